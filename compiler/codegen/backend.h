@@ -1,0 +1,67 @@
+// The interface of the code generation plug-in (libnnc_codegen.so). No LLVM here: the engine opens the plug-in with
+// dlopen when a command needs code, and talks to it through this class.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/module.h"
+#include "support/timer.h"
+
+namespace nnc::codegen {
+
+/// A compiled function. `arguments` and `results` hold one buffer per parameter and result, aligned 64; a result that
+/// aliases a parameter is written to the parameter's buffer and its entry in `results` is ignored. `arena` has the
+/// planned bytes, aligned 64. Thread-safe for distinct buffers and arenas. Allocates nothing.
+using Entry = void (*)(void* const* arguments, void* const* results, void* arena);
+
+struct Options {
+  std::string cpu;          // LLVM's name; empty: the host
+  int optLevel = 2;
+  Timings* timings = nullptr;
+  bool sanitizeAddress = false;
+};
+
+/// Machine code in memory. Lives as long as this object.
+class Code {
+ public:
+  virtual ~Code() = default;
+  virtual Entry entry(std::string_view function) const = 0;
+};
+
+/// One function of an object file, with its C name (`fashion_predict_b32`).
+struct ObjectEntry {
+  ir::FunctionId function;
+  std::string symbol;
+};
+/// Read-only bytes that an object file embeds (weights), under a C name.
+struct ObjectData {
+  std::string symbol;
+  std::string_view bytes;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// Compiles planned functions of a module for this process. Null: `error` says why.
+  virtual std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                                        const Options& options, std::string& error) = 0;
+  /// A relocatable object. External symbols: cblas_sgemm and cblas_dgemm, where a contraction needs them, and libm for f64.
+  virtual std::string object(const ir::Module& module, const std::vector<ObjectEntry>& entries,
+                             const std::vector<ObjectData>& data, const Options& options, std::string& error) = 0;
+  /// LLVM IR (before and after optimization) or assembly as text: --emit=llvm, --emit=asm.
+  virtual std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options, std::string& error) = 0;
+  virtual std::string assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options, std::string& error) = 0;
+  /// `znver5`, for manifests.
+  virtual std::string hostCpu() const = 0;
+  /// The kernels that OpenBLAS chose (`Cooperlake`), for manifests. Loads it if needed.
+  virtual std::string blasCore() = 0;
+};
+
+/// Exported by the plug-in under C linkage.
+using CreateBackend = Backend* (*)();
+inline constexpr const char* kCreateBackendSymbol = "nnc_create_backend";
+
+}  // namespace nnc::codegen

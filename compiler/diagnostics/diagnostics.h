@@ -1,0 +1,92 @@
+// What nnc has to say to people: kinds (kinds.def), emission, collection. Rendering is in render.h.
+#pragma once
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "support/source.h"
+
+namespace nnc {
+
+enum class Severity { Error, Warning };
+
+/// A place that belongs to a message, with what is true there.
+struct Label {
+  Span span;
+  std::string text;
+};
+
+/// One message. `primary` is the narrowest place to blame; `labels` are the other facts, in the order to be read.
+struct Diagnostic {
+  Severity severity = Severity::Error;
+  std::string_view code;
+  std::string message;
+  Span primary;
+  std::string primaryLabel;         // shown at the carets; may be empty
+  std::vector<Label> labels;        // other places, each with its fact
+  std::vector<std::string> notes;   // facts without a place in the source (a file on disk, an offset)
+  std::vector<std::string> help;    // what to do, last
+};
+
+/// Names the kinds of messages: `diag::PlanTooLarge` and so on. Each row of kinds.def is one type.
+namespace diag {
+#define NNC_DIAGNOSTIC(NAME, CODE, SEVERITY, FORMAT, EXPLANATION)   \
+  struct NAME {                                                     \
+    static constexpr std::string_view kName = #NAME;                \
+    static constexpr std::string_view kCode = CODE;                 \
+    static constexpr Severity kSeverity = Severity::SEVERITY;       \
+    static constexpr std::string_view kFormat = FORMAT;             \
+    static constexpr std::string_view kExplanation = EXPLANATION;   \
+  };
+#include "diagnostics/kinds.def"
+#undef NNC_DIAGNOSTIC
+}  // namespace diag
+
+/// Adds places and advice to a message that was just emitted. Valid until the next emission.
+class DiagnosticBuilder {
+ public:
+  explicit DiagnosticBuilder(Diagnostic& diagnostic) : diagnostic_(diagnostic) {}
+  DiagnosticBuilder& label(std::string text) { diagnostic_.primaryLabel = std::move(text); return *this; }
+  DiagnosticBuilder& also(Span span, std::string text) { diagnostic_.labels.push_back({span, std::move(text)}); return *this; }
+  DiagnosticBuilder& note(std::string text) { diagnostic_.notes.push_back(std::move(text)); return *this; }
+  DiagnosticBuilder& help(std::string text) { diagnostic_.help.push_back(std::move(text)); return *this; }
+
+ private:
+  Diagnostic& diagnostic_;
+};
+
+/// Collects messages in the order of emission. Not thread-safe.
+///
+/// A function that can fail on user input takes a Diagnostics&, emits where it knows most, and returns an empty
+/// optional (or false), which means "already reported".
+class Diagnostics {
+ public:
+  /// Emits a message of kind `K`. The number and types of the arguments are checked against its format at compile time.
+  template <typename K, typename... Arguments>
+  DiagnosticBuilder emit(Span where, const Arguments&... arguments) {
+    constexpr fmt::format_string<const Arguments&...> format(K::kFormat);
+    return add(K::kSeverity, K::kCode, where, fmt::format(format, arguments...));
+  }
+
+  bool hasErrors() const { return errorCount_ > 0; }
+  int errorCount() const { return errorCount_; }
+  const std::vector<Diagnostic>& all() const { return all_; }
+
+ private:
+  DiagnosticBuilder add(Severity severity, std::string_view code, Span where, std::string message);
+  std::vector<Diagnostic> all_;
+  int errorCount_ = 0;
+};
+
+/// One row of kinds.def as data, for `nnc explain` and docs/errors.md.
+struct KindInfo {
+  std::string_view name, code, format, explanation;
+  Severity severity;
+};
+/// All kinds in the order of kinds.def.
+const std::vector<KindInfo>& allKinds();
+
+}  // namespace nnc

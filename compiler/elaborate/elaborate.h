@@ -1,0 +1,60 @@
+// Syntax trees to programs: names, static evaluation, dims, index notation, instances.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "elaborate/program.h"
+#include "support/source.h"
+#include "syntax/ast.h"
+
+namespace nnc::elaborate {
+
+/// One `--name value` of the command line, already split.
+struct Override {
+  std::string name;
+  std::string value;
+};
+
+struct TrainSummary {
+  std::string name;
+  std::string doc;
+  std::vector<std::string> parameters;  // `hidden: dim = 30`
+  Span span;
+};
+
+/// A file with all that it imports, names resolved. Owns the trees.
+class Project {
+ public:
+  /// Reads `path` and its imports; the stdlib comes from inside the binary. Empty: reported.
+  [[nodiscard]] static std::unique_ptr<Project> load(const std::string& path, SourceManager& sources, Diagnostics& diagnostics);
+  ~Project();
+
+  std::vector<TrainSummary> trains() const;
+  std::vector<std::string> exports() const;
+  std::vector<std::string> experiments() const;
+
+  /// Elaborates and checks everything that `nnc check` promises (docs/language.md): every export, every train in
+  /// .train and .eval, and what has defaults. False: reported.
+  bool check();
+
+  /// Elaborates a train. `name` empty: the only one of the file, or an error that lists them.
+  [[nodiscard]] std::optional<TrainProgram> train(const std::string& name, const std::vector<Override>& overrides);
+  /// The training step for a batch of `batch` examples. Needs: `train` succeeded with the same overrides.
+  [[nodiscard]] std::optional<BatchProgram> step(const TrainProgram& train, std::int64_t batch);
+  /// Loss, metrics and outputs per example, mode eval.
+  [[nodiscard]] std::optional<BatchProgram> evaluation(const TrainProgram& train, std::int64_t batch);
+  /// The network of a train alone, as an export: (parameters and states.., inputs..) -> outputs, for `nnc build --weights`.
+  [[nodiscard]] std::optional<ExportProgram> network(const TrainProgram& train, std::vector<std::int64_t> batches);
+  [[nodiscard]] std::optional<ExportProgram> exported(const std::string& name);
+
+ private:
+  Project();
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace nnc::elaborate

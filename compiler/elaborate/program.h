@@ -1,0 +1,125 @@
+// What elaboration hands on: fully specialised programs. Every size is a number, every choice is made.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ir/module.h"
+#include "support/source.h"
+
+namespace nnc::elaborate {
+
+/// A tensor that lives from step to step, keyed by its path (`net.h.dense.w`).
+enum class SlotKind : std::uint8_t {
+  Parameter,       // trained, unless frozen
+  NetworkState,    // `state` of a layer: running statistics
+  OptimizerState,  // `state` of the optimizer: `net.h.dense.w/m`
+};
+struct Slot {
+  std::string path;
+  ir::Type type;
+  SlotKind kind = SlotKind::Parameter;
+  bool isTrained = true;  // parameters only
+  bool decay = true;      // attribute `decay`
+  Span declared;
+};
+
+/// A tensor of one example: what the reader delivers or what the map code defines.
+struct Field {
+  std::string name;
+  ir::Type type;  // of ONE example
+};
+
+/// `idx("images", "labels")`: where rows come from. Paths as written; the loader resolves them.
+struct IdxSource {
+  std::vector<std::string> files;
+  std::vector<Span> spans;  // of the strings, for messages
+};
+struct Source {
+  std::variant<IdxSource> node;
+  Span span;
+  std::string baseDirectory;  // of the file that wrote the data block
+};
+
+/// Rows [begin, end) of the main source.
+struct RowRange {
+  std::int64_t begin = 0, end = 0;
+};
+struct SplitPart {
+  std::string name;  // "train", "valid"
+  RowRange rows;                         // explicit ranges
+  std::optional<double> randomFraction;  // of split: random(valid: 0.1); `rows` is then unused
+  Span span;
+};
+
+/// A `data` block. `map` computes the fields of one example from the raw fields of one row.
+struct DataProgram {
+  std::string name;
+  Source source;
+  std::optional<Source> test;        // a second source, its rows are the part "test"
+  std::vector<Field> raw;            // in the order of the source's files
+  std::vector<Field> fields;         // results of `map`, in order of definition
+  std::vector<SplitPart> split;      // empty: all rows of `source` are "train"
+  std::optional<std::int64_t> splitSeed;
+  std::optional<std::int64_t> take;  // `mnist.take(n)`: at most n rows of the training part
+  bool shuffle = true;
+  ir::Module module;
+  ir::FunctionId map;                // (raw fields of one row) -> (fields of one example)
+  /// How many classes an integer field may name, when the loss or a metric indexes with it: labels are checked
+  /// against it when data is loaded (field name, exclusive upper bound).
+  std::vector<std::pair<std::string, std::int64_t>> labelBounds;
+  Span span;
+};
+
+/// Everything about a `train` that does not depend on the batch size.
+struct TrainProgram {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> values;  // its parameters as text, defaults included
+  std::vector<std::string> setOnCommandLine;
+  DataProgram data;
+  std::vector<Slot> slots;  // parameters, then network states, then optimizer states, each in order of elaboration
+  std::vector<std::string> metrics;
+  std::int64_t batch = 0;
+  std::optional<std::int64_t> epochs;
+  std::optional<std::int64_t> steps;
+  std::optional<std::int64_t> patience;  // stop: patience(valid.loss, n)
+  std::string patienceMetric;
+  ir::DType precision = ir::DType::F32;
+  /// (seed: i64) -> one tensor per slot, in order. Random numbers are keyed by the slot's path.
+  ir::Module initModule;
+  ir::FunctionId init;
+  Span span;
+};
+
+/// The step of one batch size: a module of its own, so that the passes may specialise it.
+///
+/// `function`: (slots.., data fields used.., seed: i64, step: i64) -> (slots'.., loss, metric..)
+///   Every result slot aliases its parameter. loss and metrics are f32 (f64) means over the batch. `step` counts from 1.
+///   It holds a gradient call until the pass differentiate has run.
+/// For evaluation: (parameters and network states.., data fields.., seed: i64, step: i64)
+///   -> (loss: f32[B], metric: f32[B].., outputs..): one number per example, so that a ragged batch stays exact.
+struct BatchProgram {
+  ir::Module module;
+  ir::FunctionId function;
+  std::int64_t batch = 0;
+  std::vector<std::string> fields;   // names of the data fields it takes, in order
+  std::vector<std::string> outputs;  // evaluation: names of the network's outputs, in order
+};
+
+/// `export mlp(30) as name(B: [1, 32])` or an untrained network for `nnc build`/`nnc show`.
+struct ExportProgram {
+  std::string name;                      // C prefix
+  std::vector<std::int64_t> batches;     // listed values of the batch dim, ascending; empty: no dim is free
+  std::vector<Slot> slots;               // parameters and network states, paths rooted at `net`
+  ir::Module initModule;
+  ir::FunctionId init;
+  /// One per listed batch: (slots.., inputs..) -> (outputs..), mode eval.
+  std::vector<BatchProgram> entries;
+  std::vector<Field> inputs, outputs;    // per example (without the batch dim)
+  Span span;
+};
+
+}  // namespace nnc::elaborate

@@ -1,0 +1,16 @@
+// The reference evaluator: the oracle of every test. Slow, plain, in the order in which the text is read.
+#pragma once
+#include <vector>
+
+#include "ir/module.h"
+#include "ir/tensor.h"
+
+namespace nnc::ir {
+
+/// Runs a function on tensors whose types are those of its parameters and returns its results.
+///
+/// Floats are computed in their own dtype: f32 in float, f64 in double, bf16 in float and rounded after each op.
+/// Gradient calls must have been expanded (pass differentiate); kernel calls run their bodies.
+std::vector<Tensor> evaluate(const Module& module, FunctionId function, const std::vector<Tensor>& arguments);
+
+}  // namespace nnc::ir

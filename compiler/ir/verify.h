@@ -1,0 +1,15 @@
+// Holds the rules of the IR. Runs after every pass in tests and with --verify-each.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "ir/module.h"
+
+namespace nnc::ir {
+
+/// Everything that is wrong with the module, in words: definitions before uses, operand counts, types as inferred,
+/// closed regions, acyclic calls, aliases of equal type, letters of contractions, strictly increasing broadcast dims.
+/// Empty: valid. Each entry starts with the function's name.
+std::vector<std::string> verify(const Module& module);
+
+}  // namespace nnc::ir

@@ -1,0 +1,14 @@
+#include "support/hash.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace nnc {
+
+std::uint64_t hashBytes(std::string_view bytes, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
+std::string hexDigits(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+}  // namespace nnc

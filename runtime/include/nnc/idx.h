@@ -1,0 +1,17 @@
+// IDX files, the format of MNIST: magic 0x00 0x00 type rank, big-endian sizes, then the elements.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "nnc/array.h"
+#include "nnc/failure.h"
+
+namespace nnc::runtime {
+
+/// Reads an IDX file, gzip-compressed or not (by content, not by name). Axis 0 is the row.
+///
+/// Errors  not IDX, truncated, longer than its header says, corrupt gzip (checksum), sizes that overflow: `failure`
+///         names the byte offset. Nothing past the declared size is ever inflated.
+std::optional<Array> readIdx(const std::string& path, Failure& failure);
+
+}  // namespace nnc::runtime
