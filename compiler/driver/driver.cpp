@@ -1,0 +1,100 @@
+#include "driver/driver.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "support/suggest.h"
+
+namespace nnc::driver {
+
+namespace {
+
+void showMessages(const Context& context) {
+  const Options& options = context.line.options;
+  const std::string text = options.json ? renderJson(context.diagnostics, context.sources)
+                                        : renderText(context.diagnostics, context.sources, {.color = wantsColor(colorMode(options))});
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void showTimings(const Timings& timings) {
+  for (const auto& [name, millis] : timings.entries) fmt::print(stderr, "{:>10.3f} ms  {}\n", millis, name);
+}
+
+int dispatch(Context& context) {
+  switch (context.line.command) {
+#define NNC_DISPATCH(NAME, FUNCTION) \
+  case Command::NAME:                \
+    return FUNCTION(context);
+    NNC_DISPATCH(Run, runCommand)
+    NNC_DISPATCH(Check, checkCommand)
+    NNC_DISPATCH(Eval, evalCommand)
+    NNC_DISPATCH(Predict, predictCommand)
+    NNC_DISPATCH(Build, buildCommand)
+    NNC_DISPATCH(Show, showCommand)
+    NNC_DISPATCH(Explain, explainCommand)
+    NNC_DISPATCH(Help, helpCommand)
+    NNC_DISPATCH(Version, versionCommand)
+#undef NNC_DISPATCH
+  }
+  return 70;
+}
+
+}  // namespace
+
+int exitCode(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    if (diagnostic.severity != Severity::Error) continue;
+    const std::string_view range = diagnostic.code.substr(1, 2);
+    if (range == "15") return 2;
+    if (range == "12" || range == "13" || range == "14") return 3;
+    if (range == "11") return 4;
+    if (range == "16") return 5;
+    return 1;
+  }
+  return 0;
+}
+
+bool checkOverrides(Context& context, const elaborate::Project& project) {
+  const CommandLine& line = context.line;
+  const std::vector<elaborate::TrainSummary> trains = project.trains();
+  const auto chosen = std::find_if(trains.begin(), trains.end(), [&](const elaborate::TrainSummary& train) {
+    return line.name().empty() ? trains.size() == 1 : train.name == line.name();
+  });
+  if (chosen == trains.end()) return true;  // which train is meant is reported elsewhere
+  std::vector<std::string> known;
+  for (const std::string& parameter : chosen->parameters) known.push_back(parameter.substr(0, parameter.find(':')));
+  bool fine = true;
+  for (const elaborate::Override& override : line.overrides) {
+    if (std::find(known.begin(), known.end(), override.name) != known.end()) continue;
+    fine = false;
+    DiagnosticBuilder message = context.diagnostics.emit<diag::UnknownParameter>(
+        {}, override.name, commandInfo(line.command).name, chosen->name);
+    std::vector<std::string> candidates;
+    for (const std::string& name : known) candidates.push_back("--" + name);
+    for (const std::string& name : optionNames(line.command)) candidates.push_back(name);
+    if (const auto close = closestName("--" + override.name, candidates)) message.help(fmt::format("did you mean `{}`?", *close));
+    message.note(chosen->parameters.empty() ? fmt::format("train `{}` has no parameters", chosen->name)
+                                            : fmt::format("parameters: {}", fmt::join(chosen->parameters, ", ")));
+  }
+  return fine;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  Context context;
+  // Before the line is parsed, --json already decides how a mistake in it is shown.
+  context.line.options.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  std::optional<CommandLine> line = parseCommandLine(arguments, context.diagnostics);
+  int code = 2;
+  if (line) {
+    context.line = std::move(*line);
+    code = dispatch(context);
+  }
+  showMessages(context);
+  if (context.line.options.time) showTimings(context.timings);
+  const int reported = exitCode(context.diagnostics);
+  return reported != 0 ? reported : code;
+}
+
+}  // namespace nnc::driver

@@ -1,0 +1,41 @@
+// One run of the program nnc: parse the command line, run the command, show the messages.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "driver/options.h"
+#include "support/source.h"
+#include "support/timer.h"
+
+namespace nnc::driver {
+
+/// `arguments` are those after the program's name. Returns the exit code (docs/language.md, exit codes).
+int run(const std::vector<std::string>& arguments);
+
+/// What every command works with.
+struct Context {
+  CommandLine line;
+  SourceManager sources;
+  Diagnostics diagnostics;
+  Timings timings;
+};
+
+/// The commands, one file each. The value is the exit code when nothing was reported.
+int runCommand(Context& context);
+int checkCommand(Context& context);
+int evalCommand(Context& context);
+int predictCommand(Context& context);
+int buildCommand(Context& context);
+int showCommand(Context& context);
+int explainCommand(Context& context);
+int helpCommand(Context& context);
+int versionCommand(Context& context);
+
+/// The exit code that the messages ask for: by the range of the first error's code. 0 without errors.
+int exitCode(const Diagnostics& diagnostics);
+
+/// Whether every `--name` of the command line is a parameter of the train; what is not, is reported (E1512).
+bool checkOverrides(Context& context, const elaborate::Project& project);
+
+}  // namespace nnc::driver

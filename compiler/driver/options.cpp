@@ -1,0 +1,269 @@
+#include "driver/options.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "support/suggest.h"
+
+namespace nnc::driver {
+
+namespace {
+
+constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(command); }
+constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
+                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kAll = ~0u;
+
+/// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
+struct OptionRow {
+  std::string_view name;
+  char shortName;
+  OptionKind kind;
+  std::string_view value;
+  unsigned commands;
+  std::string_view help;
+  bool (*set)(Options& options, std::string_view text);
+};
+
+bool store(bool& field, std::string_view) {
+  field = true;
+  return true;
+}
+bool store(std::optional<std::string>& field, std::string_view text) {
+  field = std::string(text);
+  return true;
+}
+bool store(std::optional<std::int64_t>& field, std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return false;
+  field = number;
+  return true;
+}
+bool store(std::vector<std::string>& field, std::string_view text) {
+  while (true) {
+    const std::size_t comma = text.find(',');
+    if (comma != 0 && !text.empty()) field.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return true;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+const std::vector<OptionRow>& allOptions() {
+  static const std::vector<OptionRow> rows = {
+#define NNC_OPTION(FIELD, NAME, SHORT, KIND, VALUE, COMMANDS, HELP)      \
+  {NAME, SHORT, OptionKind::KIND, VALUE, (COMMANDS), HELP,               \
+   [](Options& options, std::string_view text) { return store(options.FIELD, text); }},
+#include "driver/options.def"
+#undef NNC_OPTION
+  };
+  return rows;
+}
+
+const OptionRow* findOption(std::string_view name) {
+  for (const OptionRow& row : allOptions()) {
+    const bool isShort = name.size() == 2 && name[1] == row.shortName && row.shortName != '\0';
+    if (row.name == name || isShort) return &row;
+  }
+  return nullptr;
+}
+
+/// `--lr -0.5`: a number is a value although it starts with a dash; `-` alone means stdin.
+bool looksLikeOption(std::string_view text) {
+  if (text.size() < 2 || text[0] != '-') return false;
+  return !(text[1] == '.' || (text[1] >= '0' && text[1] <= '9'));
+}
+
+std::string commandsOf(const OptionRow& row) {
+  std::string names;
+  for (const CommandInfo& info : allCommands())
+    if (row.commands & bit(info.command)) names += (names.empty() ? "" : ", ") + std::string(info.name);
+  return names;
+}
+
+class Parser {
+ public:
+  Parser(const std::vector<std::string>& arguments, Diagnostics& diagnostics)
+      : arguments_(arguments), diagnostics_(diagnostics) {}
+
+  std::optional<CommandLine> run() {
+    if (arguments_.empty()) return line_;
+    if (!readCommand()) return std::nullopt;
+    for (at_ = 1; at_ < arguments_.size(); ++at_)
+      if (!readArgument()) return std::nullopt;
+    if (line_.options.help) {
+      line_.positional = {std::string(commandInfo(line_.command).name)};
+      line_.command = Command::Help;
+      return line_;
+    }
+    if (!checkPositional()) return std::nullopt;
+    return line_;
+  }
+
+ private:
+  bool readCommand() {
+    std::string_view word = arguments_[0];
+    if (word == "--help" || word == "-h") word = "help";
+    if (word == "--version") word = "version";
+    std::vector<std::string> names;
+    for (const CommandInfo& info : allCommands()) {
+      names.emplace_back(info.name);
+      if (info.name == word) {
+        line_.command = info.command;
+        return true;
+      }
+    }
+    DiagnosticBuilder message = diagnostics_.emit<diag::UnknownCommand>({}, word);
+    const bool isFile = word.size() > 3 && word.ends_with(".nn");
+    const std::optional<std::string> close = closestName(word, names);
+    if (isFile) message.help(fmt::format("to train it: nnc run {}", word));
+    else if (close) message.help(fmt::format("did you mean `nnc {}`?", *close));
+    else message.help("`nnc help` lists the commands");
+    return false;
+  }
+
+  bool readArgument() {
+    const std::string& word = arguments_[at_];
+    if (!looksLikeOption(word)) {
+      line_.positional.push_back(word);
+      return true;
+    }
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    std::optional<std::string> value;
+    if (equals != std::string::npos) value = word.substr(equals + 1);
+    const OptionRow* row = findOption(name);
+    if (row == nullptr) return readParameter(name, value);
+    if (!(row->commands & bit(line_.command))) {
+      diagnostics_.emit<diag::OptionOfAnotherCommand>({}, row->name, commandInfo(line_.command).name, commandsOf(*row));
+      return false;
+    }
+    return readOption(*row, value);
+  }
+
+  bool readOption(const OptionRow& row, std::optional<std::string> value) {
+    if (row.kind == OptionKind::Flag) {
+      if (value) {
+        diagnostics_.emit<diag::OptionTakesNoValue>({}, row.name, *value);
+        return false;
+      }
+      return row.set(line_.options, {});
+    }
+    if (!value) {
+      const bool hasNext = at_ + 1 < arguments_.size() && !looksLikeOption(arguments_[at_ + 1]);
+      if (!hasNext) {
+        diagnostics_.emit<diag::OptionNeedsValue>({}, row.name, row.value);
+        return false;
+      }
+      value = arguments_[++at_];
+    }
+    if (row.set(line_.options, *value)) return true;
+    diagnostics_.emit<diag::OptionNeedsNumber>({}, row.name, *value);
+    return false;
+  }
+
+  bool readParameter(const std::string& name, std::optional<std::string> value) {
+    const bool isParameter = commandInfo(line_.command).takesParameters && name.starts_with("--") && name.size() > 2;
+    if (!isParameter) {
+      DiagnosticBuilder message = diagnostics_.emit<diag::UnknownOption>({}, name, commandInfo(line_.command).name);
+      if (const auto close = closestName(name, optionNames(line_.command))) message.help(fmt::format("did you mean `{}`?", *close));
+      return false;
+    }
+    // A parameter alone (`--residual`) is the bool true.
+    if (!value) {
+      const bool hasNext = at_ + 1 < arguments_.size() && !looksLikeOption(arguments_[at_ + 1]);
+      value = hasNext ? arguments_[++at_] : "true";
+    }
+    line_.overrides.push_back({name.substr(2), *value});
+    return true;
+  }
+
+  bool checkPositional() {
+    const CommandInfo& info = commandInfo(line_.command);
+    const bool needsFile = info.arguments.starts_with("FILE");
+    const std::size_t most = info.arguments.starts_with("FILE [NAME]") ? 2 : info.arguments.empty() ? 0 : 1;
+    if (needsFile && line_.positional.empty()) {
+      diagnostics_.emit<diag::MissingFile>({}, info.name).help(fmt::format("for example: {}", info.example));
+      return false;
+    }
+    if (line_.positional.size() > most) {
+      diagnostics_.emit<diag::TooManyArguments>({}, line_.positional[most], info.name)
+          .help(fmt::format("usage: nnc {} {}", info.name, info.arguments));
+      return false;
+    }
+    return true;
+  }
+
+  const std::vector<std::string>& arguments_;
+  Diagnostics& diagnostics_;
+  CommandLine line_;
+  std::size_t at_ = 0;
+};
+
+bool checkChoices(const Options& options, Diagnostics& diagnostics) {
+  const auto check = [&](const std::optional<std::string>& value, std::string_view name, std::vector<std::string> choices) {
+    if (!value || std::find(choices.begin(), choices.end(), *value) != choices.end()) return true;
+    DiagnosticBuilder message = diagnostics.emit<diag::OptionChoice>({}, name, fmt::format("{}", fmt::join(choices, ", ")), *value);
+    if (const auto close = closestName(*value, choices)) message.help(fmt::format("did you mean `{}`?", *close));
+    return false;
+  };
+  return check(options.color, "--color", {"auto", "always", "never"}) &&
+         check(options.emit, "--emit", {"ast", "ir", "grad", "opt", "plan", "llvm", "asm"});
+}
+
+}  // namespace
+
+const std::vector<CommandInfo>& allCommands() {
+  static const std::vector<CommandInfo> commands = {
+#define NNC_COMMAND(NAME, TEXT, ARGUMENTS, PARAMETERS, SUMMARY, EXAMPLE) {Command::NAME, TEXT, ARGUMENTS, SUMMARY, EXAMPLE, PARAMETERS},
+#include "driver/commands.def"
+#undef NNC_COMMAND
+  };
+  return commands;
+}
+
+const CommandInfo& commandInfo(Command command) { return allCommands()[static_cast<std::size_t>(command)]; }
+
+std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& arguments, Diagnostics& diagnostics) {
+  std::optional<CommandLine> line = Parser(arguments, diagnostics).run();
+  if (!line || !checkChoices(line->options, diagnostics)) return std::nullopt;
+  return line;
+}
+
+std::vector<std::string> optionNames(Command command) {
+  std::vector<std::string> names;
+  for (const OptionRow& row : allOptions())
+    if (row.commands & bit(command)) names.emplace_back(row.name);
+  return names;
+}
+
+std::string generalHelp() {
+  std::string text = "nnc compiles, trains and links neural networks written in .nn files.\n\nusage: nnc COMMAND ...\n\n";
+  for (const CommandInfo& info : allCommands()) text += fmt::format("  {:<9} {}\n", info.name, info.summary);
+  text += "\n`nnc help COMMAND` lists the options of a command. Exit codes: 0 fine, 1 mistakes in the program, 2 usage,\n"
+          "3 a data or model file is bad, 4 too large for this machine, 5 the training diverged, 70 internal error.\n";
+  return text;
+}
+
+std::string commandHelp(Command command) {
+  const CommandInfo& info = commandInfo(command);
+  std::string text = fmt::format("nnc {}: {}\n\nusage: nnc {} {}\n", info.name, info.summary, info.name, info.arguments);
+  if (info.takesParameters) text += "       --PARAM VALUE sets a parameter of the train; NAME says which, if the file has several\n";
+  text += "\n";
+  for (const OptionRow& row : allOptions()) {
+    if (!(row.commands & bit(command))) continue;
+    std::string left(row.name);
+    if (row.shortName != '\0') left = fmt::format("-{}, {}", row.shortName, row.name);
+    if (!row.value.empty()) left += fmt::format(" {}", row.value);
+    text += fmt::format("  {:<24} {}\n", left, row.help);
+  }
+  text += fmt::format("\nexample: {}\n", info.example);
+  return text;
+}
+
+ColorMode colorMode(const Options& options) {
+  if (options.color == "always") return ColorMode::Always;
+  if (options.color == "never") return ColorMode::Never;
+  return ColorMode::Auto;
+}
+
+}  // namespace nnc::driver

@@ -1,0 +1,71 @@
+// The command line as data: what options.def and commands.def list, parsed and checked.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "diagnostics/render.h"
+#include "elaborate/elaborate.h"
+
+namespace nnc::driver {
+
+enum class Command : std::uint8_t {
+#define NNC_COMMAND(NAME, ...) NAME,
+#include "driver/commands.def"
+#undef NNC_COMMAND
+};
+
+struct CommandInfo {
+  Command command;
+  std::string_view name, arguments, summary, example;
+  bool takesParameters = false;  // unknown --names are parameters of the train
+};
+const std::vector<CommandInfo>& allCommands();
+const CommandInfo& commandInfo(Command command);
+
+enum class OptionKind : std::uint8_t { Flag, Text, Count, List };
+
+/// The C++ type that holds an option of a kind.
+template <OptionKind> struct OptionType;
+template <> struct OptionType<OptionKind::Flag> { using Type = bool; };
+template <> struct OptionType<OptionKind::Text> { using Type = std::optional<std::string>; };
+template <> struct OptionType<OptionKind::Count> { using Type = std::optional<std::int64_t>; };
+template <> struct OptionType<OptionKind::List> { using Type = std::vector<std::string>; };
+
+/// One field per row of options.def.
+struct Options {
+#define NNC_OPTION(FIELD, NAME, SHORT, KIND, ...) OptionType<OptionKind::KIND>::Type FIELD{};
+#include "driver/options.def"
+#undef NNC_OPTION
+};
+
+struct CommandLine {
+  Command command = Command::Help;
+  std::vector<std::string> positional;  // after the command: FILE, NAME; CODE; COMMAND
+  Options options;
+  std::vector<elaborate::Override> overrides;
+
+  /// The file to work on. Needs: a command whose first argument is FILE (parse has checked it).
+  const std::string& file() const { return positional[0]; }
+  std::string name() const { return positional.size() > 1 ? positional[1] : std::string(); }
+};
+
+/// Reads argv[1..].
+///
+/// Errors  E15xx: unknown commands and options (with the closest known one), missing or wrong values, too many
+///         arguments. The result is then empty.
+[[nodiscard]] std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& arguments, Diagnostics& diagnostics);
+
+/// The text of `nnc help` and `nnc help COMMAND`.
+std::string generalHelp();
+std::string commandHelp(Command command);
+
+/// Names of the options of a command, with their dashes.
+std::vector<std::string> optionNames(Command command);
+
+ColorMode colorMode(const Options& options);
+
+}  // namespace nnc::driver
