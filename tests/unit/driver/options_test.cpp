@@ -1,0 +1,96 @@
+// The command line: what is read, and what is refused with which words.
+#include "driver/options.h"
+
+#include <gtest/gtest.h>
+
+namespace nnc::driver {
+namespace {
+
+CommandLine parse(const std::vector<std::string>& arguments) {
+  Diagnostics diagnostics;
+  const std::optional<CommandLine> line = parseCommandLine(arguments, diagnostics);
+  EXPECT_TRUE(line.has_value()) << (diagnostics.all().empty() ? "" : diagnostics.all()[0].message);
+  return line.value_or(CommandLine{});
+}
+
+struct Refusal {
+  std::string code, message, help;
+};
+Refusal refuse(const std::vector<std::string>& arguments) {
+  Diagnostics diagnostics;
+  EXPECT_FALSE(parseCommandLine(arguments, diagnostics).has_value());
+  EXPECT_EQ(diagnostics.all().size(), 1u);
+  if (diagnostics.all().empty()) return {};
+  const Diagnostic& first = diagnostics.all()[0];
+  return {std::string(first.code), first.message, first.help.empty() ? "" : first.help[0]};
+}
+
+TEST(CommandLine, reads_file_name_options_and_parameters) {
+  const CommandLine line =
+      parse({"run", "f.nn", "train", "--seed", "3", "--lr", "-0.5", "--act=relu", "--resume", "--residual", "--json"});
+  EXPECT_EQ(line.command, Command::Run);
+  EXPECT_EQ(line.file(), "f.nn");
+  EXPECT_EQ(line.name(), "train");
+  EXPECT_EQ(line.options.seed, 3);
+  EXPECT_TRUE(line.options.resume);
+  EXPECT_TRUE(line.options.json);
+  ASSERT_EQ(line.overrides.size(), 3u);
+  EXPECT_EQ(line.overrides[0].name + "=" + line.overrides[0].value, "lr=-0.5");
+  EXPECT_EQ(line.overrides[1].name + "=" + line.overrides[1].value, "act=relu");
+  EXPECT_EQ(line.overrides[2].name + "=" + line.overrides[2].value, "residual=true");
+}
+
+TEST(CommandLine, lists_are_split_at_commas_and_collected) {
+  const CommandLine line = parse({"show", "f.nn", "--print-after=simplify,fuse", "--print-after", "cse"});
+  EXPECT_EQ(line.options.printAfter, (std::vector<std::string>{"simplify", "fuse", "cse"}));
+}
+
+TEST(CommandLine, a_short_option_is_the_long_one) {
+  EXPECT_EQ(parse({"build", "f.nn", "-o", "out"}).options.out, "out");
+}
+
+TEST(CommandLine, help_of_a_command_needs_no_file) {
+  const CommandLine line = parse({"run", "--help"});
+  EXPECT_EQ(line.command, Command::Help);
+  EXPECT_EQ(line.positional, std::vector<std::string>{"run"});
+  EXPECT_EQ(parse({}).command, Command::Help);
+}
+
+TEST(CommandLine, refuses_what_it_does_not_know) {
+  EXPECT_EQ(refuse({"runn", "f.nn"}).help, "did you mean `nnc run`?");
+  EXPECT_EQ(refuse({"f.nn"}).help, "to train it: nnc run f.nn");
+  const Refusal option = refuse({"check", "f.nn", "--jsno"});
+  EXPECT_EQ(option.code, "E1501");
+  EXPECT_EQ(option.message, "unknown option `--jsno` of `nnc check`");
+  EXPECT_EQ(option.help, "did you mean `--json`?");
+  EXPECT_EQ(refuse({"check", "f.nn", "--seed", "1"}).code, "E1503");
+}
+
+TEST(CommandLine, refuses_wrong_values) {
+  EXPECT_EQ(refuse({"run", "f.nn", "--seed"}).message, "`--seed` needs a value: N");
+  EXPECT_EQ(refuse({"run", "f.nn", "--seed", "--json"}).code, "E1504");
+  EXPECT_EQ(refuse({"run", "f.nn", "--json=yes"}).code, "E1505");
+  EXPECT_EQ(refuse({"run", "f.nn", "--seed", "1.5"}).message, "`--seed` needs a whole number from 0, and `1.5` is none");
+  EXPECT_EQ(refuse({"run", "f.nn", "--seed=-1"}).code, "E1506");
+  EXPECT_EQ(refuse({"run", "f.nn", "--threads", "99999999999999999999"}).code, "E1506");
+  const Refusal choice = refuse({"show", "f.nn", "--emit=lvm"});
+  EXPECT_EQ(choice.code, "E1507");
+  EXPECT_EQ(choice.help, "did you mean `llvm`?");
+}
+
+TEST(CommandLine, counts_its_arguments) {
+  EXPECT_EQ(refuse({"run"}).code, "E1508");
+  EXPECT_EQ(refuse({"run", "f.nn", "train", "more"}).message, "`more` is one argument too many for `nnc run`");
+}
+
+TEST(Help, every_command_shows_its_options_and_an_example) {
+  for (const CommandInfo& info : allCommands()) {
+    const std::string text = commandHelp(info.command);
+    EXPECT_NE(text.find(std::string("example: ") + std::string(info.example)), std::string::npos);
+    for (const std::string& name : optionNames(info.command)) EXPECT_NE(text.find(name), std::string::npos) << info.name;
+    EXPECT_NE(generalHelp().find(info.summary), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace nnc::driver
