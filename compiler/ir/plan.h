@@ -10,7 +10,7 @@ enum class StorageKind : std::uint8_t {
   Argument,  // the buffer of parameter `index`
   Result,    // the buffer of result `index`
   Arena,     // `offset` bytes into the arena
-  Constant,  // read-only data of the program: a dense const
+  Constant,  // read-only data of the program: the dense const that defines value `index`
 };
 
 struct Storage {

@@ -1,0 +1,197 @@
+// The cheapest canonical form of each contraction, found by trying all of them.
+#include "passes/assign_layouts.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ir/builder.h"
+#include "ir/edit.h"
+
+namespace nnc::passes {
+
+namespace {
+
+/// The letters of a contraction by the operands that hold them, each in the order of its first holder.
+struct Groups {
+  std::string batch, m, n, k;
+};
+
+/// A canonical form to aim at and what it costs to get there.
+struct Form {
+  ir::ContractAttributes letters;  // of the product, after a swap of the operands if `isSwapped`
+  bool isSwapped = false;
+  double cost = 0.0;
+};
+
+/// What a transpose of each tensor costs.
+struct TransposeCosts {
+  double a = 0.0, b = 0.0, y = 0.0;
+};
+
+}  // namespace
+
+static bool has(const std::string& letters, char letter) { return letters.find(letter) != std::string::npos; }
+
+static Groups groupsOf(const ir::ContractAttributes& c) {
+  Groups groups;
+  for (const char letter : c.a) {
+    const bool inB = has(c.b, letter), inY = has(c.y, letter);
+    (inB && inY ? groups.batch : inB ? groups.k : groups.m) += letter;
+  }
+  for (const char letter : c.b)
+    if (!has(c.a, letter)) groups.n += letter;
+  return groups;
+}
+
+/// The letters of `group` in the order in which `holder` has them.
+static std::string ordered(const std::string& group, const std::string& holder) {
+  std::string result;
+  for (const char letter : holder)
+    if (has(group, letter)) result += letter;
+  return result;
+}
+
+/// The different orders that the holders of a group have, the first holder's first.
+static std::vector<std::string> orders(const std::string& group, std::initializer_list<const std::string*> holders) {
+  std::vector<std::string> result;
+  for (const std::string* holder : holders) {
+    std::string order = ordered(group, *holder);
+    if (std::find(result.begin(), result.end(), order) == result.end()) result.push_back(std::move(order));
+  }
+  return result;
+}
+
+/// Forms of one assignment of roles: `c.a` gives the rows of the result, `c.b` its columns.
+static void tryForms(const ir::ContractAttributes& c, const TransposeCosts& costs, bool isSwapped, Form* best) {
+  const Groups groups = groupsOf(c);
+  for (const std::string& batch : orders(groups.batch, {&c.a, &c.b, &c.y}))
+    for (const std::string& m : orders(groups.m, {&c.a, &c.y}))
+      for (const std::string& n : orders(groups.n, {&c.b, &c.y}))
+        for (const std::string& k : orders(groups.k, {&c.a, &c.b}))
+          for (const std::string& a : {batch + m + k, batch + k + m})
+            for (const std::string& b : {batch + k + n, batch + n + k}) {
+              const std::string y = batch + m + n;
+              const double cost = (a == c.a ? 0.0 : costs.a) + (b == c.b ? 0.0 : costs.b) + (y == c.y ? 0.0 : costs.y);
+              if (cost < best->cost) *best = {{a, b, y}, isSwapped, cost};
+            }
+}
+
+/// A transpose of a value that a kernel computes is an index map of that kernel; of anything else it is a copy.
+static bool isComputedByKernel(const ir::Function& function, ir::Value value) {
+  const ir::Node* node = function.definition(value);
+  if (node == nullptr) return false;
+  switch (ir::opInfo(node->op).opClass) {
+    case ir::OpClass::Elementwise:
+    case ir::OpClass::Data: return node->op != ir::Op::Scatter && node->op != ir::Op::Unwindow;
+    case ir::OpClass::View: return node->op != ir::Op::Reshape || isComputedByKernel(function, node->operands[0]);
+    case ir::OpClass::Constant: return node->op != ir::Op::Const;
+    case ir::OpClass::Reduction:
+    case ir::OpClass::Contraction:
+    case ir::OpClass::Region: return false;
+  }
+  return false;
+}
+
+static double transposeCost(const ir::Function& function, ir::Value value, const std::vector<int>& uses) {
+  // Reading in another order is slower than reading in order, but far cheaper than one more pass over memory.
+  const bool folds = isComputedByKernel(function, value) && uses[value.index] == 1;
+  const double bytes = static_cast<double>(function.type(value).byteCount());
+  return 1.0 + bytes * (folds ? 1.0 : 4.0);
+}
+
+static std::vector<int> permutation(const std::string& from, const std::string& to) {
+  std::vector<int> perm;
+  for (const char letter : to) perm.push_back(static_cast<int>(from.find(letter)));
+  return perm;
+}
+
+/// `value`, whose axes are named `from`, with its axes in the order `to` has, and spread over `shape` (named `to`).
+static ir::Value spread(ir::Builder& builder, ir::Value value, const std::string& from, const std::string& to,
+                        const ir::Shape& shape) {
+  const std::string own = ordered(from, to);
+  std::vector<int> dims;
+  for (const char letter : own) dims.push_back(static_cast<int>(to.find(letter)));
+  return builder.broadcast(builder.transpose(value, permutation(from, own)), shape, std::move(dims));
+}
+
+/// A contraction with nothing to share in a matrix product: elementwise products, and their sums for dot products.
+static ir::Value asProduct(ir::Builder& builder, ir::Value a, ir::Value b, const ir::ContractAttributes& c) {
+  const std::string k = groupsOf(c).k;
+  const std::string all = c.y + k;
+  ir::Shape shape;
+  for (const char letter : all) {
+    const bool inA = has(c.a, letter);
+    const std::size_t axis = inA ? c.a.find(letter) : c.b.find(letter);
+    shape.push_back(builder.type(inA ? a : b).shape[axis]);
+  }
+  const ir::Value product = builder.mul(spread(builder, a, c.a, all, shape), spread(builder, b, c.b, all, shape));
+  std::vector<int> axes(k.size());
+  std::iota(axes.begin(), axes.end(), static_cast<int>(c.y.size()));
+  return builder.reduceSum(product, std::move(axes));
+}
+
+static ir::Value asMatrixProduct(ir::Builder& builder, ir::Value a, ir::Value b, const ir::ContractAttributes& c,
+                                 const TransposeCosts& costs) {
+  Form best;
+  best.cost = 1e300;
+  tryForms(c, costs, /*isSwapped=*/false, &best);
+  tryForms({c.b, c.a, c.y}, {costs.b, costs.a, costs.y}, /*isSwapped=*/true, &best);
+  std::string lettersA = c.a, lettersB = c.b;
+  if (best.isSwapped) {
+    std::swap(a, b);
+    std::swap(lettersA, lettersB);
+  }
+  const ir::Value left = builder.transpose(a, permutation(lettersA, best.letters.a));
+  const ir::Value right = builder.transpose(b, permutation(lettersB, best.letters.b));
+  const ir::Value product = builder.contract(left, right, best.letters.a, best.letters.b, best.letters.y);
+  return builder.transpose(product, permutation(best.letters.y, c.y));
+}
+
+static void assignLayouts(ir::Module& module, ir::FunctionId id) {
+  std::vector<int> uses(module.function(id).values.size(), 0);
+  {
+    const ir::Function& function = module.function(id);
+    for (const ir::NodeId node : function.body)
+      for (const ir::Value operand : function.node(node).operands) ++uses[operand.index];
+    for (const ir::Value result : function.results) ++uses[result.index];
+  }
+  ir::Replacements replacements(module.function(id));
+  std::vector<ir::NodeId> body;
+  body.swap(module.function(id).body);
+  ir::Builder builder(module, id);
+  for (const ir::NodeId nodeId : body) {
+    ir::Function& function = module.function(id);
+    replacements.applyTo(function.node(nodeId).operands);
+    if (function.node(nodeId).op != ir::Op::Contract) {
+      function.body.push_back(nodeId);
+      continue;
+    }
+    const ir::Node node = function.node(nodeId);
+    const auto& letters = std::get<ir::ContractAttributes>(node.attributes);
+    const Groups groups = groupsOf(letters);
+    const ir::Value a = node.operands[0], b = node.operands[1], y = node.results[0];
+    // Values made by this pass have no count; they are transposes that fold into kernels.
+    const auto costOf = [&](ir::Value value) {
+      return static_cast<std::size_t>(value.index) < uses.size() ? transposeCost(function, value, uses) : 1.0;
+    };
+    const TransposeCosts costs{costOf(a), costOf(b), 1.0 + 2.0 * static_cast<double>(function.type(y).byteCount())};
+    builder.setLocation(node.span, node.scope);
+    // A contraction in bf16 rounds its sum once; a product and a sum would round every product too.
+    const bool isProduct = groups.k.empty() || (groups.m.empty() && groups.n.empty() &&
+                                                function.type(y).dtype != ir::DType::BF16);
+    replacements.replace(y, isProduct ? asProduct(builder, a, b, letters) : asMatrixProduct(builder, a, b, letters, costs));
+  }
+  replacements.applyTo(module.function(id).results);
+  module.function(id).plan.reset();
+}
+
+bool assignLayouts(ir::Module& module, Diagnostics& /*diagnostics*/) {
+  for (std::size_t i = 0; i < module.functions.size(); ++i) assignLayouts(module, ir::FunctionId(i));
+  return true;
+}
+
+}  // namespace nnc::passes
