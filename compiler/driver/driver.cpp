@@ -51,6 +51,7 @@ int exitCode(const Diagnostics& diagnostics) {
     if (range == "12" || range == "13" || range == "14") return 3;
     if (range == "11") return 4;
     if (range == "16") return 5;
+    if (range == "99") return 70;
     return 1;
   }
   return 0;
