@@ -27,7 +27,8 @@ struct Options {
 /// Loads the plug-in on first use (next to the executable: ../lib/libnnc_codegen.so, or NNC_CODEGEN). Null: reported.
 codegen::Backend* backend(Diagnostics& diagnostics);
 
-/// Runs the pipeline (differentiate, simplify, ..., plan_memory) on `function` and what it calls.
+/// Runs the pipeline (differentiate, simplify, ..., plan_memory) on `function` and what it calls. The other functions of
+/// the module are emptied: a program is one function.
 [[nodiscard]] bool lower(ir::Module& module, ir::FunctionId function, const Options& options, Diagnostics& diagnostics);
 
 /// A compiled function with its arena. Movable. One run at a time.
