@@ -11,7 +11,11 @@ namespace nnc::runtime {
 /// Reads an IDX file, gzip-compressed or not (by content, not by name). Axis 0 is the row.
 ///
 /// Errors  not IDX, truncated, longer than its header says, corrupt gzip (checksum), sizes that overflow: `failure`
-///         names the byte offset. Nothing past the declared size is ever inflated.
+///         names the byte offset (in the uncompressed data, or in the file where the gzip stream itself is broken).
+///         Nothing past the declared size is ever inflated, and no more memory is taken than the file can fill.
 std::optional<Array> readIdx(const std::string& path, Failure& failure);
+
+/// Element type and shape only; `bytes` stays empty. What a plan needs before anything large is allocated.
+std::optional<Array> readIdxHeader(const std::string& path, Failure& failure);
 
 }  // namespace nnc::runtime
