@@ -153,12 +153,12 @@ void Checker::checkScan(ir::NodeId id) {
 
 void Checker::visit(ir::NodeId id) {
   const ir::Node& node = function_.node(id);
-  for (const ir::Value operand : node.operands) read(node, operand);
-  if (isFreeView(node.op)) {
+  if (isFreeView(node.op)) {  // reads nothing itself
     if (plan_.storage[node.results[0].index] != plan_.storage[node.operands[0].index])
       report("the result of {} is not its operand's memory", ir::opInfo(node.op).name);
     return;
   }
+  for (const ir::Value operand : node.operands) read(node, operand);
   if (plan_.storage[node.results[0].index].kind == ir::StorageKind::Constant) {
     const bool isDense = node.op == ir::Op::Const && !std::get<ir::ConstAttributes>(node.attributes).isSplat;
     if (!isDense) report("value {} is not a dense constant", node.results[0].index);

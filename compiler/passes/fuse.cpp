@@ -10,6 +10,7 @@
 
 #include "ir/builder.h"
 #include "ir/call_graph.h"
+#include "ir/edit.h"
 #include "passes/fuse_groups.h"
 #include "passes/fuse_rules.h"
 
@@ -110,6 +111,7 @@ static void emitViews(ir::Function& function, ir::Value value, std::vector<bool>
 }
 
 static void fuse(ir::Module& module, ir::FunctionId id, Names& names) {
+  ir::dropDeadNodes(module.function(id));
   const std::vector<FusionUnit> units = chooseGroups(module.function(id));
   module.function(id).body.clear();
   module.function(id).plan.reset();

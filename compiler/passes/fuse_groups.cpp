@@ -260,6 +260,9 @@ bool Grouper::tryMerge(int first, int second) {
   std::merge(units_[first].roots.begin(), units_[first].roots.end(), units_[second].roots.begin(),
              units_[second].roots.end(), std::back_inserter(roots), byPosition);
   if (!mayFollow(first, second)) return false;
+  // A reduction is the end of a kernel: none may read another's result.
+  const auto readsFirst = [&](ir::NodeId root) { return isReadBy(function_.node(root).results[0], second); };
+  if (units_[first].isReduce && std::any_of(units_[first].roots.begin(), units_[first].roots.end(), readsFirst)) return false;
   Extent extent = extentOf(roots);
   if (!extent.isWithinLimits || !extent.rootsKeepIndex || extent.operands.size() > kMaxOperands) return false;
   const auto outputs = std::count_if(roots.begin(), roots.end(), [&](ir::NodeId root) {

@@ -8,6 +8,9 @@
 
 namespace nnc::passes {
 
+/// No machine has this much: a program that would need more is refused for needing this.
+static constexpr std::int64_t kMaxArena = std::int64_t{1} << 60;
+
 static bool meet(const ArenaBuffer& a, const ArenaBuffer& b) { return a.begin <= b.end && b.begin <= a.end; }
 
 /// The start of the smallest gap that takes `buffer`. `placed` is ordered by offset.
@@ -20,7 +23,7 @@ static std::int64_t findGap(const std::vector<ArenaBuffer>& buffers, const std::
     if (!meet(buffer, other)) continue;
     const std::int64_t gap = other.offset - end;
     if (gap >= size && gap < bestGap) std::tie(best, bestGap) = std::pair{end, gap};
-    end = std::max(end, other.offset + alignArena(other.bytes));
+    end = std::min(kMaxArena, std::max(end, other.offset + alignArena(other.bytes)));
   }
   return best >= 0 ? best : end;
 }
