@@ -93,30 +93,6 @@ static bool isInlined(const Node& node, InlineWhich which) {
   return which == InlineWhich::AllComposites || !call.vjp.has_value();
 }
 
-/// Copies the body of `callee` to the end of `into`; places and paths that a node lacks are those of the builder.
-static std::vector<Value> copyBody(Builder& builder, FunctionId callee, const std::vector<Value>& arguments) {
-  const Span span = builder.span();
-  const ScopeId scope = builder.scope();
-  Module& module = builder.module();
-  std::vector<Value> map(module.function(callee).values.size());
-  const auto mapped = [&](const std::vector<Value>& values) {
-    std::vector<Value> result;
-    result.reserve(values.size());
-    for (const Value value : values) result.push_back(map[value.index]);
-    return result;
-  };
-  const std::vector<Value>& parameters = module.function(callee).parameters;
-  for (std::size_t i = 0; i < parameters.size(); ++i) map[parameters[i].index] = arguments[i];
-  for (const NodeId id : module.function(callee).body) {
-    const Node& node = module.function(callee).node(id);
-    builder.setLocation(node.span ? node.span : span, node.scope.isValid() ? node.scope : scope);
-    const std::vector<Value> results = builder.append(node.op, mapped(node.operands), node.attributes);
-    for (std::size_t i = 0; i < results.size(); ++i) map[node.results[i].index] = results[i];
-  }
-  builder.setLocation(span, scope);
-  return mapped(module.function(callee).results);
-}
-
 /// One level; returns whether a call was replaced.
 static bool inlineOnce(Module& module, FunctionId id, InlineWhich which) {
   bool changed = false;
@@ -135,7 +111,7 @@ static bool inlineOnce(Module& module, FunctionId id, InlineWhich which) {
     }
     const Node call = node;  // a copy: nodes move while the builder appends
     builder.setLocation(call.span, call.scope);
-    const auto results = copyBody(builder, std::get<CallAttributes>(call.attributes).body, call.operands);
+    const auto results = builder.inlineCall(std::get<CallAttributes>(call.attributes).body, call.operands);
     for (std::size_t i = 0; i < results.size(); ++i) replacements.replace(call.results[i], results[i]);
   }
   replacements.applyTo(module.function(id).results);
