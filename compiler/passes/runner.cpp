@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "ir/verify.h"
+#include "passes/check_kernels.h"
+#include "passes/check_plan.h"
 #include "passes/pipeline.h"
 
 namespace nnc::passes {
@@ -64,6 +66,15 @@ static void printModule(const ir::Module& module, std::string_view pass, const R
   fmt::print(options.output, "// after {}\n{}", pass, ir::print(module, options.print));
 }
 
+/// What is wrong with a module after a pass: the rules of the IR, and what the pass itself promises.
+static std::vector<std::string> faultsAfter(const ir::Pass& pass, const ir::Module& module) {
+  std::vector<std::string> faults = ir::verify(module);
+  if (!faults.empty()) return faults;
+  if (ir::contains(pass.gives, ir::Facts::Fused)) return checkKernels(module);
+  if (ir::contains(pass.gives, ir::Facts::Planned)) return checkPlans(module);
+  return faults;
+}
+
 bool runPasses(ir::Module& module, std::span<const ir::Pass> pipeline, const RunOptions& options,
                Diagnostics& diagnostics) {
   if (options.verifyEach) {
@@ -81,7 +92,7 @@ bool runPasses(ir::Module& module, std::span<const ir::Pass> pipeline, const Run
     if (contains(options.printAfter, pass.name) || contains(options.printAfter, "all"))
       printModule(module, pass.name, options);
     if (options.verifyEach) {
-      if (const auto faults = ir::verify(module); !faults.empty()) {
+      if (const auto faults = faultsAfter(pass, module); !faults.empty()) {
         diagnostics.emit<diag::PassBrokeModule>({}, pass.name, faultsOf(faults));
         return false;
       }
