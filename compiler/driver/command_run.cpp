@@ -1,0 +1,39 @@
+// nnc run: trains.
+#include <cstdio>
+
+#include "driver/session.h"
+#include "training/run.h"
+
+namespace nnc::driver {
+
+/// The command as typed, to be shown when a run can be resumed.
+static std::string commandText(const CommandLine& line) {
+  std::string text = "nnc run " + line.file();
+  if (!line.name().empty()) text += " " + line.name();
+  for (const elaborate::Override& override : line.overrides) text += fmt::format(" --{} {}", override.name, override.value);
+  if (line.options.seed) text += fmt::format(" --seed {}", *line.options.seed);
+  return text;
+}
+
+int runCommand(Context& context) {
+  const std::optional<TrainSession> session = openTrain(context);
+  if (!session) return 1;
+  const Options& options = context.line.options;
+  training::RunOptions run;
+  run.out = options.out.value_or("");
+  run.command = commandText(context.line);
+  run.seed = options.seed.value_or(0);
+  run.threads = threadCount(options);
+  run.resume = options.resume;
+  run.weights = options.weights.value_or("");
+  run.weightsPartial = options.partial;
+  run.logEvery = options.logEvery.value_or(0);
+  run.dumpGradients = options.dumpGrad.value_or("");
+  run.engine = engineOptions(context);
+  const std::optional<training::RunResult> result = training::run(*session->project, session->train, run, context.diagnostics);
+  if (!result) return 1;
+  fmt::print("{}", options.json ? training::resultJson(*result) : training::resultTable(*result));
+  return training::exitCode(*result);
+}
+
+}  // namespace nnc::driver

@@ -1,0 +1,45 @@
+#include "driver/session.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace nnc::driver {
+
+std::unique_ptr<elaborate::Project> loadProject(Context& context) {
+  ScopedTimer timer(&context.timings, "parse");
+  return elaborate::Project::load(context.line.file(), context.sources, context.diagnostics);
+}
+
+std::optional<TrainSession> openTrain(Context& context) {
+  TrainSession session;
+  session.project = loadProject(context);
+  if (session.project == nullptr || !checkOverrides(context, *session.project)) return std::nullopt;
+  ScopedTimer timer(&context.timings, "elaborate");
+  std::optional<elaborate::TrainProgram> train = session.project->train(context.line.name(), context.line.overrides);
+  if (!train) return std::nullopt;
+  session.train = std::move(*train);
+  return session;
+}
+
+engine::Options engineOptions(Context& context) {
+  const Options& options = context.line.options;
+  engine::Options engine;
+  engine.verifyEach = options.verifyEach;
+  engine.printAfter = options.printAfter;
+  engine.disabledPasses = options.disablePass;
+  engine.stopAfter = options.stopAfter.value_or("");
+  engine.maxMemoryBytes = options.maxMemory.value_or(0);
+  if (options.time) {
+    engine.timings = &context.timings;
+    engine.codegen.timings = &context.timings;
+  }
+  return engine;
+}
+
+int threadCount(const Options& options) {
+  constexpr std::int64_t kMost = 1024;
+  const auto cores = static_cast<std::int64_t>(std::max(1u, std::thread::hardware_concurrency()));
+  return static_cast<int>(std::clamp<std::int64_t>(options.threads.value_or(cores), 1, kMost));
+}
+
+}  // namespace nnc::driver

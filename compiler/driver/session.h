@@ -1,0 +1,29 @@
+// What run, eval, predict, build and show share: a loaded project, the chosen train, engine options.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "driver/driver.h"
+#include "elaborate/elaborate.h"
+#include "engine/engine.h"
+
+namespace nnc::driver {
+
+/// A project and one of its trains, elaborated with the values of the command line.
+struct TrainSession {
+  std::unique_ptr<elaborate::Project> project;
+  elaborate::TrainProgram train;
+};
+
+/// Loads the file. Null: reported.
+std::unique_ptr<elaborate::Project> loadProject(Context& context);
+
+/// Loads the file and elaborates the train that the command line names. Empty: reported.
+std::optional<TrainSession> openTrain(Context& context);
+
+engine::Options engineOptions(Context& context);
+
+/// --threads, or the number of cores.
+int threadCount(const Options& options);
+
+}  // namespace nnc::driver
