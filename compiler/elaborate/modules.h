@@ -40,7 +40,7 @@ class Modules {
  public:
   /// Reads `path` and its imports. Null: reported.
   ///
-  /// Errors  E0003 or E1513 a file that cannot be read; E00xx syntax; E0110-E0119 names and imports.
+  /// Errors  E1513 the file cannot be read; E00xx syntax; E0110-E0118 imports and names. W0703 is a warning.
   [[nodiscard]] static std::unique_ptr<Modules> load(const std::string& path, SourceManager& sources,
                                                      Diagnostics& diagnostics);
 
