@@ -27,16 +27,6 @@ InferredTypes one(Type type) { return {{std::move(type)}, ""}; }
 bool isAxis(int axis, const Type& type) { return axis >= 0 && axis < type.rank(); }
 std::string noAxis(int axis, const Type& type) { return fmt::format("axis {} of a rank-{} tensor", axis, type.rank()); }
 
-/// Empty when a shape keeps to the limits.
-std::string shapeError(const Shape& shape) {
-  if (static_cast<int>(shape.size()) > kMaxRank) return fmt::format("rank {} exceeds the limit of {}", shape.size(), kMaxRank);
-  for (const std::int64_t dim : shape)
-    if (dim < 0 || dim > kMaxDim) return fmt::format("a dim of {} is outside 0..2^40", dim);
-  const std::optional<std::int64_t> count = checkedElementCount(shape);
-  if (!count || *count > kMaxElements) return fmt::format("{} has more than 2^48 elements", toString(shape));
-  return "";
-}
-
 /// Two operands of one dtype and one shape.
 std::string sameTypeError(const Type& a, const Type& b) {
   if (a.dtype != b.dtype) return fmt::format("dtypes {} and {} differ", dtypeName(a.dtype), dtypeName(b.dtype));
@@ -107,7 +97,7 @@ InferredTypes inferSelect(const Input& in) {
 }
 InferredTypes inferReshape(const Input& in) {
   const Shape& shape = in.as<ReshapeAttributes>().shape;
-  if (std::string error = shapeError(shape); !error.empty()) return fail(std::move(error));
+  if (std::string error = shapeLimitError(shape); !error.empty()) return fail(std::move(error));
   if (*checkedElementCount(shape) != in.operand(0).elementCount())
     return fail(fmt::format("{} has {} elements, {} has {}", toString(in.operand(0).shape), in.operand(0).elementCount(),
                             toString(shape), *checkedElementCount(shape)));
@@ -126,7 +116,7 @@ InferredTypes inferTranspose(const Input& in) {
 }
 InferredTypes inferBroadcast(const Input& in) {
   const auto& a = in.as<BroadcastAttributes>();
-  if (std::string error = shapeError(a.shape); !error.empty()) return fail(std::move(error));
+  if (std::string error = shapeLimitError(a.shape); !error.empty()) return fail(std::move(error));
   if (static_cast<int>(a.dims.size()) != in.operand(0).rank()) return fail(fmt::format("{} dims for rank {}", a.dims.size(), in.operand(0).rank()));
   for (std::size_t i = 0; i < a.dims.size(); ++i) {
     if (a.dims[i] < 0 || a.dims[i] >= static_cast<int>(a.shape.size())) return fail(fmt::format("dim {} is no axis of {}", a.dims[i], toString(a.shape)));
@@ -162,7 +152,7 @@ InferredTypes inferPad(const Input& in) {
     if (!size.value()) return fail(fmt::format("axis {}: the padded size overflows", i));
     shape.push_back(*size.value());
   }
-  if (std::string error = shapeError(shape); !error.empty()) return fail(std::move(error));
+  if (std::string error = shapeLimitError(shape); !error.empty()) return fail(std::move(error));
   return one(x.dtype, shape);
 }
 InferredTypes inferConcat(const Input& in) {
@@ -177,7 +167,7 @@ InferredTypes inferConcat(const Input& in) {
     size = size + operand.shape[axis];
   }
   type.shape[axis] = size.value().value_or(-1);
-  if (std::string error = shapeError(type.shape); !error.empty()) return fail(std::move(error));
+  if (std::string error = shapeLimitError(type.shape); !error.empty()) return fail(std::move(error));
   return one(std::move(type));
 }
 
@@ -195,7 +185,7 @@ std::string windowShape(const Shape& x, const std::vector<WindowDim>& dims, Shap
     result[dim.axis] = (x[dim.axis] - *extent) / dim.stride + 1;
   }
   for (const WindowDim& dim : dims) result.push_back(dim.size);
-  return shapeError(result);
+  return shapeLimitError(result);
 }
 InferredTypes inferWindow(const Input& in) {
   Shape shape;
@@ -205,7 +195,7 @@ InferredTypes inferWindow(const Input& in) {
 InferredTypes inferUnwindow(const Input& in) {
   const auto& a = in.as<UnwindowAttributes>();
   if (in.operand(0).dtype == DType::Bool) return fail("bool cannot be added");
-  if (std::string error = shapeError(a.shape); !error.empty()) return fail(std::move(error));
+  if (std::string error = shapeLimitError(a.shape); !error.empty()) return fail(std::move(error));
   Shape windows;
   if (std::string error = windowShape(a.shape, a.dims, windows); !error.empty()) return fail(std::move(error));
   if (windows != in.operand(0).shape)
@@ -257,7 +247,7 @@ InferredTypes inferContract(const Input& in) {
   }
   for (const auto& [letter, count] : uses)
     if (count < 2) return fail(fmt::format("letter `{}` stands in one of a, b, y only", letter));
-  if (std::string error = shapeError(shape); !error.empty()) return fail(std::move(error));
+  if (std::string error = shapeLimitError(shape); !error.empty()) return fail(std::move(error));
   return one(in.operand(0).dtype, shape);
 }
 
@@ -270,7 +260,7 @@ std::string gatherShape(const Type& x, const Type& index, int axis, Shape& shape
   shape.assign(x.shape.begin(), x.shape.begin() + axis);
   shape.insert(shape.end(), index.shape.begin(), index.shape.end());
   shape.insert(shape.end(), x.shape.begin() + axis + 1, x.shape.end());
-  return shapeError(shape);
+  return shapeLimitError(shape);
 }
 InferredTypes inferGather(const Input& in) {
   Shape shape;
@@ -309,7 +299,7 @@ InferredTypes inferScan(const Input& in) {
   if (!isFunction(in.module, a.body)) return fail("no such body");
   const Function& body = in.module.function(a.body);
   const int count = static_cast<int>(in.operands.size());
-  if (a.carries < 0 || a.xs < 0 || a.length < 0 || a.carries + a.xs > count) return fail("carries and xs exceed the operands");
+  if (a.carries < 0 || a.xs < 0 || a.length < 0 || std::int64_t{a.carries} + a.xs > count) return fail("carries and xs exceed the operands");
   std::vector<Type> arguments = in.operands;
   for (int i = a.carries; i < a.carries + a.xs; ++i) {
     if (arguments[i].rank() == 0 || arguments[i].shape[0] != a.length) return fail(fmt::format("xs {} is {}: axis 0 is not the length {}", i - a.carries, toString(arguments[i]), a.length));
@@ -321,7 +311,7 @@ InferredTypes inferScan(const Input& in) {
   for (int i = 0; i < static_cast<int>(results.size()); ++i) {
     if (i < a.carries && results[i] != in.operands[i]) return fail(fmt::format("carry {} changes from {} to {}", i, toString(in.operands[i]), toString(results[i])));
     if (i >= a.carries) results[i].shape.insert(results[i].shape.begin(), a.length);
-    if (std::string error = shapeError(results[i].shape); !error.empty()) return fail(std::move(error));
+    if (std::string error = shapeLimitError(results[i].shape); !error.empty()) return fail(std::move(error));
   }
   return {results, ""};
 }
@@ -365,7 +355,7 @@ InferredTypes inferTypes(const Module& module, Op op, const std::vector<Type>& o
     if (!std::holds_alternative<ATTRIBUTES>(attributes)) return fail("foreign attributes"); \
     InferredTypes inferred = infer##NAME(in);                                            \
     for (const Type& type : inferred.types)                                              \
-      if (std::string error = shapeError(type.shape); !error.empty()) return fail(std::move(error)); \
+      if (std::string error = shapeLimitError(type.shape); !error.empty()) return fail(std::move(error)); \
     return inferred;                                                                     \
   }
 #include "ir/ops.def"

@@ -51,4 +51,13 @@ std::string toString(const Type& type) {
   return type.shape.empty() ? text : text + toString(type.shape);
 }
 
+std::string shapeLimitError(const Shape& shape) {
+  if (static_cast<int>(shape.size()) > kMaxRank) return fmt::format("rank {} exceeds the limit of {}", shape.size(), kMaxRank);
+  for (const std::int64_t dim : shape)
+    if (dim < 0 || dim > kMaxDim) return fmt::format("a dim of {} is outside 0..2^40", dim);
+  const std::optional<std::int64_t> count = checkedElementCount(shape);
+  if (!count || *count > kMaxElements) return fmt::format("{} has more than 2^48 elements", toString(shape));
+  return "";
+}
+
 }  // namespace nnc::ir

@@ -37,4 +37,7 @@ struct Type {
 std::string toString(const Type& type);
 std::string toString(const Shape& shape);
 
+/// Why a shape is beyond the limits of one tensor (support/checked.h); empty: it is within them.
+std::string shapeLimitError(const Shape& shape);
+
 }  // namespace nnc::ir

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "ir/call_graph.h"
+#include "ir/tensor.h"
 
 namespace nnc::ir {
 
@@ -41,6 +45,7 @@ class Verifier {
     for (const Value value : f.results)
       if (!isValue(f, value) || !isDefined[value.index]) report(f, fmt::format("result %{} is not defined", value.index));
     checkAliases(f);
+    if (f.plan && f.plan->storage.size() != f.values.size()) report(f, "the memory plan is of another state of the function");
   }
 
   static bool isValue(const Function& f, Value value) { return value.index >= 0 && value.index < static_cast<int>(f.values.size()); }
@@ -62,6 +67,8 @@ class Verifier {
       report(f, fmt::format("{}: {}", name, inferred.error));
       return false;
     }
+    if (node.scope.isValid() && node.scope.index >= static_cast<int>(module_.scopes.size())) report(f, fmt::format("{} has an unknown path", name));
+    if (const auto* constant = std::get_if<ConstAttributes>(&node.attributes)) checkElements(f, *constant);
     if (inferred.types.size() != node.results.size()) {
       report(f, fmt::format("{} has {} results, not {}", name, node.results.size(), inferred.types.size()));
       return false;
@@ -82,8 +89,22 @@ class Verifier {
     return true;
   }
 
+  /// Elements are as the dtype holds them.
+  void checkElements(const Function& f, const ConstAttributes& constant) {
+    const DType dtype = constant.type.dtype;
+    Tensor element(Type{dtype, {}});
+    for (const double real : constant.reals) {
+      element.setReal(0, real);
+      if (element.real(0) != real && !std::isnan(real)) return report(f, fmt::format("const: {} is no {}", real, dtypeName(dtype)));
+    }
+    for (const std::int64_t integer : constant.integers) {
+      element.setInteger(0, integer);
+      if (element.integer(0) != integer) return report(f, fmt::format("const: {} is no {}", integer, dtypeName(dtype)));
+    }
+  }
+
   void checkAliases(const Function& f) {
-    std::vector<bool> isTaken(f.parameters.size());
+    std::vector<bool> isTaken(f.parameters.size()), isAlias(f.results.size());
     for (const Alias alias : f.aliases) {
       const bool exists = alias.result >= 0 && alias.result < static_cast<int>(f.results.size()) && alias.parameter >= 0 &&
                           alias.parameter < static_cast<int>(f.parameters.size());
@@ -92,7 +113,8 @@ class Verifier {
         continue;
       }
       if (isTaken[alias.parameter]) report(f, fmt::format("parameter {} is aliased twice", alias.parameter));
-      isTaken[alias.parameter] = true;
+      if (isAlias[alias.result]) report(f, fmt::format("result {} aliases two parameters", alias.result));
+      isTaken[alias.parameter] = isAlias[alias.result] = true;
       if (f.type(f.results[alias.result]) != f.type(f.parameters[alias.parameter]))
         report(f, fmt::format("result {} and the parameter {} that it aliases differ in type", alias.result, alias.parameter));
     }
@@ -100,25 +122,47 @@ class Verifier {
 
   enum class Visit : std::uint8_t { Unseen, Open, Done };
 
+  /// Whatever walks a module walks its calls, often by recursion: so cycles and endless chains are refused here. The
+  /// walk itself keeps its own stack.
   void checkCallsAreAcyclic() {
+    struct Frame {
+      FunctionId function;
+      std::vector<FunctionId> callees;
+      std::size_t next = 0;
+    };
     std::vector<Visit> visits(module_.functions.size(), Visit::Unseen);
-    for (std::size_t i = 0; i < module_.functions.size(); ++i) visit(FunctionId(i), visits);
-  }
-
-  // Depth is bounded by the number of functions, and a cycle stops it.
-  void visit(FunctionId id, std::vector<Visit>& visits) {
-    if (visits[id.index] == Visit::Done) return;
-    if (visits[id.index] == Visit::Open) return report(module_.function(id), "calls itself");
-    visits[id.index] = Visit::Open;
-    for (const NodeId nodeId : module_.function(id).body) {
-      const Node& node = module_.function(id).node(nodeId);
-      if (const auto* scan = std::get_if<ScanAttributes>(&node.attributes)) visit(scan->body, visits);
-      if (const auto* call = std::get_if<CallAttributes>(&node.attributes)) {
-        visit(call->body, visits);
-        if (call->vjp) visit(*call->vjp, visits);
+    std::vector<int> depths(module_.functions.size(), 1);
+    std::vector<Frame> stack;
+    const auto enter = [&](FunctionId id) {
+      visits[id.index] = Visit::Open;
+      stack.push_back({id, calleesOf(id)});
+    };
+    for (std::size_t i = 0; i < module_.functions.size(); ++i) {
+      if (visits[i] == Visit::Unseen) enter(FunctionId(i));
+      while (!stack.empty()) {
+        Frame& top = stack.back();
+        if (top.next == top.callees.size()) {
+          visits[top.function.index] = Visit::Done;
+          const int depth = depths[top.function.index];
+          stack.pop_back();
+          if (!stack.empty()) raise(depths[stack.back().function.index], depth + 1);
+          continue;
+        }
+        const FunctionId callee = top.callees[top.next++];
+        if (visits[callee.index] == Visit::Open) return report(module_.function(callee), "runs itself");
+        if (visits[callee.index] == Visit::Unseen) enter(callee);
+        else raise(depths[top.function.index], depths[callee.index] + 1);
       }
+      if (depths[i] > kMaxCallDepth) return report(module_.functions[i], fmt::format("calls nest {} deep, and {} is the limit", depths[i], kMaxCallDepth));
     }
-    visits[id.index] = Visit::Done;
+  }
+  static void raise(int& depth, int least) { depth = std::max(depth, least); }
+
+  std::vector<FunctionId> calleesOf(FunctionId id) const {
+    std::vector<FunctionId> all;
+    for (const NodeId node : module_.function(id).body)
+      for (const FunctionId callee : callees(module_.function(id).node(node))) all.push_back(callee);
+    return all;
   }
 
   const Module& module_;
