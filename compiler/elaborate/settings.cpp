@@ -1,0 +1,107 @@
+#include "elaborate/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/suggest.h"
+
+namespace nnc::elaborate {
+
+const std::vector<SettingInfo>& allSettings() {
+  static const std::vector<SettingInfo> settings = {
+#define NNC_SETTING(BLOCK, NAME, NEED, EXCLUDES, IMPLEMENTED, TAKES) \
+  {syntax::BlockKind::BLOCK, #NAME, SettingNeed::NEED, EXCLUDES, IMPLEMENTED, TAKES},
+#include "elaborate/settings.def"
+#undef NNC_SETTING
+  };
+  return settings;
+}
+
+static const SettingInfo* findRow(syntax::BlockKind block, std::string_view name) {
+  for (const SettingInfo& row : allSettings())
+    if (row.block == block && row.name == name) return &row;
+  return nullptr;
+}
+
+std::string_view settingTakes(syntax::BlockKind block, std::string_view name) { return findRow(block, name)->takes; }
+
+std::string_view blockKindName(syntax::BlockKind kind) { return kind == syntax::BlockKind::Data ? "data" : "train"; }
+
+const syntax::Setting* Settings::find(std::string_view name) const {
+  for (const syntax::Setting* setting : written_)
+    if (setting->name.text == name) return setting;
+  return nullptr;
+}
+
+static void reportUnknown(const syntax::BlockDecl& block, const syntax::Ident& name, Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const SettingInfo& row : allSettings())
+    if (row.block == block.kind) known.emplace_back(row.name);
+  DiagnosticBuilder message =
+      diagnostics.emit<diag::UnknownSetting>(name.span, name.text, blockKindName(block.kind), block.name.text);
+  message.note(fmt::format("settings of a {} block: {}", blockKindName(block.kind), fmt::join(known, ", ")));
+  if (const auto close = closestName(name.text, known)) message.help(fmt::format("did you mean `{}`?", *close));
+}
+
+/// A setting on its own: known, once, implemented.
+static bool checkOne(const syntax::BlockDecl& block, const syntax::Setting& setting, const Settings& before,
+                     Diagnostics& diagnostics) {
+  const SettingInfo* const row = findRow(block.kind, setting.name.text);
+  if (row == nullptr) {
+    reportUnknown(block, setting.name, diagnostics);
+    return false;
+  }
+  if (const syntax::Setting* const first = before.find(setting.name.text)) {
+    diagnostics.emit<diag::RepeatedSetting>(setting.name.span, setting.name.text, blockKindName(block.kind), block.name.text)
+        .also(first->name.span, "first here");
+    return false;
+  }
+  if (!row->isImplemented) {
+    diagnostics.emit<diag::NotSupportedYet>(setting.name.span, fmt::format("the setting `{}`", setting.name.text));
+    return false;
+  }
+  return true;
+}
+
+/// What the settings are together: those that are needed, those that exclude each other.
+static bool checkTogether(const syntax::BlockDecl& block, const Settings& settings, Diagnostics& diagnostics) {
+  bool isFine = true;
+  for (const SettingInfo& row : allSettings()) {
+    if (row.block != block.kind) continue;
+    const syntax::Setting* const own = settings.find(row.name);
+    const syntax::Setting* const other = row.excludes.empty() ? nullptr : settings.find(row.excludes);
+    if (own != nullptr && other != nullptr && row.name < row.excludes) {
+      const bool isOwnFirst = own->span.begin < other->span.begin;
+      diagnostics.emit<diag::ExclusiveSettings>((isOwnFirst ? other : own)->name.span, row.name, row.excludes,
+                                                blockKindName(block.kind), block.name.text)
+          .also((isOwnFirst ? own : other)->name.span, "the other one");
+      isFine = false;
+    }
+    const bool isMissing = own == nullptr && (row.need == SettingNeed::Required ||
+                                              (row.need == SettingNeed::OneOf && other == nullptr && row.name < row.excludes));
+    if (!isMissing) continue;
+    DiagnosticBuilder message =
+        diagnostics.emit<diag::MissingSetting>(block.name.span, blockKindName(block.kind), block.name.text, row.name);
+    message.help(fmt::format("`{}:` takes {}", row.name, row.takes));
+    if (!row.excludes.empty()) message.help(fmt::format("or write `{}:` instead", row.excludes));
+    isFine = false;
+  }
+  return isFine;
+}
+
+std::optional<Settings> Settings::read(const syntax::BlockDecl& block, Diagnostics& diagnostics) {
+  Settings settings;
+  bool isFine = true;
+  for (const syntax::BlockItem& item : block.items) {
+    const auto* setting = std::get_if<syntax::Setting>(&item);
+    if (setting == nullptr) continue;
+    if (checkOne(block, *setting, settings, diagnostics)) settings.written_.push_back(setting);
+    else isFine = false;
+  }
+  // What is missing may be the misspelt one: say it only when the rest is fine.
+  if (!isFine || !checkTogether(block, settings, diagnostics)) return std::nullopt;
+  return settings;
+}
+
+}  // namespace nnc::elaborate
