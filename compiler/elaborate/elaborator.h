@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "diagnostics/diagnostics.h"
+#include "elaborate/frame.h"
+#include "elaborate/index_context.h"
 #include "elaborate/modules.h"
 #include "elaborate/scope.h"
 #include "elaborate/trace.h"
@@ -81,9 +83,9 @@ class Elaborator {
 
   /// A scope that lives as long as the elaborator.
   Scope& newScope(const SourceModule& home) { return scopes_.emplace_back(home); }
-  Scope& newScope(Scope& parent) { return scopes_.emplace_back(parent); }
+  Scope& newScope(const Scope& parent) { return scopes_.emplace_back(Scope::Inside{parent}); }
   /// The IR value as a value of the language, and back to one without labels.
-  Value traced(ir::Value value, Span origin);
+  Value traced(ir::Value value, Span origin, const SlotRecord* slot = nullptr);
 
   /// The value of an expression.
   [[nodiscard]] std::optional<Value> evaluate(const syntax::Expr& expr, Scope& scope);
@@ -139,15 +141,107 @@ class Elaborator {
   std::vector<Label> trail() const;
   bool isStdlib(Span span) const;
 
+  // ------------------------------------------------- for the files of the evaluator
+
+  enum class Flow : std::uint8_t { Failed, Next, Returned };
+
+  Frame& frame() { return frames_.back(); }
+  /// The builder, with the place and instance path of what is about to be appended. Reports when nothing is traced.
+  ir::Builder& at(Span span);
+  /// False, with a message, where no program is being built: a tensor at module level, in a default, in a setting.
+  [[nodiscard]] bool requireTrace(Span where);
+  const Traced* keep(Traced traced) { return arena_.make(std::move(traced)); }
+  const Value keepList(List list) { return static_cast<const List*>(arena_.make(std::move(list))); }
+  Value keepCallable(Callable callable) { return static_cast<const Callable*>(arena_.make(std::move(callable))); }
+  std::string_view text(Span span) const { return sources_.text(span); }
+
+  /// What a name of the stdlib means, whatever the user's modules call so.
+  [[nodiscard]] std::optional<Value> preludeValue(std::string_view name, Span use);
+  /// A recipe with the defaults of a first list that was not given; anything else as it is.
+  [[nodiscard]] std::optional<Value> withDefaults(const Value& value, Span where);
+  /// A key for a draw of the current instance that names none.
+  [[nodiscard]] RandomKey* implicitKey(Span where);
+  /// The attribute `key` of the next draw from `key`.
+  static std::uint64_t drawKey(RandomKey& key);
+  /// The slot whose initial value is being computed; null outside.
+  const SlotRecord* initialising() const { return initialising_; }
+
+  int nextIndexOrder() { return indexOrder_ += kIndexOrderStride; }
+  IndexContext& newIndexContext();
+  [[nodiscard]] Flow executeBlock(const syntax::Block& block, Scope& scope);
+  /// What an instance is named after: the last name of the callee as written; empty for a lambda or a chain.
+  static std::string_view sourceName(const syntax::Expr& callee);
+
+  /// Orders of index variables are multiples of this, so that the variables of a pack fit behind its own.
+  static constexpr int kIndexOrderStride = 16;
+
  private:
+  using Result = std::optional<Value>;
   Span blame(Span where, std::vector<Label>& trail) const;
+  bool enterFrame(Frame frame);
+
+  // expressions.cpp, names.cpp
+  [[nodiscard]] Result evaluateName(const syntax::NameExpr& name, Span span, Scope& scope);
+  [[nodiscard]] Result evaluateField(const syntax::FieldExpr& field, Span span, Scope& scope);
+  [[nodiscard]] Result fieldOf(const Value& base, const syntax::Ident& field, Span span);
+  [[nodiscard]] Result instanceField(Instance& instance, const syntax::Ident& field);
+  [[nodiscard]] Result predeclared(std::string_view name, Span span);
+  [[nodiscard]] Result evaluateConstant(const syntax::Decl& decl, const SourceModule& home, Span use);
+  [[nodiscard]] Result evaluateBinary(const syntax::Expr& expr, Scope& scope);
+  [[nodiscard]] Result combine(const syntax::Expr& expr, const Value& left, Scope& scope);
+  [[nodiscard]] Result combinePipe(const syntax::BinaryExpr& pipe, const Value& left, Span span, Scope& scope);
+  [[nodiscard]] Result evaluateUnary(const syntax::UnaryExpr& unary, Span span, Scope& scope);
+  [[nodiscard]] Result evaluateCond(const syntax::CondExpr& cond, Scope& scope);
+  [[nodiscard]] Result evaluateRepeat(const syntax::RepeatExpr& repeat, Span span, Scope& scope);
+  [[nodiscard]] Result evaluateTuple(const syntax::TupleExpr& tuple, Scope& scope);
+  [[nodiscard]] Result evaluateList(const syntax::ListExpr& list, Scope& scope);
+  [[nodiscard]] Result evaluateCall(const syntax::CallExpr& call, Span span, Scope& scope);
+
+  // calls.cpp
+  [[nodiscard]] std::optional<std::vector<std::optional<Argument>>> matchArguments(
+      std::span<const syntax::ParamDecl> parameters, std::vector<Argument>& arguments, Span where, std::string_view what);
+  [[nodiscard]] Result bindFirstList(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result callCallable(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared);
+  [[nodiscard]] Result runBody(const syntax::CallableDecl& decl, Scope& scope);
+  [[nodiscard]] Result runLambda(const LambdaCallable& lambda, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runComposition(const CompositionCallable& chain, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runRepeat(const RepeatCallable& repeat, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runBuiltin(const Builtin& builtin, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runNamed(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
+
+  // instances.cpp
+  [[nodiscard]] Instance* childInstance(std::string path, Span where);
+  [[nodiscard]] Instance* nextInstance(std::string_view callee, Span where);
+  [[nodiscard]] bool executeParam(const syntax::ParamStmt& statement, Span span, Scope& scope);
+  [[nodiscard]] bool executeState(const syntax::StateStmt& statement, Span span, Scope& scope);
+  [[nodiscard]] bool executeSub(const syntax::SubStmt& statement, Span span, Scope& scope);
+  [[nodiscard]] bool executeUpdate(const syntax::UpdateStmt& statement, Span span, Scope& scope);
+  [[nodiscard]] bool readAttributes(const std::vector<syntax::Arg>& attributes, SlotRecord& record, Scope& scope);
+  [[nodiscard]] SlotRecord* declareSlot(const syntax::Ident& name, const syntax::TypeExpr& type, SlotKind kind, Span span, Scope& scope);
+  [[nodiscard]] bool readInit(const syntax::ExprPtr& init, SlotRecord& record, Scope& scope);
+  [[nodiscard]] bool sharedSlotFits(const SlotRecord& record, const ir::Type& type, const syntax::Ident& name, Scope& scope);
+
+  // statements.cpp
+  [[nodiscard]] Flow executeStatement(const syntax::Stmt& statement, Scope& scope);
+  [[nodiscard]] bool executeLet(const syntax::LetStmt& let, Scope& scope);
+  [[nodiscard]] bool executeRequire(const syntax::RequireStmt& require, Span span, Scope& scope);
+  [[nodiscard]] Flow executeIf(const syntax::IfStmt& statement, Scope& scope);
+  [[nodiscard]] bool introduce(const syntax::Ident& name, NameKind kind, const Value& value, Scope& scope);
+  [[nodiscard]] bool nameBinding(const syntax::Ident& name);
 
   const Modules& modules_;
   const SourceManager& sources_;
   Diagnostics& diagnostics_;
   Arena arena_;
   std::deque<Scope> scopes_;
+  std::deque<Frame> frames_;
+  std::deque<IndexContext> indexContexts_;
+  std::map<const syntax::Decl*, Value> constants_;
+  std::vector<const syntax::Decl*> evaluating_;  // module-level lets under way, outermost first
   Trace* trace_ = nullptr;
+  const SlotRecord* initialising_ = nullptr;
+  int indexOrder_ = 0;
 };
 
 }  // namespace nnc::elaborate

@@ -1,6 +1,5 @@
 // Names and what they mean at one place of a file.
 #pragma once
-#include <deque>
 #include <string_view>
 #include <vector>
 
@@ -27,9 +26,9 @@ struct Name {
   Span span;                       // where it was introduced
   IndexVariable* index = nullptr;  // Index
   IndexPack* pack = nullptr;       // IndexPack
-  /// Dim: what fixed it, for messages: "`x: f32[128, 784]`". Evaluated text, made once per binding.
-  std::string fact{};
-  Span factSpan{};
+  /// Dim: the argument that fixed it, for messages.
+  std::string_view factName{};
+  ir::Type factType{};
   mutable bool isUsed = false;
 };
 
@@ -38,10 +37,13 @@ class Scope {
  public:
   /// The outermost scope of a declaration: below it come the names of `home`.
   explicit Scope(const SourceModule& home) : home_(&home) {}
-  /// A block, a lambda, an index context inside `parent`.
-  explicit Scope(Scope& parent) : parent_(&parent), home_(parent.home_), indices(parent.indices) {}
-  /// The body of a call whose static arguments stand in `bound`.
-  explicit Scope(const Scope& bound, int) : parent_(&bound), home_(bound.home_) {}
+  /// A block, a lambda, an index context inside `parent`; or the body of a call whose static arguments stand in it.
+  struct Inside {
+    const Scope& parent;
+  };
+  explicit Scope(Inside inside) : parent_(&inside.parent), home_(inside.parent.home_) {}
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
 
   /// The innermost binding of `name`, up to the declaration's own names; null: ask the module.
   const Name* find(std::string_view name) const;
@@ -50,21 +52,20 @@ class Scope {
   Name& add(std::string_view text, NameKind kind, Value value, Span span) {
     return add(Name{.text = text, .kind = kind, .value = value, .span = span});
   }
-  /// The names of this scope alone, in the order of their introduction. A shadowed `let` is still listed.
-  const std::deque<Name>& names() const { return names_; }
+  /// The names of this scope alone, in the order of their introduction; a shadowed `let` is still listed. Valid until the next `add`.
+  const std::vector<Name>& names() const { return names_; }
   const SourceModule& home() const { return *home_; }
   const Scope* parent() const { return parent_; }
   /// Every name that is visible here and not at module level.
   std::vector<std::string> visibleNames() const;
 
+  /// The index notation that an expression evaluated here belongs to; null outside.
+  IndexContext* indices = nullptr;
+
  private:
-  std::deque<Name> names_;
+  std::vector<Name> names_;
   const Scope* parent_ = nullptr;
   const SourceModule* home_ = nullptr;
-
- public:
-  /// The index notation that surrounds an expression; null outside.
-  IndexContext* indices = nullptr;
 };
 
 }  // namespace nnc::elaborate
