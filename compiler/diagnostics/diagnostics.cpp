@@ -1,5 +1,7 @@
 #include "diagnostics/diagnostics.h"
 
+#include <algorithm>
+
 namespace nnc {
 
 DiagnosticBuilder Diagnostics::add(Severity severity, std::string_view code, Span where, std::string message) {
@@ -11,6 +13,17 @@ DiagnosticBuilder Diagnostics::add(Severity severity, std::string_view code, Spa
   all_.push_back(std::move(diagnostic));
   if (severity == Severity::Error) ++errorCount_;
   return DiagnosticBuilder(all_.back());
+}
+
+void Diagnostics::append(Diagnostics other) {
+  for (Diagnostic& diagnostic : other.all_) all_.push_back(std::move(diagnostic));
+  errorCount_ += other.errorCount_;
+}
+
+void Diagnostics::sortByPlace(std::size_t first) {
+  std::stable_sort(all_.begin() + static_cast<std::ptrdiff_t>(first), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return a.primary.file.index != b.primary.file.index ? a.primary.file.index < b.primary.file.index : a.primary.begin < b.primary.begin;
+  });
 }
 
 const std::vector<KindInfo>& allKinds() {

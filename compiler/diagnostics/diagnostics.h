@@ -71,9 +71,14 @@ class Diagnostics {
     return add(K::kSeverity, K::kCode, where, fmt::format(format, arguments...));
   }
 
+  /// Adds the messages of another collection, as when a thread collected them.
+  void append(Diagnostics other);
+
   bool hasErrors() const { return errorCount_ > 0; }
   int errorCount() const { return errorCount_; }
   const std::vector<Diagnostic>& all() const { return all_; }
+  /// Puts the messages from index `first` on in the order of their places. For a phase that reads a file in several passes.
+  void sortByPlace(std::size_t first);
 
  private:
   DiagnosticBuilder add(Severity severity, std::string_view code, Span where, std::string message);
