@@ -272,7 +272,7 @@ class Parser {
   bool skipElements() {
     if (in_.accept("[")) {
       while (!in_.isSymbol("]")) {
-        if (in_.peek().kind == TokenKind::End) return in_.unexpected("`]`");
+        if (in_.peek().kind == TokenKind::End || in_.isSymbol(":")) return in_.unexpected("`]`");
         in_.advance();
       }
       in_.advance();

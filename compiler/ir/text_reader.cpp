@@ -221,11 +221,12 @@ static bool readWhole(std::string_view digits, T& value) {
 std::optional<double> Reader::readReal(DType dtype) {
   if (acceptWord("nan")) {
     if (!accept("(")) return std::numeric_limits<double>::quiet_NaN();
+    const Span where = span(peek());
     const std::optional<std::uint64_t> bits = readHexadecimal();
     if (!bits || !expect(")")) return std::nullopt;
     const auto value = std::bit_cast<double>(*bits);
     if (std::isnan(value)) return value;
-    fail(span(peek()), fmt::format("{:#x} are not the bits of a NaN", *bits));
+    fail(where, fmt::format("{:#x} are not the bits of a NaN", *bits));
     return std::nullopt;
   }
   if (acceptWord("inf")) return std::numeric_limits<double>::infinity();
