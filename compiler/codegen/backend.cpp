@@ -1,0 +1,133 @@
+// The plug-in: emits, optimizes, and hands over as code in memory, an object file or text.
+#include "codegen/backend.h"
+
+#include <optional>
+#include <utility>
+
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include "codegen/jit.h"
+#include "codegen/machine_code.h"
+#include "codegen/optimize.h"
+#include "codegen/program.h"
+#include "codegen/target.h"
+#include "nnc/blas.h"
+
+namespace nnc::codegen {
+
+namespace {
+
+/// An LLVM module on its way, with what it is for.
+struct Unit {
+  llvm::LLVMContext context;
+  std::optional<llvm::Module> module;
+  Target target;
+  std::vector<JitEntry> entries;
+};
+
+class LlvmBackend : public Backend {
+ public:
+  std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
+                                std::string& error) override;
+  std::string object(const ir::Module& module, const std::vector<ObjectEntry>& entries, const std::vector<ObjectData>& data,
+                     const Options& options, std::string& error) override;
+  std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
+                       std::string& error) override;
+  std::string assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
+                       std::string& error) override;
+  std::string hostCpu() const override { return hostCpuName(); }
+  std::string blasCore() override;
+};
+
+}  // namespace
+
+static bool begin(Unit& unit, const Options& options, std::string& error) {
+  if (options.sanitizeAddress) {
+    error = "code generation with AddressSanitizer is not supported";
+    return false;
+  }
+  if (!makeTarget(options.cpu, options.optLevel, unit.target, error)) return false;
+  unit.module.emplace("nnc", unit.context);
+  unit.module->setTargetTriple(unit.target.machine->getTargetTriple().str());
+  unit.module->setDataLayout(unit.target.machine->createDataLayout());
+  unit.module->setPICLevel(llvm::PICLevel::BigPIC);
+  return true;
+}
+
+/// One external function per ir function, named after its number: names of the program may clash with anything.
+static bool emitEntries(Unit& unit, const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                        const Options& options, std::string& error) {
+  const ScopedTimer timer(options.timings, "emit LLVM IR");
+  ProgramEmitter emitter(module, *unit.module, unit.target);
+  for (const ir::FunctionId id : functions) {
+    const std::string symbol = "nnc_entry_" + std::to_string(id.index);
+    if (emitter.emitEntry(id, symbol, /*isExternal=*/true) == nullptr) {
+      error = emitter.error();
+      return false;
+    }
+    unit.entries.push_back({symbol, module.function(id).name});
+  }
+  return true;
+}
+
+static bool optimizeUnit(Unit& unit, const Options& options, std::string& error) {
+  const ScopedTimer timer(options.timings, "optimize LLVM IR");
+  return optimize(*unit.module, unit.target, options.optLevel, error);
+}
+
+static std::string generate(Unit& unit, CodeFile kind, const Options& options, std::string& error) {
+  const ScopedTimer timer(options.timings, "generate machine code");
+  return machineCode(*unit.module, unit.target, kind, error);
+}
+
+std::unique_ptr<Code> LlvmBackend::compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                                           const Options& options, std::string& error) {
+  Unit unit;
+  if (!begin(unit, options, error) || !emitEntries(unit, module, functions, options, error)) return nullptr;
+  if (!optimizeUnit(unit, options, error)) return nullptr;
+  const std::vector<std::string> externals = externalSymbols(*unit.module);
+  const std::string object = generate(unit, CodeFile::Object, options, error);
+  if (object.empty()) return nullptr;
+  const ScopedTimer timer(options.timings, "link in process");
+  return linkInProcess(object, unit.entries, externals, error);
+}
+
+std::string LlvmBackend::object(const ir::Module&, const std::vector<ObjectEntry>&, const std::vector<ObjectData>&,
+                                const Options&, std::string& error) {
+  error = "object files are not supported yet";
+  return {};
+}
+
+std::string LlvmBackend::llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                                  const Options& options, std::string& error) {
+  Unit unit;
+  if (!begin(unit, options, error) || !emitEntries(unit, module, functions, options, error)) return {};
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << "; as emitted\n" << *unit.module;
+  if (!optimizeUnit(unit, options, error)) return {};
+  stream << "\n; optimized\n" << *unit.module;
+  return text;
+}
+
+std::string LlvmBackend::assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                                  const Options& options, std::string& error) {
+  Unit unit;
+  if (!begin(unit, options, error) || !emitEntries(unit, module, functions, options, error)) return {};
+  if (!optimizeUnit(unit, options, error)) return {};
+  return generate(unit, CodeFile::Assembly, options, error);
+}
+
+std::string LlvmBackend::blasCore() {
+  runtime::Failure failure;
+  const runtime::Blas* blas = runtime::loadBlas(failure);
+  return blas == nullptr ? std::string() : blas->core;
+}
+
+}  // namespace nnc::codegen
+
+extern "C" __attribute__((visibility("default"))) nnc::codegen::Backend* nnc_create_backend();
+extern "C" nnc::codegen::Backend* nnc_create_backend() { return std::make_unique<nnc::codegen::LlvmBackend>().release(); }

@@ -1,0 +1,68 @@
+// Planned functions as LLVM functions: a call per kernel, matrix products, loops of scans, in the order of the body.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codegen/emitter.h"
+#include "codegen/kernel.h"
+#include "codegen/loop.h"
+#include "ir/module.h"
+
+namespace llvm {
+class Function;
+class GlobalVariable;
+}  // namespace llvm
+
+namespace nnc::codegen {
+
+/// Fills one LLVM module with functions of one IR module. Kernels that do the same are emitted once.
+class ProgramEmitter {
+ public:
+  ProgramEmitter(const ir::Module& module, llvm::Module& output, const Target& target)
+      : module_(module), output_(output), target_(target) {}
+
+  /// The internal function of a planned function, with the signature of codegen::Entry. Null: error() says why.
+  llvm::Function* emitFunction(ir::FunctionId id);
+  /// A function `symbol` for callers outside: runs emitFunction's with denormals flushed to zero.
+  llvm::Function* emitEntry(ir::FunctionId id, const std::string& symbol, bool isExternal);
+  const std::string& error() const { return error_; }
+
+ private:
+  /// The function that is being emitted.
+  struct Frame {
+    const ir::Function* function = nullptr;
+    const ir::MemoryPlan* plan = nullptr;
+    Values arguments, results;  // pointers
+    llvm::Value* arena = nullptr;
+  };
+
+  bool emitNode(const Emitter& emitter, Frame& frame, ir::NodeId id);
+  bool emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node, std::optional<Kernel> kernel,
+                      const ir::Function& constantsOf);
+  void callKernel(const Emitter& emitter, const Kernel& kernel, const Values& pointers, const std::vector<bool>& isAlone);
+  bool emitCall(const Emitter& emitter, Frame& frame, const ir::Node& node);
+  bool emitConst(const Emitter& emitter, Frame& frame, const ir::Node& node);
+  bool emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node);
+  bool emitScatter(const Emitter& emitter, Frame& frame, const ir::Node& node);
+  bool emitScan(const Emitter& emitter, Frame& frame, ir::NodeId id);
+  void emitCopy(const Emitter& emitter, const ir::Type& type, llvm::Value* from, llvm::Value* to);
+  bool copyStrayResults(const Emitter& emitter, Frame& frame);
+
+  llvm::Value* pointerOf(const Emitter& emitter, Frame& frame, ir::Value value);
+  ir::Storage storageOf(const Frame& frame, ir::Value value) const;
+  llvm::GlobalVariable* constantData(const ir::ConstAttributes& constant);
+  bool fail(std::string message);
+
+  const ir::Module& module_;
+  llvm::Module& output_;
+  const Target& target_;
+  std::map<std::int32_t, llvm::Function*> functions_;
+  std::map<std::string, llvm::Function*> kernels_;           // by description
+  std::map<std::string, llvm::GlobalVariable*> constants_;   // by bytes
+  std::string error_;
+};
+
+}  // namespace nnc::codegen
