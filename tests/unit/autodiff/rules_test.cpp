@@ -244,9 +244,9 @@ TEST(Sweep, aScanRunsForwardOnceAndSavesOnlyWhatItsReverseReads) {
   Module module;
   Builder step(module, module.addFunction("step"));
   const ir::Type scalar{DType::F64, {}};
-  const Value a = step.addParameter(scalar, "a"), n = step.addParameter(scalar, "n"), w = step.addParameter(scalar, "w");
-  step.addResult(step.mul(a, w), "");
+  const Value n = step.addParameter(scalar, "n"), a = step.addParameter(scalar, "a"), w = step.addParameter(scalar, "w");
   step.addResult(step.add(n, w), "");  // linear: its reverse needs no n
+  step.addResult(step.mul(a, w), "");
   const FunctionId loss = addFunction(module, "loss", {{}, {}, {}}, [&](Builder& b, const Values& x) {
     const Values out = b.scan({.body = step.functionId(), .carries = 2, .xs = 0, .length = 5, .reverse = false}, x);
     return b.add(out[0], out[1]);
@@ -261,6 +261,10 @@ TEST(Sweep, aScanRunsForwardOnceAndSavesOnlyWhatItsReverseReads) {
   EXPECT_EQ(scans[0]->results.size(), 3u) << "two carries and the values of a that entered";
   EXPECT_EQ(std::get<ir::ScanAttributes>(scans[1]->attributes).xs, 1);
   EXPECT_TRUE(std::get<ir::ScanAttributes>(scans[1]->attributes).reverse);
+  // n + 5 w + a w^5
+  const auto result = ir::evaluate(module, gradient, {tensorOf(DType::F64, {}, {3}), tensorOf(DType::F64, {}, {7}), tensorOf(DType::F64, {}, {2})});
+  EXPECT_EQ(result[2].real(0), 32);
+  EXPECT_EQ(result[3].real(0), 5 + 7 * 5 * 16);
 }
 
 TEST(Differentiate, leavesNoGradientCallAndEmptiesWhatNothingRuns) {
