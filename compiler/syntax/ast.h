@@ -120,7 +120,10 @@ struct TupleExpr { std::vector<Arg> entries; };
 struct ParenExpr { ExprPtr inner; };
 struct ListExpr { std::vector<ListEntry> entries; };
 
+/// Chains nest to the left (`a + b + c`) or, for `else if`, to the right, up to 10,000 deep: walk those in a loop.
+/// Everything else nests at most about 1,000 deep.
 struct Expr {
+  ~Expr();
   Span span;
   std::variant<NameExpr, IntLiteral, RealLiteral, StringLiteral, BoolLiteral, SymbolExpr, FieldExpr, CallExpr,
                IndexExpr, UnaryExpr, BinaryExpr, CondExpr, RepeatExpr, ScanExpr, LambdaExpr, TupleExpr, ParenExpr,
@@ -159,6 +162,7 @@ struct RequireStmt { ExprPtr condition; std::optional<std::string> message; };
 struct IfStmt { ExprPtr condition; Block thenBlock; std::optional<Block> otherwise; };
 
 struct Stmt {
+  ~Stmt();
   Span span;
   std::variant<LetStmt, ParamStmt, StateStmt, SubStmt, UpdateStmt, NextStmt, YieldStmt, ReturnStmt, RequireStmt, IfStmt> node;
 };

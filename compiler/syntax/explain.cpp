@@ -1,0 +1,430 @@
+#include "syntax/explain.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace nnc::syntax {
+
+using generated::NNLexer;
+using generated::NNParser;
+
+namespace {
+
+/// Words that other languages start a statement, a declaration or an expression with.
+struct ForeignWord {
+  std::string_view word;
+  std::string_view help;
+};
+constexpr ForeignWord kForeignWords[] = {
+    {"for", "a chain of layers is `x |> repeat n { layer() }`, a sum is `sum[i](x[i])`, a loop over time is `scan t in 0..n carry ..`"},
+    {"while", "there are no loops of unknown length; see `scan` and `repeat`"},
+    {"do", "there are no loops of unknown length; see `scan` and `repeat`"},
+    {"def", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
+    {"func", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
+    {"function", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
+    {"void", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
+    {"lambda", "a function without a name is `fn (x) => x + 1`"},
+    {"class", "a module with parameters is `layer name(..)(x: f32[B, n]) { param .. }`"},
+    {"struct", "a record is written where it is used: `(a: 1, b: 2)`"},
+    {"model", "a whole model is `network name(..)(x: f32[B, n]) { .. }`"},
+    {"module", "a module with parameters is `layer name(..)(x: f32[B, n]) { param .. }`"},
+    {"var", "write `let`; values never change"},
+    {"const", "write `let`; values never change"},
+    {"val", "write `let`"},
+    {"mut", "write `let`; values never change, a `state` takes its next value with `update`"},
+    {"set", "write `let`; a `state` takes its next value with `update`"},
+    {"elif", "write `else if`"},
+    {"elsif", "write `else if`"},
+    {"elseif", "write `else if`"},
+    {"switch", "write `if .. else if .. else`"},
+    {"match", "write `if .. else if .. else`"},
+    {"from", "write `import module (name)`"},
+    {"include", "write `import \"file.nn\"`"},
+    {"using", "write `import module (name)`"},
+    {"use", "write `import module (name)`"},
+    {"assert", "write `require condition, \"message\"`"},
+    {"print", "nothing is printed while a program runs; see `probe` and `measure` of an experiment, or `nnc predict`"},
+    {"begin", "a body stands in `{ }`"},
+    {"end", "a body stands in `{ }`"},
+    {"pass", "an empty body is `{ }`"},
+    {"public", "write `export`"},
+    {"with", "write `let name = ..`"},
+    {"try", "a static check is `require condition, \"message\"`"},
+};
+
+std::string_view foreignHelp(std::string_view word) {
+  for (const ForeignWord& row : kForeignWords)
+    if (row.word == word) return row.help;
+  return {};
+}
+
+bool isKeyword(std::size_t type) { return type >= NNLexer::AND && type <= NNLexer::YIELD; }
+bool isName(std::size_t type) { return type == NNLexer::ID || (type >= NNLexer::AS && type <= NNLexer::WHEN); }
+bool isInfix(std::size_t type) { return (type >= NNLexer::POW && type <= NNLexer::PIPE) || type == NNLexer::DOTS || type == NNLexer::AND || type == NNLexer::OR; }
+bool isLiteral(std::size_t type) {
+  return type == NNLexer::INT || type == NNLexer::FLOAT || type == NNLexer::STRING || type == NNLexer::TRUE || type == NNLexer::FALSE;
+}
+bool startsOperand(std::size_t type) {
+  return isName(type) || isLiteral(type) || type == NNLexer::LPAREN || type == NNLexer::LBRACKET || type == NNLexer::REPEAT || type == NNLexer::SCAN;
+}
+bool endsOperand(std::size_t type) {
+  return isName(type) || isLiteral(type) || type == NNLexer::RPAREN || type == NNLexer::RBRACKET || type == NNLexer::RBRACE;
+}
+
+/// What the place is, told from what could stand there.
+enum class Position { File, Statement, Item, Clause, Operand, AfterOperand, Other };
+
+class Explainer {
+ public:
+  Explainer(const Stop& stop, antlr4::TokenStream& tokens, FileId file, const SourceManager& sources, Diagnostics& diagnostics)
+      : stop_(stop), tokens_(tokens), file_(file), sources_(sources), diagnostics_(diagnostics), at_(stop.index) {}
+
+  void run() {
+    if (afterStart()) return;
+    // `foo(x)` among settings is read as the start of `foo: ..`.
+    if (stop_.rule == NNParser::RuleSetting && expects(NNLexer::COLON) && at_ > 0) return settingSlip();
+    switch (position()) {
+      case Position::File:
+        if (juxtaposed() || fileSlip()) return;
+        break;
+      case Position::Statement:
+      case Position::Item:
+      case Position::Clause:
+        if (juxtaposed() || statementSlip()) return;
+        break;
+      case Position::Operand:
+        if (operandSlip()) return;
+        break;
+      case Position::AfterOperand:
+      case Position::Other:
+        if (otherSlip()) return;
+        break;
+    }
+    expectedFound();
+  }
+
+ private:
+  /// A keyword that fits, and then something that does not.
+  bool afterStart() {
+    if (stop_.start == stop_.index) return false;
+    const std::size_t next = stop_.start + 1;
+    if (next == stop_.index) {
+      switch (type(stop_.start)) {
+        case NNLexer::EXCLUDE:
+          diagnostics_.emit<diag::SyntaxExpected>(span(at_), "`when`", found());
+          return true;
+        case NNLexer::FN:
+        case NNLexer::LAYER:
+        case NNLexer::NETWORK:
+        case NNLexer::OPTIMIZER:
+        case NNLexer::DATA:
+        case NNLexer::TRAIN:
+        case NNLexer::EXPERIMENT:
+        case NNLexer::VARY:
+        case NNLexer::BIND:
+        case NNLexer::PROBE:
+        case NNLexer::MEASURE:
+          if (nameSlip()) return true;
+          diagnostics_.emit<diag::SyntaxExpected>(span(at_), "a name", found());
+          return true;
+        default: break;
+      }
+    }
+    diagnostics_.emit<diag::SyntaxExpected>(span(at_), fmt::format("something that continues `{}`", text(stop_.start)), found());
+    return true;
+  }
+
+  /// A keyword where a name was wanted.
+  bool nameSlip() {
+    if (!isKeyword(type(at_))) return false;
+    diagnostics_.emit<diag::ReservedName>(span(at_), word()).help(fmt::format("choose another name, such as `{}_`", word()));
+    return true;
+  }
+
+  void settingSlip() {
+    --at_;
+    isInBlock_ = true;
+    if (juxtaposed() || statementSlip()) return;
+    ++at_;
+    isInBlock_ = false;
+    expectedFound();
+  }
+
+  // ------------------------------------------------------------ tokens
+
+  antlr4::Token& token(std::size_t index) const { return *tokens_.get(std::min(index, tokens_.size() - 1)); }
+  std::size_t type(std::size_t index) const { return token(index).getType(); }
+  Span span(std::size_t index) const { return spanOf(token(index), file_); }
+  std::string_view text(std::size_t index) const { return sources_.text(span(index)); }
+  std::string_view word() const { return text(at_); }
+  bool expects(std::size_t type) const { return stop_.expected.contains(type); }
+
+  bool isOnLineOfPrevious() const {
+    if (at_ == 0) return false;
+    const std::string_view between = sources_.text(Span{file_, span(at_ - 1).end, std::max(span(at_ - 1).end, span(at_).begin)});
+    return between.find_first_of("\r\n") == std::string_view::npos;
+  }
+
+  Position position() const {
+    if (isInBlock_) return Position::Item;
+    if (expects(NNLexer::IMPORT)) return Position::File;
+    if (expects(NNLexer::RETURN) && expects(NNLexer::LET)) return stop_.rule == NNParser::RuleBlockDecl ? Position::Item : Position::Statement;
+    if (expects(NNLexer::MEASURE) && expects(NNLexer::LET)) return Position::Clause;
+    if (expects(NNLexer::PIPE)) return Position::AfterOperand;
+    if (expects(NNLexer::FLOAT)) return Position::Operand;
+    return Position::Other;
+  }
+
+  // ------------------------------------------------------------ slips
+
+  /// `every 50 steps`, `a b`: something right behind a finished expression, on its line.
+  bool juxtaposed() {
+    if (at_ == 0 || !isOnLineOfPrevious() || !endsOperand(type(at_ - 1))) return false;
+    if (afterOperandSlip()) return true;
+    if (!startsOperand(type(at_)) || type(at_ - 1) == NNLexer::RBRACE) return false;
+    if (type(at_ - 1) == NNLexer::INT && isName(type(at_))) {
+      diagnostics_.emit<diag::Juxtaposition>(span(at_), word(), text(at_ - 1))
+          .help(fmt::format("a unit is a call: `{}({})`", word(), text(at_ - 1)));
+      return true;
+    }
+    if (!foreignHelp(text(at_ - 1)).empty()) return foreignWord(at_ - 1);
+    DiagnosticBuilder message = diagnostics_.emit<diag::Juxtaposition>(span(at_), word(), text(at_ - 1));
+    if (isName(type(at_ - 1)) && isName(type(at_))) message.help(fmt::format("to apply `{1}` write `{1}({0})` or `{0} |> {1}`", word(), text(at_ - 1)));
+    else message.help("put an operator between them, or start a new statement with its keyword");
+    return true;
+  }
+
+  /// What people write behind an expression.
+  bool afterOperandSlip() {
+    switch (type(at_)) {
+      case NNLexer::IF:
+        diagnostics_.emit<diag::ForeignWord>(span(at_), "if").help("a choice is `if condition then a else b`");
+        return true;
+      case NNLexer::ASSIGN:
+        if (expects(NNLexer::LBRACE) || expects(NNLexer::THEN)) {
+          diagnostics_.emit<diag::AssignInCondition>(span(at_)).help("equality is `==`");
+          return true;
+        }
+        return false;
+      default: return false;
+    }
+  }
+
+  bool foreignWord(std::size_t index) {
+    const std::string_view help = foreignHelp(text(index));
+    if (help.empty()) return false;
+    diagnostics_.emit<diag::ForeignWord>(span(index), text(index)).help(std::string(help));
+    return true;
+  }
+
+  bool fileSlip() {
+    if (isKeyword(type(at_)) && type(at_) != NNLexer::LET) {
+      if (!isStatementKeyword(type(at_))) return false;
+      diagnostics_.emit<diag::StatementOutside>(span(at_), word()).help("it belongs into the body of a fn, layer, network or optimizer");
+      return true;
+    }
+    if (!isName(type(at_))) return false;
+    if (foreignWord(at_)) return true;
+    return missingLet();
+  }
+
+  static bool isStatementKeyword(std::size_t type) {
+    switch (type) {
+      case NNLexer::PARAM:
+      case NNLexer::STATE:
+      case NNLexer::SUB:
+      case NNLexer::UPDATE:
+      case NNLexer::NEXT:
+      case NNLexer::YIELD:
+      case NNLexer::RETURN:
+      case NNLexer::REQUIRE:
+      case NNLexer::IF: return true;
+      default: return false;
+    }
+  }
+
+  /// Index of the token behind the balanced brackets that open at `index`.
+  std::size_t behindBrackets(std::size_t index) const {
+    int depth = 0;
+    for (; type(index) != antlr4::Token::EOF; ++index) {
+      const std::size_t t = type(index);
+      if (t == NNLexer::LPAREN || t == NNLexer::LBRACKET || t == NNLexer::LBRACE) ++depth;
+      if (t == NNLexer::RPAREN || t == NNLexer::RBRACKET || t == NNLexer::RBRACE) --depth;
+      if (depth == 0) return index + 1;
+    }
+    return index;
+  }
+
+  /// `y = ..`, `y[b] = ..`, `y: f32 = ..` without a keyword.
+  bool missingLet() {
+    if (!isName(type(at_))) return false;
+    std::size_t next = at_ + 1;
+    if (type(next) == NNLexer::LBRACKET) next = behindBrackets(next);
+    const bool isTyped = type(next) == NNLexer::COLON && position() != Position::Item && position() != Position::Clause;
+    if (type(next) != NNLexer::ASSIGN && !isTyped) return false;
+    if (position() == Position::Item || position() == Position::Clause) {
+      diagnostics_.emit<diag::SettingWithEquals>(span(next), word())
+          .help(fmt::format("a setting is `{0}: value`; a value of your own is `let {0} = ..`", word()));
+      return true;
+    }
+    diagnostics_.emit<diag::MissingLet>(span(at_), word()).help(fmt::format("write `let {} = ..`", word()));
+    return true;
+  }
+
+  bool statementSlip() {
+    if (type(at_) == NNLexer::ELSE) {
+      diagnostics_.emit<diag::DanglingElse>(span(at_)).help("an `else` follows the `}` of an `if`; a choice of values is `if c then a else b`");
+      return true;
+    }
+    const bool isDeclaration = (type(at_) == NNLexer::FN || type(at_) == NNLexer::LAYER) && isName(type(at_ + 1));
+    if (isDeclaration || type(at_) == NNLexer::IMPORT || type(at_) == NNLexer::EXPORT) {
+      diagnostics_.emit<diag::DeclarationInside>(span(at_), word()).help("move it out of the braces: declarations stand at the level of the file");
+      return true;
+    }
+    if (isKeyword(type(at_)) && !startsOperand(type(at_)) && type(at_) != NNLexer::NOT) return false;
+    if (foreignWord(at_)) return true;
+    if (missingLet()) return true;
+    const bool isExpression = startsOperand(type(at_)) || type(at_) == NNLexer::MINUS || type(at_) == NNLexer::NOT || type(at_) == NNLexer::DOT;
+    if (!isExpression) return false;
+    const bool wantsSetting = position() == Position::Item || position() == Position::Clause;
+    const std::size_t end = expressionEnd();
+    diagnostics_.emit<diag::ExpressionStatement>(cover(span(at_), span(end)))
+        .help(wantsSetting ? "a setting is `name: value`" : "name its value (`let y = ..`) or hand it back (`return ..`)");
+    return true;
+  }
+
+  /// Last token of the line or of the brackets that were opened on it.
+  std::size_t expressionEnd() const {
+    std::size_t last = at_, next = at_;
+    while (true) {
+      const std::size_t t = type(next);
+      const bool opens = t == NNLexer::LPAREN || t == NNLexer::LBRACKET;
+      last = opens ? behindBrackets(next) - 1 : next;
+      next = last + 1;
+      const std::string_view between = sources_.text(Span{file_, span(last).end, std::max(span(last).end, span(next).begin)});
+      const bool isOver = type(next) == antlr4::Token::EOF || type(next) == NNLexer::RBRACE || type(next) == NNLexer::SEMICOLON;
+      if (isOver || between.find_first_of("\r\n") != std::string_view::npos) return last;
+    }
+  }
+
+  bool operandSlip() {
+    switch (type(at_)) {
+      case NNLexer::PLUS:
+        diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`+`").help("a number needs no sign in front: `3`, not `+3`");
+        return true;
+      case NNLexer::LBRACE:
+        diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`{`")
+            .help("there are no braces inside expressions: a record is `(a: 1, b: 2)`, a list is `[1, 2]`");
+        return true;
+      default: break;
+    }
+    const bool isDecrement = at_ >= 2 && type(at_ - 1) == NNLexer::MINUS && type(at_ - 2) == NNLexer::MINUS && span(at_ - 2).end == span(at_ - 1).begin;
+    if (isDecrement) {
+      diagnostics_.emit<diag::ForeignOperator>(cover(span(at_ - 2), span(at_ - 1)), "--").help("values never change; write `let y = x - 1`");
+      return true;
+    }
+    return reservedName();
+  }
+
+  /// A keyword where a name or a value belongs.
+  bool reservedName() {
+    const bool isMisplaced = isKeyword(type(at_)) && (expects(NNLexer::ID) || expects(NNLexer::FLOAT));
+    if (!isMisplaced) return false;
+    const bool startsOther = isStatementKeyword(type(at_)) && !isOnLineOfPrevious();  // the line before is unfinished
+    if (startsOther || type(at_) == NNLexer::LET) return false;
+    const bool isAlone = type(at_ + 1) != NNLexer::ID;
+    if (!isAlone && !isOnLineOfPrevious()) return false;
+    diagnostics_.emit<diag::ReservedName>(span(at_), word()).help(fmt::format("choose another name, such as `{}_`", word()));
+    return true;
+  }
+
+  bool otherSlip() {
+    if (afterOperandSlip()) return true;
+    const bool inArguments = stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom || stop_.rule == NNParser::RuleAttributes;
+    if (type(at_) == NNLexer::ASSIGN && at_ > 0 && isName(type(at_ - 1)) && inArguments) {
+      diagnostics_.emit<diag::ArgumentWithEquals>(span(at_), text(at_ - 1)).help(fmt::format("write `{}: ..`", text(at_ - 1)));
+      return true;
+    }
+    if (stop_.rule == NNParser::RuleParameter && expects(NNLexer::COLON) && at_ > 0) {
+      diagnostics_.emit<diag::MissingType>(span(at_ - 1), text(at_ - 1))
+          .help(fmt::format("write `{0}: f32[B, n]` for data, `{0}: int = 3` for a hyper-parameter", text(at_ - 1)));
+      return true;
+    }
+    const bool isBehind = stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom || stop_.rule == NNParser::RuleList;
+    if (isBehind && type(at_ - 1) == NNLexer::INT && isName(type(at_)) && isOnLineOfPrevious()) return juxtaposed();
+    if (expects(NNLexer::ID)) return reservedName();
+    return false;
+  }
+
+  // ------------------------------------------------------------ expected X, found Y
+
+  std::string found() const {
+    const std::size_t t = type(at_);
+    if (t == antlr4::Token::EOF) return "the end of the file";
+    constexpr std::size_t kLongest = 40;
+    std::string shown(word().substr(0, kLongest));
+    if (word().size() > kLongest) {
+      while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
+      shown += "..";
+    }
+    if (isKeyword(t) && t != NNLexer::TRUE && t != NNLexer::FALSE) return fmt::format("the keyword `{}`", shown);
+    return fmt::format("`{}`", shown);
+  }
+
+  std::string literal(std::size_t type) const {
+    const std::string name = stop_.vocabulary.getDisplayName(type);
+    if (name.size() > 2 && name.front() == '\'') return fmt::format("`{}`", name.substr(1, name.size() - 2));
+    return name;
+  }
+
+  std::string expected() const {
+    switch (position()) {
+      case Position::File: return "a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, `experiment` or `export`)";
+      case Position::Statement: return "a statement (`let`, `param`, `return`, ..) or `}`";
+      case Position::Item: return "a setting (`name: value`), a statement or `}`";
+      case Position::Clause: return "a clause (`vary`, `bind`, `measure`, ..), a setting (`name: value`) or `}`";
+      case Position::Operand:
+      case Position::AfterOperand:
+      case Position::Other: break;
+    }
+    std::vector<std::string> parts;
+    if (expects(NNLexer::FLOAT)) parts.emplace_back("an expression");
+    else if (expects(NNLexer::ID)) parts.emplace_back("a name");
+    const bool isAfterOperand = expects(NNLexer::PIPE);
+    bool hasMore = false;
+    for (const std::ptrdiff_t each : stop_.expected.toList()) {
+      const auto t = static_cast<std::size_t>(each);
+      const bool isNamed = isName(t) || t == NNLexer::INT || t == NNLexer::FLOAT || t == NNLexer::TRUE || t == NNLexer::FALSE;
+      const bool isOfExpression = expects(NNLexer::FLOAT) && (startsOperand(t) || t == NNLexer::MINUS || t == NNLexer::NOT || t == NNLexer::IF || t == NNLexer::FN || t == NNLexer::DOT);
+      const bool isOfOperator = isAfterOperand && (isInfix(t) || t == NNLexer::DOT || t == NNLexer::LPAREN || t == NNLexer::LBRACKET);
+      const bool isEnd = t == antlr4::Token::EOF || t == NNLexer::SEMICOLON || isStatementKeyword(t) || t == NNLexer::LET || t == NNLexer::EXPORT;
+      if (isEnd) hasMore = true;
+      if ((isNamed && !(t == NNLexer::CARRY || t == NNLexer::IN || t == NNLexer::AS || t == NNLexer::WHEN)) || isOfExpression || isOfOperator || isEnd) continue;
+      if (isName(t) && expects(NNLexer::ID)) continue;
+      parts.push_back(t == NNLexer::STRING ? "a string" : literal(t));
+    }
+    if (parts.empty()) return hasMore ? "the end of the statement" : "something else";
+    std::string all;
+    for (std::size_t i = 0; i < parts.size(); ++i) all += (i == 0 ? "" : i + 1 == parts.size() ? " or " : ", ") + parts[i];
+    return all;
+  }
+
+  void expectedFound() { diagnostics_.emit<diag::SyntaxExpected>(span(at_), expected(), found()); }
+
+  const Stop& stop_;
+  antlr4::TokenStream& tokens_;
+  FileId file_;
+  const SourceManager& sources_;
+  Diagnostics& diagnostics_;
+  std::size_t at_;
+  bool isInBlock_ = false;  // a setting was being read
+};
+
+}  // namespace
+
+void explain(const Stop& stop, antlr4::TokenStream& tokens, FileId file, const SourceManager& sources, Diagnostics& diagnostics) {
+  Explainer(stop, tokens, file, sources, diagnostics).run();
+}
+
+}  // namespace nnc::syntax

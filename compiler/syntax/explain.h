@@ -1,0 +1,21 @@
+// Why the parser stopped, in words: the usual slips by name, anything else as "expected X, found Y".
+#pragma once
+#include <span>
+
+#include "syntax/lex.h"
+
+namespace nnc::syntax {
+
+/// Where the parser stopped.
+struct Stop {
+  std::size_t index;  // of the token in `tokens` that does not fit
+  std::size_t start;  // where the choice began that it ended; usually `index`
+  std::size_t rule;   // grammar rule that was being read (NNParser::Rule...)
+  const antlr4::misc::IntervalSet& expected;  // at `start`
+  const antlr4::dfa::Vocabulary& vocabulary;
+};
+
+/// Emits the one message that fits best (E0001, E0032 .. E0049).
+void explain(const Stop& stop, antlr4::TokenStream& tokens, FileId file, const SourceManager& sources, Diagnostics& diagnostics);
+
+}  // namespace nnc::syntax
