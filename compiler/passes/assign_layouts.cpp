@@ -65,6 +65,12 @@ static std::vector<std::string> orders(const std::string& group, std::initialize
   return result;
 }
 
+/// A transpose that keeps the last axis moves whole rows.
+static double costOf(const std::string& from, const std::string& to, double transposeCost) {
+  if (from == to) return 0.0;
+  return from.back() == to.back() ? transposeCost : 1.5 * transposeCost;
+}
+
 /// Forms of one assignment of roles: `c.a` gives the rows of the result, `c.b` its columns.
 static void tryForms(const ir::ContractAttributes& c, const TransposeCosts& costs, bool isSwapped, Form* best) {
   const Groups groups = groupsOf(c);
@@ -75,7 +81,7 @@ static void tryForms(const ir::ContractAttributes& c, const TransposeCosts& cost
           for (const std::string& a : {batch + m + k, batch + k + m})
             for (const std::string& b : {batch + k + n, batch + n + k}) {
               const std::string y = batch + m + n;
-              const double cost = (a == c.a ? 0.0 : costs.a) + (b == c.b ? 0.0 : costs.b) + (y == c.y ? 0.0 : costs.y);
+              const double cost = costOf(c.a, a, costs.a) + costOf(c.b, b, costs.b) + costOf(y, c.y, costs.y);
               if (cost < best->cost) *best = {{a, b, y}, isSwapped, cost};
             }
 }
@@ -128,7 +134,9 @@ static ir::Value asProduct(ir::Builder& builder, ir::Value a, ir::Value b, const
     const std::size_t axis = inA ? c.a.find(letter) : c.b.find(letter);
     shape.push_back(builder.type(inA ? a : b).shape[axis]);
   }
-  const ir::Value product = builder.mul(spread(builder, a, c.a, all, shape), spread(builder, b, c.b, all, shape));
+  const ir::Value left = spread(builder, a, c.a, all, shape);
+  const ir::Value right = spread(builder, b, c.b, all, shape);
+  const ir::Value product = builder.mul(left, right);
   std::vector<int> axes(k.size());
   std::iota(axes.begin(), axes.end(), static_cast<int>(c.y.size()));
   return builder.reduceSum(product, std::move(axes));
@@ -175,10 +183,10 @@ static void assignLayouts(ir::Module& module, ir::FunctionId id) {
     const Groups groups = groupsOf(letters);
     const ir::Value a = node.operands[0], b = node.operands[1], y = node.results[0];
     // Values made by this pass have no count; they are transposes that fold into kernels.
-    const auto costOf = [&](ir::Value value) {
+    const auto costToTurn = [&](ir::Value value) {
       return static_cast<std::size_t>(value.index) < uses.size() ? transposeCost(function, value, uses) : 1.0;
     };
-    const TransposeCosts costs{costOf(a), costOf(b), 1.0 + 2.0 * static_cast<double>(function.type(y).byteCount())};
+    const TransposeCosts costs{costToTurn(a), costToTurn(b), 1.0 + 2.0 * static_cast<double>(function.type(y).byteCount())};
     builder.setLocation(node.span, node.scope);
     // A contraction in bf16 rounds its sum once; a product and a sum would round every product too.
     const bool isProduct = groups.k.empty() || (groups.m.empty() && groups.n.empty() &&

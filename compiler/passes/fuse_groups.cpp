@@ -66,6 +66,7 @@ class Grouper {
   bool isReadOutside(ir::Value value, const std::vector<int>& inside) const;
   bool isLargeRead(ir::Value value, const Unit& unit) const;
   std::vector<ir::Value> outputsOf(const Unit& unit) const;
+  FusionUnit finish(const Unit& unit) const;
 
   const ir::Function& function_;
   FusionFacts facts_;
@@ -354,6 +355,28 @@ std::vector<ir::Value> Grouper::outputsOf(const Unit& unit) const {
   return outputs;
 }
 
+/// The unit with its nodes in the order in which the outputs ask for them. Kernels that compute the same have the same
+/// order then, wherever their nodes came from, and share their code. What no output needs falls away.
+FusionUnit Grouper::finish(const Unit& unit) const {
+  FusionUnit result{true, {}, {}, outputsOf(unit)};
+  std::set<int> inside, seen;
+  for (const ir::NodeId id : unit.extent.nodes) inside.insert(id.index);
+  const auto visit = [&](const auto& self, ir::Value value) -> void {
+    const ir::NodeId id = function_.values[value.index].definition;
+    const bool isInside = id.isValid() && inside.contains(id.index) && !isBuffer(value, unit.roots);
+    if (!isInside) {
+      if (std::find(result.operands.begin(), result.operands.end(), value) == result.operands.end())
+        result.operands.push_back(value);
+      return;
+    }
+    if (!seen.insert(id.index).second) return;
+    for (const ir::Value operand : function_.node(id).operands) self(self, operand);
+    result.nodes.push_back(id);
+  };
+  for (const ir::Value output : result.outputs) visit(visit, output);
+  return result;
+}
+
 std::vector<FusionUnit> Grouper::run() {
   makeUnits();
   mergeAll();
@@ -364,8 +387,8 @@ std::vector<FusionUnit> Grouper::run() {
       result.push_back({false, unit.roots, {}, {}});
       continue;
     }
-    std::vector<ir::Value> outputs = outputsOf(unit);
-    if (!outputs.empty()) result.push_back({true, unit.extent.nodes, unit.extent.operands, std::move(outputs)});
+    FusionUnit finished = finish(unit);
+    if (!finished.outputs.empty()) result.push_back(std::move(finished));
   }
   return result;
 }

@@ -24,8 +24,11 @@ class Planner {
 
  private:
   void findLastUses();
+  void extendHomes();
   void placeNode(int position);
   void placeScan(int position);
+  bool mayTakeOver(int position, const ir::Node& node, ir::Value owner, ir::Value result,
+                   const std::vector<bool>& overwritable) const;
   int takeOver(int position, const ir::Node& node, ir::Value result, const std::vector<bool>& overwritable) const;
   ir::Storage storageOf(ir::Value value) const;
   int newBuffer(std::int64_t bytes, int begin, int end);
@@ -67,20 +70,48 @@ int Planner::newBuffer(std::int64_t bytes, int begin, int end) {
   return static_cast<int>(buffers_.size()) - 1;
 }
 
+/// What a result may be written onto is computed in the result's buffer from the start: a chain of updates in place ends
+/// where the caller looks for it, without memory of its own.
+void Planner::extendHomes() {
+  for (std::size_t i = function_.body.size(); i-- > 0;) {
+    const ir::Node& node = function_.node(function_.body[i]);
+    if (isFreeView(node.op)) continue;
+    const std::vector<bool> overwritable = overwritableOperands(module_, node);
+    for (const ir::Value result : node.results) {
+      const std::optional<ir::Storage> home = homes_[result.index];
+      // A parameter's buffer holds its old value until then.
+      if (!home.has_value() || home->kind != ir::StorageKind::Result) continue;
+      for (std::size_t k = 0; k < node.operands.size(); ++k) {
+        const ir::Value owner = viewedValue(function_, node.operands[k]);
+        const ir::Node* definition = function_.definition(owner);
+        if (definition == nullptr || isDenseConst(*definition) || homes_[owner.index].has_value()) continue;
+        if (!mayTakeOver(static_cast<int>(i), node, owner, result, overwritable)) continue;
+        homes_[owner.index] = home;
+        break;
+      }
+    }
+  }
+}
+
+/// Whether `owner` dies in the node and `result` may be written onto it.
+bool Planner::mayTakeOver(int position, const ir::Node& node, ir::Value owner, ir::Value result,
+                          const std::vector<bool>& overwritable) const {
+  const ir::Type& from = function_.type(owner);
+  const ir::Type& to = function_.type(result);
+  // Elements of another size would overwrite their neighbours.
+  const bool fits = from.byteCount() == to.byteCount() && ir::dtypeBytes(from.dtype) == ir::dtypeBytes(to.dtype);
+  if (lastUse_[owner.index] != position || !fits) return false;
+  for (std::size_t k = 0; k < node.operands.size(); ++k)
+    if (viewedValue(function_, node.operands[k]) == owner && !overwritable[k]) return false;
+  return true;
+}
+
 /// The buffer of an operand that dies in the node and that `result` may overwrite, or -1.
 int Planner::takeOver(int position, const ir::Node& node, ir::Value result, const std::vector<bool>& overwritable) const {
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     const ir::Value owner = viewedValue(function_, node.operands[i]);
     const int buffer = bufferOf_[owner.index];
-    if (!overwritable[i] || buffer < 0 || lastUse_[owner.index] != position) continue;
-    if (function_.type(owner).byteCount() != function_.type(result).byteCount()) continue;
-    // The elements have to have the same size too, or an element would overwrite its neighbours.
-    if (ir::dtypeBytes(function_.type(owner).dtype) != ir::dtypeBytes(function_.type(result).dtype)) continue;
-    // All uses of the operand by this node have to allow it.
-    bool isAllowed = true;
-    for (std::size_t k = 0; k < node.operands.size(); ++k)
-      if (viewedValue(function_, node.operands[k]) == owner && !overwritable[k]) isAllowed = false;
-    if (!isAllowed) continue;
+    if (buffer < 0 || !mayTakeOver(position, node, owner, result, overwritable)) continue;
     // Another result of the node may have taken it.
     const bool isFree = std::none_of(node.results.begin(), node.results.end(),
                                      [&](ir::Value other) { return bufferOf_[other.index] == buffer; });
@@ -129,6 +160,7 @@ ir::Storage Planner::storageOf(ir::Value value) const {
 
 ir::MemoryPlan Planner::run() {
   findLastUses();
+  extendHomes();
   bufferOf_.assign(function_.values.size(), -1);
   for (std::size_t i = 0; i < function_.body.size(); ++i) placeNode(static_cast<int>(i));
   ir::MemoryPlan plan;
