@@ -13,6 +13,7 @@
 #include <llvm/TargetParser/Triple.h>
 
 #include "codegen/contract.h"
+#include "codegen/gemm.h"
 #include "codegen/nest.h"
 #include "ir/tensor.h"
 #include "support/hash.h"
@@ -255,7 +256,9 @@ bool ProgramEmitter::emitContract(const Emitter& emitter, Frame& frame, const ir
   llvm::Value* right = pointerOf(emitter, frame, node.operands[product->isSwapped ? 0 : 1]);
   llvm::Value* y = pointerOf(emitter, frame, node.results[0]);
   if (left == nullptr || right == nullptr || y == nullptr) return false;
-  emitMatrixProduct(emitter, *product, frame.function->type(node.results[0]).dtype, left, right, y);
+  const ir::DType dtype = frame.function->type(node.results[0]).dtype;
+  if (isGenerated(target_, *product, dtype)) emitGeneratedProduct(emitter, *product, dtype, left, right, y);
+  else emitMatrixProduct(emitter, *product, dtype, left, right, y);
   return true;
 }
 

@@ -158,8 +158,10 @@ llvm::Value* emitTanh(const Emitter& emitter, llvm::Value* x) {
   llvm::Value* magnitude = m.abs(x);
   llvm::Value* exponential = emitExp(emitter, m.b.CreateFAdd(magnitude, magnitude));
   llvm::Value* quotient = m.b.CreateFDiv(m.real(2.0), m.b.CreateFAdd(exponential, m.real(1.0)));
-  llvm::Value* large = m.withSign(m.b.CreateFSub(m.real(1.0), quotient), x);
-  return m.b.CreateSelect(m.b.CreateFCmpOLT(magnitude, m.real(m.f.tanhThreshold)), small, large);
+  llvm::Value* large = m.b.CreateFSub(m.real(1.0), quotient);
+  llvm::Value* isSmall = m.b.CreateFCmpOLT(magnitude, m.real(m.f.tanhThreshold));
+  // The sign last: it also keeps -0, which the polynomial's sum loses.
+  return m.withSign(m.b.CreateSelect(isSmall, small, large), x);
 }
 
 // x = n pi/2 + r with |r| <= pi/4, computed in double for both types; then sin or cos of r by n mod 4.
@@ -189,7 +191,7 @@ llvm::Value* emitSin(const Emitter& emitter, llvm::Value* x) {
                                       -0x1.27e4fb76243b8p-22, 0x1.1eed8cc8cc4ccp-29, -0x1.93935cc92890fp-37,
                                       0x1.aad42e0e15becp-45})
                    : m.polynomial(z, {0x1.555556p-5, -0x1.6c16b8p-10, 0x1.a010f4p-16, -0x1.24225ap-22});
-  llvm::Value* sine = emitter.fma(m.b.CreateFMul(r, z), s, r);
+  llvm::Value* sine = m.withSign(emitter.fma(m.b.CreateFMul(r, z), s, r), r);  // -0 stays
   llvm::Value* cosine = emitter.fma(m.b.CreateFMul(z, z), c, m.fma(z, -0.5, m.real(1.0)));
   llvm::Value* isOdd = m.b.CreateICmpNE(m.b.CreateAnd(quadrant, m.integer(1)), m.integer(0));
   llvm::Value* sign = m.b.CreateShl(m.b.CreateAnd(quadrant, m.integer(2)), m.f.isDouble ? 62 : 30);

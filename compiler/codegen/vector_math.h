@@ -1,8 +1,8 @@
 // exp, log, tanh, sin of floats and doubles, scalar or vector, as LLVM IR: a lane's bits do not depend on the width.
 //
 // No library call ever. Largest errors, found by tests/unit/codegen/vector_math_test.cpp:
-//   f32 (all 2^32 inputs can be tried): exp 1 ulp, log 1 ulp, tanh 2 ulp, sin 2 ulp for |x| <= 2^30
-//   f64: exp 1 ulp, log 1 ulp, tanh 3 ulp, sin 2 ulp for |x| <= 2^20
+//   f32: exp 1 ulp, log 1 ulp, tanh 2 ulp, sin 2 ulp for |x| <= 2^30
+//   f64: exp 1 ulp, log 1 ulp, tanh 3 ulp, sin 3 ulp for |x| <= 2^20
 // Beyond those ranges sin still gives a number in [-1, 1], of lower accuracy; sin of an infinity is NaN.
 // Coefficients: minimax polynomials by the Remez algorithm, rounded to the dtype. Without FMA in the target the bits
 // differ slightly from those with it.
