@@ -1,0 +1,135 @@
+// Lowering keeps what a training step computes, and makes of it what the design promises.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "engine/engine.h"
+#include "ir/evaluate.h"
+#include "mlp_step.h"
+#include "passes/check_kernels.h"
+#include "passes/check_plan.h"
+
+namespace nnc::tests {
+
+static engine::Options verified() {
+  engine::Options options;
+  options.verifyEach = true;
+  return options;
+}
+
+static int count(const ir::Function& function, ir::Op op) {
+  int n = 0;
+  for (const ir::NodeId id : function.body) n += function.node(id).op == op ? 1 : 0;
+  return n;
+}
+
+/// The largest difference, relative to the size of the numbers.
+static double difference(const ir::Tensor& a, const ir::Tensor& b) {
+  double worst = 0.0;
+  for (std::int64_t i = 0; i < a.type.elementCount(); ++i)
+    worst = std::max(worst, std::abs(a.real(i) - b.real(i)) / (1e-3 + std::abs(b.real(i))));
+  return worst;
+}
+
+TEST(Lower, OneKernelPerParameterUpdate) {
+  MlpStep mlp = mlpStep({784, 256, 256, 10}, 128);
+  Diagnostics diagnostics;
+  ASSERT_TRUE(engine::lower(mlp.module, mlp.step, verified(), diagnostics));
+  const ir::Function& step = mlp.module.function(mlp.step);
+  // Three products forward, three for weights, two for inputs; the input gradient of the first layer is not computed.
+  EXPECT_EQ(count(step, ir::Op::Contract), 8);
+  EXPECT_EQ(count(step, ir::Op::Transpose), 0);
+  int updates = 0, others = 0;
+  for (const ir::NodeId id : step.body) {
+    const ir::Node& node = step.node(id);
+    if (node.op == ir::Op::Contract) continue;
+    ASSERT_EQ(node.op, ir::Op::Call) << ir::opInfo(node.op).name;
+    const bool isUpdate = node.results.size() == 3;
+    (isUpdate ? updates : others)++;
+    if (!isUpdate) continue;
+    for (const ir::Value result : node.results)
+      EXPECT_EQ(step.plan->storage[result.index].kind, ir::StorageKind::Argument) << "updates are in place";
+  }
+  EXPECT_EQ(updates, 6);
+  EXPECT_LE(others, 16);
+  // The gradient of the largest weight and one layer of activations, with room for the small ones.
+  EXPECT_LE(step.plan->arenaBytes, 784 * 256 * 4 + 128 * 256 * 4 + 4096);
+}
+
+TEST(Lower, UpdatesOfOneShapeHaveEqualBodies) {
+  MlpStep mlp = mlpStep({64, 64, 64, 64, 10}, 32);
+  Diagnostics diagnostics;
+  ASSERT_TRUE(engine::lower(mlp.module, mlp.step, verified(), diagnostics));
+  const ir::Function* first = nullptr;
+  int updates = 0;
+  const ir::Function& step = mlp.module.function(mlp.step);
+  for (const ir::NodeId id : step.body) {
+    const ir::Node& node = step.node(id);
+    if (node.results.size() != 3 || step.type(node.results[0]).shape != ir::Shape{64, 64}) continue;
+    ++updates;
+    const ir::Function& body = mlp.module.function(std::get<ir::CallAttributes>(node.attributes).body);
+    if (first == nullptr) first = &body;
+    ASSERT_EQ(body.body.size(), first->body.size());
+    for (std::size_t i = 0; i < body.body.size(); ++i) {
+      EXPECT_EQ(body.node(body.body[i]).op, first->node(first->body[i]).op);
+      EXPECT_EQ(body.node(body.body[i]).operands, first->node(first->body[i]).operands);
+      EXPECT_EQ(body.node(body.body[i]).attributes, first->node(first->body[i]).attributes);
+    }
+  }
+  EXPECT_EQ(updates, 3);
+}
+
+TEST(Lower, KeepsWhatTheStepComputes) {
+  const MlpStep original = mlpStep({20, 16, 10}, 8);
+  const std::vector<ir::Tensor> arguments = mlpArguments(original, 1);
+  engine::Options plain = verified();
+  plain.disabledPasses = {"simplify", "cse", "assign_layouts", "fuse", "schedule"};
+  MlpStep reference = original, lowered = original;
+  Diagnostics diagnostics;
+  ASSERT_TRUE(engine::lower(reference.module, reference.step, plain, diagnostics));
+  ASSERT_TRUE(engine::lower(lowered.module, lowered.step, verified(), diagnostics));
+  const auto expected = ir::evaluate(reference.module, reference.step, arguments);
+  const auto actual = ir::evaluate(lowered.module, lowered.step, arguments);
+  ASSERT_EQ(actual.size(), expected.size());
+  // simplify folds constants in double and drops additions of zero: a few roundings of f32 (6e-8) each.
+  for (std::size_t i = 0; i < actual.size(); ++i) EXPECT_LT(difference(actual[i], expected[i]), 1e-4) << "result " << i;
+}
+
+TEST(Lower, FusionSchedulingAndPlanningKeepEveryBit) {
+  const MlpStep original = mlpStep({20, 16, 10}, 8);
+  const std::vector<ir::Tensor> arguments = mlpArguments(original, 2);
+  std::vector<ir::Tensor> expected;
+  for (const std::vector<std::string>& disabled :
+       {std::vector<std::string>{}, {"fuse"}, {"schedule"}, {"fuse", "schedule"}}) {
+    engine::Options options = verified();
+    options.disabledPasses = disabled;
+    MlpStep mlp = original;
+    Diagnostics diagnostics;
+    ASSERT_TRUE(engine::lower(mlp.module, mlp.step, options, diagnostics));
+    std::vector<ir::Tensor> actual = ir::evaluate(mlp.module, mlp.step, arguments);
+    if (expected.empty()) expected = actual;
+    for (std::size_t i = 0; i < actual.size(); ++i) EXPECT_EQ(actual[i].bytes, expected[i].bytes) << "result " << i;
+  }
+}
+
+TEST(Lower, EmptiesWhatTheFunctionDoesNotReach) {
+  MlpStep mlp = mlpStep({20, 16, 10}, 8);
+  const ir::FunctionId other = mlp.module.addFunction("other");
+  Diagnostics diagnostics;
+  ASSERT_TRUE(engine::lower(mlp.module, mlp.step, verified(), diagnostics));
+  EXPECT_TRUE(mlp.module.function(other).body.empty());
+  EXPECT_FALSE(mlp.module.function(mlp.step).body.empty());
+}
+
+TEST(Lower, UnknownPassesAreReported) {
+  MlpStep mlp = mlpStep({20, 16, 10}, 8);
+  engine::Options options;
+  options.disabledPasses = {"fusion"};
+  Diagnostics diagnostics;
+  EXPECT_FALSE(engine::lower(mlp.module, mlp.step, options, diagnostics));
+  ASSERT_EQ(diagnostics.errorCount(), 1);
+  EXPECT_EQ(diagnostics.all()[0].code, "E1521");
+}
+
+}  // namespace nnc::tests
