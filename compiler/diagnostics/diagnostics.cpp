@@ -20,6 +20,17 @@ void Diagnostics::append(Diagnostics other) {
   errorCount_ += other.errorCount_;
 }
 
+void Diagnostics::appendNew(Diagnostics other) {
+  for (Diagnostic& diagnostic : other.all_) {
+    const bool isKnown = std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& known) {
+      return known.code == diagnostic.code && known.primary == diagnostic.primary && known.message == diagnostic.message;
+    });
+    if (isKnown) continue;
+    if (diagnostic.severity == Severity::Error) ++errorCount_;
+    all_.push_back(std::move(diagnostic));
+  }
+}
+
 void Diagnostics::sortByPlace(std::size_t first) {
   std::stable_sort(all_.begin() + static_cast<std::ptrdiff_t>(first), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return a.primary.file.index != b.primary.file.index ? a.primary.file.index < b.primary.file.index : a.primary.begin < b.primary.begin;

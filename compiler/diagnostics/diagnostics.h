@@ -73,6 +73,8 @@ class Diagnostics {
 
   /// Adds the messages of another collection, as when a thread collected them.
   void append(Diagnostics other);
+  /// Adds those messages of another collection that say something new: another code, place or text than all before.
+  void appendNew(Diagnostics other);
 
   bool hasErrors() const { return errorCount_ > 0; }
   int errorCount() const { return errorCount_; }
