@@ -1,0 +1,71 @@
+// Project::check: everything that can be elaborated is.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "elaborate/project.h"
+
+namespace nnc::elaborate {
+
+static bool hasDefaults(const std::vector<syntax::ParamDecl>& parameters) {
+  return std::all_of(parameters.begin(), parameters.end(), [](const syntax::ParamDecl& parameter) { return parameter.defaultValue != nullptr; });
+}
+
+/// In .train and .eval. A train whose parameters have no defaults is elaborated when they are given.
+static void checkTrain(Project& project, const syntax::BlockDecl& block) {
+  if (!hasDefaults(block.parameters)) return;
+  const std::optional<TrainProgram> train = project.train(block.name.text, {});
+  if (train) (void)project.evaluation(*train, train->batch).has_value();
+}
+
+static void checkExports(Project& project, ProjectState& state) {
+  std::map<std::string, Span> names;
+  for (const syntax::Decl& decl : state.file().declarations) {
+    const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node);
+    if (exported == nullptr) continue;
+    const auto [other, isNew] = names.emplace(exported->name.text, exported->name.span);
+    if (isNew) (void)project.exported(exported->name.text).has_value();
+    else state.diagnostics.emit<diag::ReservedCName>(exported->name.span, exported->name.text, "it is the name of another export").also(other->second, "the other one");
+  }
+}
+
+/// What stands on its own: constants, data, and what this version of nnc refuses.
+static void checkDeclaration(ProjectState& state, const syntax::Decl& decl) {
+  const SourceModule& home = state.modules->root();
+  Elaboration elaboration(state);
+  if (const auto* constant = std::get_if<syntax::ConstantDecl>(&decl.node)) {
+    (void)elaboration->lookUp(constant->name.text, home, constant->name.span).has_value();
+    if (constant->isExported) elaboration->notSupported(constant->name.span, "exporting a constant");
+  }
+  const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
+  if (callable != nullptr && callable->isExported) elaboration->notSupported(callable->name.span, "exporting a function");
+  const auto* block = std::get_if<syntax::BlockDecl>(&decl.node);
+  if (block != nullptr && block->kind == syntax::BlockKind::Data && hasDefaults(block->parameters)) {
+    const std::optional<DataUse> use = defaultDataUse(*elaboration, *block, home);
+    if (use) (void)buildData(*elaboration, *use).has_value();
+  }
+  if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
+    elaboration->diagnostics().emit<diag::ExperimentsParsedOnly>(experiment->name.span, experiment->name.text);
+}
+
+/// A network or layer that says by itself what its inputs are.
+static void checkCallable(ProjectState& state, const syntax::CallableDecl& callable) {
+  const bool isLayer = callable.kind == syntax::CallableKind::Network || callable.kind == syntax::CallableKind::Layer;
+  if (!isLayer) return;
+  Elaboration elaboration(state);
+  const std::optional<ExportSpec> spec = defaultExport(*elaboration, callable, state.modules->root());
+  if (spec) (void)buildExport(*elaboration, *spec, nullptr).has_value();
+}
+
+void checkProject(Project& project, ProjectState& state) {
+  for (const syntax::Decl* decl : state.trains()) checkTrain(project, std::get<syntax::BlockDecl>(decl->node));
+  checkExports(project, state);
+  for (const syntax::Decl& decl : state.file().declarations) checkDeclaration(state, decl);
+  // A mistake in a network shows in the train that uses it, with the sizes of that train; once is enough.
+  if (state.diagnostics.hasErrors()) return;
+  for (const syntax::Decl& decl : state.file().declarations)
+    if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node)) checkCallable(state, *callable);
+}
+
+}  // namespace nnc::elaborate

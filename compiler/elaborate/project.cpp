@@ -1,0 +1,295 @@
+#include "elaborate/project.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "ir/convert_precision.h"
+#include "support/suggest.h"
+
+namespace nnc::elaborate {
+
+Elaboration::Elaboration(ProjectState& project)
+    : diagnostics_(project.diagnostics), elaborator_(*project.modules, project.sources, messages_) {}
+
+// --------------------------------------------------------------------------- finding
+
+std::vector<const syntax::Decl*> ProjectState::trains() const {
+  std::vector<const syntax::Decl*> found;
+  for (const syntax::Decl& decl : file().declarations) {
+    const auto* block = std::get_if<syntax::BlockDecl>(&decl.node);
+    if (block != nullptr && block->kind == syntax::BlockKind::Train) found.push_back(&decl);
+  }
+  return found;
+}
+
+static const syntax::BlockDecl& blockOf(const syntax::Decl& decl) { return std::get<syntax::BlockDecl>(decl.node); }
+
+const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
+  const std::vector<const syntax::Decl*> all = trains();
+  std::vector<std::string> names;
+  for (const syntax::Decl* decl : all) names.push_back(blockOf(*decl).name.text);
+  if (all.empty()) {
+    diagnostics.emit<diag::NoTrain>({}, modules->root().path);
+    return nullptr;
+  }
+  if (name.empty() && all.size() == 1) return &blockOf(*all[0]);
+  for (const syntax::Decl* decl : all)
+    if (blockOf(*decl).name.text == name) return &blockOf(*decl);
+  DiagnosticBuilder message = name.empty() ? diagnostics.emit<diag::SeveralTrains>({}, modules->root().path, all.size())
+                                           : diagnostics.emit<diag::UnknownTrain>({}, modules->root().path, name);
+  message.note(fmt::format("trains: {}", fmt::join(names, ", ")));
+  if (const auto close = closestName(name, names); close && !name.empty()) message.help(fmt::format("did you mean `{}`?", *close));
+  return nullptr;
+}
+
+const syntax::ExportDecl* ProjectState::findExport(const std::string& name) {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : file().declarations) {
+    const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node);
+    if (exported == nullptr) continue;
+    if (exported->name.text == name) return exported;
+    names.push_back(exported->name.text);
+  }
+  DiagnosticBuilder message = diagnostics.emit<diag::UnknownExport>({}, modules->root().path, name);
+  message.note(names.empty() ? "it has none" : fmt::format("exports: {}", fmt::join(names, ", ")));
+  if (const auto close = closestName(name, names)) message.help(fmt::format("did you mean `{}`?", *close));
+  return nullptr;
+}
+
+const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) const {
+  const auto found = std::find_if(sessions.rbegin(), sessions.rend(),
+                                  [&](const Session& session) { return session.name == train.name && session.values == train.values; });
+  assert(found != sessions.rend() && "the program was made by Project::train");
+  return *found;
+}
+
+// --------------------------------------------------------------------------- precision
+
+/// A program in f64: the same constants and random numbers, every f32 of it computed in f64. For checking.
+static void setPrecision(ir::DType precision, ir::Module& module) {
+  if (precision != ir::DType::F32) module = ir::convertPrecision(module, ir::DType::F32, precision);
+}
+
+static void setPrecision(ir::DType precision, ir::Type& type) {
+  if (type.dtype == ir::DType::F32) type.dtype = precision;
+}
+
+/// The files keep their element types: what they hold as f32 is cast first.
+static void setPrecision(ir::DType precision, DataProgram& data) {
+  if (precision == ir::DType::F32) return;
+  setPrecision(precision, data.module);
+  for (Field& field : data.fields) setPrecision(precision, field.type);
+  const ir::FunctionId inner = data.map;
+  data.map = data.module.addFunction("map");
+  ir::Builder builder(data.module, data.map);
+  std::vector<ir::Value> arguments;
+  for (const Field& field : data.raw) {
+    const ir::Value value = builder.addParameter(field.type, field.name);
+    arguments.push_back(field.type.dtype == ir::DType::F32 ? builder.cast(value, precision) : value);
+  }
+  const std::vector<ir::Value> results = builder.inlineCall(inner, arguments);
+  for (std::size_t i = 0; i < results.size(); ++i) builder.addResult(results[i], data.fields[i].name);
+}
+
+static void setPrecision(ir::DType precision, ExportProgram& program) {
+  setPrecision(precision, program.initModule);
+  for (BatchProgram& entry : program.entries) setPrecision(precision, entry.module);
+  for (Slot& slot : program.slots) setPrecision(precision, slot.type);
+  for (std::vector<Field>* fields : {&program.inputs, &program.outputs})
+    for (Field& field : *fields) setPrecision(precision, field.type);
+}
+
+/// Slots as they are elaborated, before the precision is set.
+static std::vector<Slot> slotsInF32(const TrainProgram& train) {
+  std::vector<Slot> slots = train.slots;
+  if (train.precision == ir::DType::F32) return slots;
+  for (Slot& slot : slots)
+    if (slot.type.dtype == train.precision) slot.type.dtype = ir::DType::F32;
+  return slots;
+}
+
+// --------------------------------------------------------------------------- a train
+
+/// No parameter or state may depend on the batch: a step for another size must have the same slots.
+static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data, const StepParts& step) {
+  const Diagnostics before = elaboration.messages();
+  const std::optional<StepParts> twice = buildStep(*elaboration, spec, data, 2 * spec.batch);
+  elaboration.setMessages(before);
+  if (!twice) return true;  // what another batch size breaks is reported when one is needed
+  for (std::size_t i = 0; i < step.slots.size() && i < twice->slots.size(); ++i) {
+    const Slot& slot = step.slots[i];
+    if (slot.path != twice->slots[i].path || slot.type == twice->slots[i].type) continue;
+    elaboration->error<diag::BatchDim>(slot.declared, fmt::format("`{}` depends on the batch: it is {} for a batch of {} and {} for one of {}", slot.path,
+                                                                 ir::toString(slot.type), spec.batch, ir::toString(twice->slots[i].type), 2 * spec.batch));
+    return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// A train's block and its data, evaluated.
+struct Opened {
+  TrainSpec spec;
+  DataProgram data;
+};
+
+}  // namespace
+
+static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::Session& session, const SourceModule& home) {
+  std::optional<TrainSpec> spec = readTrain(*elaboration, *session.block, home, session.overrides);
+  std::optional<DataProgram> data = spec ? buildData(*elaboration, spec->data) : std::nullopt;
+  if (!data) return std::nullopt;
+  return Opened{std::move(*spec), std::move(*data)};
+}
+
+/// The part whose results decide when to stop exists.
+static bool checkPatience(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data) {
+  const std::vector<std::string> parts = partNames(data);
+  if (!spec.patience || std::find(parts.begin(), parts.end(), spec.patiencePart) != parts.end()) return true;
+  elaboration->error<diag::UnknownPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric), spec.patiencePart, data.name,
+                                        fmt::format("{}", fmt::join(parts, ", ")))
+      .also(data.span, "the data");
+  return false;
+}
+
+std::optional<TrainProgram> ProjectState::elaborateTrain(Session& session) {
+  Elaboration elaboration(*this);
+  std::optional<Opened> opened = open(elaboration, session, modules->root());
+  if (!opened || !checkPatience(elaboration, opened->spec, opened->data)) return std::nullopt;
+  const TrainSpec* const spec = &opened->spec;
+  DataProgram* const data = &opened->data;
+  const std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
+  if (!step || !checkOtherBatch(elaboration, *spec, *data, *step)) return std::nullopt;
+
+  TrainProgram train;
+  if (!buildInit(*elaboration, step->records, train.initModule, train.init)) return std::nullopt;
+  train.name = session.name;
+  train.values = spec->values;
+  for (const ParsedOverride& override : session.overrides) train.setOnCommandLine.push_back(override.parameter->name.text);
+  train.data = std::move(*data);
+  train.data.labelBounds = step->labelBounds;
+  train.slots = step->slots;
+  for (const Role& metric : spec->metrics) train.metrics.push_back(metric.name);
+  train.batch = spec->batch;
+  train.epochs = spec->epochs;
+  train.steps = spec->steps;
+  train.patience = spec->patience;
+  if (spec->patience) train.patienceMetric = fmt::format("{}.{}", spec->patiencePart, spec->patienceMetric);
+  train.precision = spec->precision;
+  train.span = session.block->name.span;
+  setPrecision(spec->precision, train.initModule);
+  setPrecision(spec->precision, train.data);
+  for (Slot& slot : train.slots) setPrecision(spec->precision, slot.type);
+  session.values = train.values;
+  return train;
+}
+
+// --------------------------------------------------------------------------- Project
+
+struct Project::Implementation : ProjectState {
+  using ProjectState::ProjectState;
+};
+
+Project::Project() = default;
+Project::~Project() = default;
+
+std::unique_ptr<Project> Project::load(const std::string& path, SourceManager& sources, Diagnostics& diagnostics) {
+  std::unique_ptr<Project> project(new Project());
+  project->implementation_ = std::make_unique<Implementation>(sources, diagnostics);
+  project->implementation_->modules = Modules::load(path, sources, diagnostics);
+  return project->implementation_->modules ? std::move(project) : nullptr;
+}
+
+std::vector<TrainSummary> Project::trains() const {
+  std::vector<TrainSummary> summaries;
+  for (const syntax::Decl* decl : implementation_->trains()) {
+    const syntax::BlockDecl& block = blockOf(*decl);
+    TrainSummary summary{block.name.text, decl->doc, {}, block.name.span};
+    for (const syntax::ParamDecl& parameter : block.parameters) summary.parameters.push_back(parameterText(parameter, implementation_->sources));
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+std::vector<std::string> Project::exports() const {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : implementation_->file().declarations)
+    if (const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node)) names.push_back(exported->name.text);
+  return names;
+}
+
+std::vector<std::string> Project::experiments() const {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : implementation_->file().declarations)
+    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node)) names.push_back(experiment->name.text);
+  return names;
+}
+
+bool Project::check() {
+  checkProject(*this, *implementation_);
+  return !implementation_->diagnostics.hasErrors();
+}
+
+std::optional<TrainProgram> Project::train(const std::string& name, const std::vector<Override>& overrides) {
+  const syntax::BlockDecl* const block = implementation_->findTrain(name);
+  if (block == nullptr) return std::nullopt;
+  std::optional<std::vector<ParsedOverride>> parsed = parseOverrides(*block, implementation_->modules->root(), overrides, *implementation_->modules,
+                                                                     implementation_->sources, implementation_->diagnostics);
+  if (!parsed) return std::nullopt;
+  implementation_->sessions.push_back({block->name.text, {}, block, std::move(*parsed)});
+  return implementation_->elaborateTrain(implementation_->sessions.back());
+}
+
+std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_t batch) {
+  const ProjectState::Session& session = implementation_->sessionOf(train);
+  Elaboration elaboration(*implementation_);
+  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  std::optional<StepParts> step = opened ? buildStep(*elaboration, opened->spec, opened->data, batch) : std::nullopt;
+  if (!step) return std::nullopt;
+  setPrecision(train.precision, step->program.module);
+  return std::move(step->program);
+}
+
+std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::int64_t batch) {
+  const ProjectState::Session& session = implementation_->sessionOf(train);
+  Elaboration elaboration(*implementation_);
+  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  std::optional<BatchProgram> program =
+      opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), batch) : std::nullopt;
+  if (program) setPrecision(train.precision, program->module);
+  return program;
+}
+
+std::optional<ExportProgram> Project::network(const TrainProgram& train, std::vector<std::int64_t> batches) {
+  const ProjectState::Session& session = implementation_->sessionOf(train);
+  Elaboration elaboration(*implementation_);
+  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  std::optional<std::vector<Field>> inputs = opened ? networkInputs(*elaboration, opened->spec, opened->data) : std::nullopt;
+  if (!inputs) return std::nullopt;
+  std::sort(batches.begin(), batches.end());
+  batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
+  const ExportSpec exported{train.name, opened->spec.network, std::move(*inputs), std::move(batches), opened->spec.network.span};
+  // Parameters and states are those of training.
+  const std::optional<StepParts> step = buildStep(*elaboration, opened->spec, opened->data, opened->spec.batch);
+  std::optional<ExportProgram> program = step ? buildExport(*elaboration, exported, &step->slots) : std::nullopt;
+  if (!program) return std::nullopt;
+  std::vector<SlotRecord*> records;
+  for (SlotRecord* record : step->records)
+    if (record->slot.kind != SlotKind::OptimizerState) records.push_back(record);
+  if (!buildInit(*elaboration, records, program->initModule, program->init)) return std::nullopt;
+  setPrecision(train.precision, *program);
+  return program;
+}
+
+std::optional<ExportProgram> Project::exported(const std::string& name) {
+  const syntax::ExportDecl* const decl = implementation_->findExport(name);
+  if (decl == nullptr) return std::nullopt;
+  Elaboration elaboration(*implementation_);
+  const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
+  return spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+}
+
+}  // namespace nnc::elaborate

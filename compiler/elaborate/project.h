@@ -1,0 +1,69 @@
+// The inside of a Project: what its parts share.
+#pragma once
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "elaborate/elaborate.h"
+#include "elaborate/exports.h"
+#include "elaborate/modules.h"
+#include "elaborate/overrides.h"
+#include "elaborate/train.h"
+
+namespace nnc::elaborate {
+
+/// What a Project holds.
+struct ProjectState {
+  /// A train that was elaborated, so that its programs can be made again for other batch sizes.
+  struct Session {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> values;
+    const syntax::BlockDecl* block = nullptr;
+    std::vector<ParsedOverride> overrides;
+  };
+
+  ProjectState(SourceManager& s, Diagnostics& d) : sources(s), diagnostics(d) {}
+
+  SourceManager& sources;
+  Diagnostics& diagnostics;
+  std::unique_ptr<Modules> modules;
+  std::deque<Session> sessions;
+
+  const syntax::File& file() const { return modules->root().tree; }
+  /// The train blocks of the file, in order.
+  std::vector<const syntax::Decl*> trains() const;
+  const syntax::BlockDecl* findTrain(const std::string& name);
+  const syntax::ExportDecl* findExport(const std::string& name);
+  /// The session that made `train`. Needs: there is one.
+  const Session& sessionOf(const TrainProgram& train) const;
+
+  std::optional<TrainProgram> elaborateTrain(Session& session);
+};
+
+/// An elaboration with messages of its own. They reach the project's when it ends, without those that it has already:
+/// a network is elaborated for several modes and batch sizes, and its mistakes are the same each time.
+class Elaboration {
+ public:
+  explicit Elaboration(ProjectState& project);
+  ~Elaboration() { diagnostics_.appendNew(std::move(messages_)); }
+  Elaboration(const Elaboration&) = delete;
+  Elaboration& operator=(const Elaboration&) = delete;
+
+  Elaborator& operator*() { return elaborator_; }
+  Elaborator* operator->() { return &elaborator_; }
+  const Diagnostics& messages() const { return messages_; }
+  /// For a trial whose messages do not count: what `messages()` was before it.
+  void setMessages(Diagnostics messages) { messages_ = std::move(messages); }
+
+ private:
+  Diagnostics& diagnostics_;
+  Diagnostics messages_;
+  Elaborator elaborator_;
+};
+
+/// Everything that `nnc check` promises. Messages only.
+void checkProject(Project& project, ProjectState& state);
+
+}  // namespace nnc::elaborate

@@ -1,0 +1,231 @@
+#include "elaborate/train.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "elaborate/settings.h"
+
+namespace nnc::elaborate {
+
+using syntax::BlockKind;
+using syntax::Setting;
+
+namespace {
+
+/// Reads the settings of one train into a TrainSpec. Each function reports what it refuses.
+class TrainReader {
+ public:
+  TrainReader(Elaborator& elaborator, const Settings& settings, Scope& scope, TrainSpec& spec)
+      : elaborator_(elaborator), settings_(settings), scope_(scope), spec_(spec) {}
+
+  bool run() {
+    bool isFine = readRole("network", spec_.network);
+    isFine &= readData();
+    isFine &= readRole("loss", spec_.loss);
+    isFine &= readMetrics();
+    isFine &= readRole("optimizer", spec_.optimizer);
+    isFine &= readNumbers();
+    isFine &= readClip();
+    isFine &= readFreeze();
+    isFine &= readStop();
+    isFine &= readPrecision();
+    return isFine;
+  }
+
+ private:
+  bool refuse(const Setting& setting, Span where, const std::string& what) {
+    elaborator_.error<diag::SettingValue>(where, setting.name.text, settingTakes(BlockKind::Train, setting.name.text), what);
+    return false;
+  }
+
+  bool readRole(std::string_view name, Role& role) {
+    const Setting& setting = settings_.get(name);
+    const std::optional<Value> value = elaborator_.evaluate(*setting.value, scope_);
+    if (!value) return false;
+    const Callable* const callable = asCallable(*value);
+    if (callable == nullptr) return refuse(setting, setting.value->span, describe(*value));
+    const DeclaredCallable* const declared = callable->declared();
+    const bool isOptimizer = declared != nullptr && declared->decl->kind == syntax::CallableKind::Optimizer;
+    if (declared != nullptr && isOptimizer != (name == "optimizer")) return refuse(setting, setting.value->span, describe(*value));
+    role = {nameOf(*setting.value, *callable), *value, setting.value->span};
+    return true;
+  }
+
+  /// What was written, without arguments: `top_accuracy` of `top_accuracy(5)`.
+  static std::string nameOf(const syntax::Expr& expr, const Callable& callable) {
+    if (const auto* call = std::get_if<syntax::CallExpr>(&expr.node)) return nameOf(*call->callee, callable);
+    if (const auto* paren = std::get_if<syntax::ParenExpr>(&expr.node)) return nameOf(*paren->inner, callable);
+    if (const auto* field = std::get_if<syntax::FieldExpr>(&expr.node)) return field->field.text;
+    if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) return name->name;
+    return callable.name();
+  }
+
+  bool readData() {
+    std::optional<DataUse> use = readDataUse(elaborator_, *settings_.get("data").value, scope_);
+    if (!use) return false;
+    spec_.data = *use;
+    return true;
+  }
+
+  bool readMetrics() {
+    const Setting* const setting = settings_.find("metrics");
+    if (setting == nullptr) return true;
+    const auto* list = std::get_if<syntax::ListExpr>(&setting->value->node);
+    if (list == nullptr) return refuse(*setting, setting->value->span, "something else");
+    bool isFine = true;
+    for (const syntax::ListEntry& entry : list->entries) isFine &= readMetric(*setting, entry);
+    return isFine;
+  }
+
+  bool readMetric(const Setting& setting, const syntax::ListEntry& entry) {
+    const std::optional<Value> value = elaborator_.evaluate(*entry.value, scope_);
+    if (!value) return false;
+    const Callable* const callable = asCallable(*value);
+    if (callable == nullptr) return refuse(setting, entry.value->span, fmt::format("a list with {}", describe(*value)));
+    std::string name = entry.label ? *entry.label : nameOf(*entry.value, *callable);
+    const bool isTaken = name == "loss" || std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const Role& metric) { return metric.name == name; });
+    const auto isNameCharacter = [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    if (isTaken || name.empty() || !std::all_of(name.begin(), name.end(), isNameCharacter)) {
+      elaborator_.error<diag::SettingValue>(entry.value->span, setting.name.text, settingTakes(BlockKind::Train, setting.name.text),
+                                            isTaken ? fmt::format("a second result named `{}`", name) : fmt::format("a metric named `{}`", name))
+          .help("give it a name of its own in front: `[\"top5\": top_accuracy(5)]`");
+      return false;
+    }
+    spec_.metrics.push_back({std::move(name), *value, entry.value->span});
+    return true;
+  }
+
+  /// A whole number from 1.
+  bool readCount(const Setting& setting, std::int64_t& count) {
+    const std::optional<Value> value = elaborator_.evaluate(*setting.value, scope_);
+    if (!value) return false;
+    const auto* number = std::get_if<std::int64_t>(&*value);
+    if (number == nullptr || *number < 1) return refuse(setting, setting.value->span, number ? fmt::format("{}", *number) : describe(*value));
+    count = *number;
+    return true;
+  }
+
+  bool readNumbers() {
+    bool isFine = readCount(settings_.get("batch"), spec_.batch);
+    for (const auto& [name, target] : {std::pair("epochs", &spec_.epochs), std::pair("steps", &spec_.steps)})
+      if (const Setting* const setting = settings_.find(name)) isFine &= readCount(*setting, target->emplace());
+    return isFine;
+  }
+
+  /// The arguments of a setting that is written as a call of `function`; null: it is not.
+  static const std::vector<syntax::Arg>* argumentsOf(const Setting& setting, std::string_view function) {
+    const auto* call = std::get_if<syntax::CallExpr>(&setting.value->node);
+    const auto* name = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
+    return name != nullptr && name->name == function ? &call->arguments : nullptr;
+  }
+
+  bool readClip() {
+    const Setting* const setting = settings_.find("clip");
+    if (setting == nullptr) return true;
+    const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting, "global_norm");
+    if (arguments == nullptr || arguments->size() != 1) return refuse(*setting, setting->value->span, "something else");
+    const std::optional<Value> value = elaborator_.evaluate(*(*arguments)[0].value, scope_);
+    if (!value) return false;
+    const std::optional<double> limit = asReal(*value);
+    if (!limit || !(*limit > 0.0) || !std::isfinite(*limit)) return refuse(*setting, (*arguments)[0].span, "no number above 0");
+    spec_.clipNorm = *limit;
+    spec_.clipSpan = setting->value->span;
+    return true;
+  }
+
+  /// `net.h2.block[0]` as a path; empty: something else.
+  std::string pathText(const syntax::Expr& expr) const {
+    if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) return name->name;
+    if (const auto* field = std::get_if<syntax::FieldExpr>(&expr.node)) {
+      const std::string base = pathText(*field->base);
+      return base.empty() ? "" : base + "." + field->field.text;
+    }
+    const auto* index = std::get_if<syntax::IndexExpr>(&expr.node);
+    if (index == nullptr || index->subscripts.size() != 1 || index->subscripts[0].isPack || index->subscripts[0].name) return "";
+    const auto* number = std::get_if<syntax::IntLiteral>(&index->subscripts[0].value->node);
+    const std::string base = pathText(*index->base);
+    return number == nullptr || base.empty() ? "" : fmt::format("{}[{}]", base, number->value);
+  }
+
+  bool readFreeze() {
+    const Setting* const setting = settings_.find("freeze");
+    if (setting == nullptr) return true;
+    const auto* list = std::get_if<syntax::ListExpr>(&setting->value->node);
+    if (list == nullptr) return refuse(*setting, setting->value->span, "something else");
+    for (const syntax::ListEntry& entry : list->entries) {
+      const std::string path = pathText(*entry.value);
+      if (path.empty()) return refuse(*setting, entry.value->span, "a list with something else");
+      spec_.freeze.emplace_back(path, entry.value->span);
+    }
+    return true;
+  }
+
+  bool readStop() {
+    const Setting* const setting = settings_.find("stop");
+    if (setting == nullptr) return true;
+    const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting, "patience");
+    if (arguments == nullptr || arguments->size() != 2) return refuse(*setting, setting->value->span, "something else");
+    const auto* measure = std::get_if<syntax::FieldExpr>(&(*arguments)[0].value->node);
+    const auto* part = measure != nullptr ? std::get_if<syntax::NameExpr>(&measure->base->node) : nullptr;
+    if (part == nullptr) return refuse(*setting, (*arguments)[0].span, "no result such as `valid.loss`");
+    const std::optional<Value> value = elaborator_.evaluate(*(*arguments)[1].value, scope_);
+    if (!value) return false;
+    const auto* epochs = std::get_if<std::int64_t>(&*value);
+    if (epochs == nullptr || *epochs < 1) return refuse(*setting, (*arguments)[1].span, "no whole number from 1");
+    spec_.patience = *epochs;
+    spec_.patiencePart = part->name;
+    spec_.patienceMetric = measure->field.text;
+    spec_.patienceSpan = (*arguments)[0].span;
+    const bool isKnown = spec_.patienceMetric == "loss" ||
+                         std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const Role& metric) { return metric.name == spec_.patienceMetric; });
+    return isKnown || refuse(*setting, measure->field.span, fmt::format("`{}`, which is neither `loss` nor a metric of this train", spec_.patienceMetric));
+  }
+
+  bool readPrecision() {
+    const Setting* const setting = settings_.find("precision");
+    if (setting == nullptr) return true;
+    const std::optional<Value> value = elaborator_.evaluate(*setting->value, scope_);
+    if (!value) return false;
+    const auto* symbol = std::get_if<Symbol>(&*value);
+    if (symbol != nullptr && symbol->name == "bf16") {
+      elaborator_.notSupported(setting->value->span, "`precision: .bf16`");
+      return false;
+    }
+    if (symbol == nullptr || (symbol->name != "f32" && symbol->name != "f64")) return refuse(*setting, setting->value->span, describe(*value));
+    spec_.precision = symbol->name == "f64" ? ir::DType::F64 : ir::DType::F32;
+    return true;
+  }
+
+  Elaborator& elaborator_;
+  const Settings& settings_;
+  Scope& scope_;
+  TrainSpec& spec_;
+};
+
+}  // namespace
+
+std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDecl& block, const SourceModule& home,
+                                   const std::vector<ParsedOverride>& overrides) {
+  const std::optional<Settings> settings = Settings::read(block, elaborator.diagnostics());
+  std::optional<std::vector<Argument>> arguments = overrideArguments(elaborator, home, overrides);
+  if (!settings || !arguments) return std::nullopt;
+  Scope& parameters = elaborator.newScope(home);
+  if (!elaborator.bindParameters(block.parameters, std::move(*arguments), parameters, block.name.span, fmt::format("train `{}`", block.name.text)))
+    return std::nullopt;
+  TrainSpec spec;
+  spec.block = &block;
+  spec.home = &home;
+  for (const syntax::ParamDecl& parameter : block.parameters)
+    if (const Name* const name = parameters.findHere(parameter.name.text)) spec.values.emplace_back(parameter.name.text, toText(name->value));
+  Scope& scope = elaborator.newScope(parameters);
+  for (const syntax::BlockItem& item : block.items) {
+    const auto* statement = std::get_if<syntax::StmtPtr>(&item);
+    if (statement != nullptr && !elaborator.execute(**statement, scope)) return std::nullopt;
+  }
+  if (!TrainReader(elaborator, *settings, scope, spec).run()) return std::nullopt;
+  return spec;
+}
+
+}  // namespace nnc::elaborate
