@@ -9,8 +9,10 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include "codegen/c_header.h"
 #include "codegen/jit.h"
 #include "codegen/machine_code.h"
+#include "codegen/model_functions.h"
 #include "codegen/optimize.h"
 #include "codegen/program.h"
 #include "codegen/target.h"
@@ -32,8 +34,7 @@ class LlvmBackend : public Backend {
  public:
   std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
                                 std::string& error) override;
-  std::string object(const ir::Module& module, const std::vector<ObjectEntry>& entries, const std::vector<ObjectData>& data,
-                     const Options& options, std::string& error) override;
+  std::optional<ModelObject> object(const ModelApi& api, const Options& options, std::string& error) override;
   std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
                        std::string& error) override;
   std::string assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
@@ -61,7 +62,8 @@ static bool begin(Unit& unit, const Options& options, std::string& error) {
 static bool emitEntries(Unit& unit, const ir::Module& module, const std::vector<ir::FunctionId>& functions,
                         const Options& options, std::string& error) {
   const ScopedTimer timer(options.timings, "emit LLVM IR");
-  ProgramEmitter emitter(module, *unit.module, unit.target);
+  SharedCode shared;
+  ProgramEmitter emitter(module, *unit.module, unit.target, shared);
   for (const ir::FunctionId id : functions) {
     const std::string symbol = "nnc_entry_" + std::to_string(id.index);
     if (emitter.emitEntry(id, symbol, /*isExternal=*/true) == nullptr) {
@@ -95,10 +97,15 @@ std::unique_ptr<Code> LlvmBackend::compile(const ir::Module& module, const std::
   return linkInProcess(object, unit.entries, externals, error);
 }
 
-std::string LlvmBackend::object(const ir::Module&, const std::vector<ObjectEntry>&, const std::vector<ObjectData>&,
-                                const Options&, std::string& error) {
-  error = "object files are not supported yet";
-  return {};
+std::optional<ModelObject> LlvmBackend::object(const ModelApi& api, const Options& options, std::string& error) {
+  error = checkModelApi(api);
+  Unit unit;
+  if (!error.empty() || !begin(unit, options, error)) return std::nullopt;
+  if (!emitModelFunctions(*unit.module, unit.target, api, error) || !optimizeUnit(unit, options, error)) return std::nullopt;
+  const std::string header = cHeader(api, externalSymbols(*unit.module));
+  std::string object = generate(unit, CodeFile::Object, options, error);
+  if (object.empty()) return std::nullopt;
+  return ModelObject{std::move(object), header};
 }
 
 std::string LlvmBackend::llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions,

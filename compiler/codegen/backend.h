@@ -3,10 +3,12 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "codegen/model_api.h"
 #include "ir/module.h"
 #include "support/timer.h"
 
@@ -31,26 +33,16 @@ class Code {
   virtual Entry entry(std::string_view function) const = 0;
 };
 
-/// One function of an object file, with its C name (`fashion_predict_b32`).
-struct ObjectEntry {
-  ir::FunctionId function;
-  std::string symbol;
-};
-/// Read-only bytes that an object file embeds (weights), under a C name.
-struct ObjectData {
-  std::string symbol;
-  std::string_view bytes;
-};
-
 class Backend {
  public:
   virtual ~Backend() = default;
   /// Compiles planned functions of a module for this process. Null: `error` says why.
   virtual std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
                                         const Options& options, std::string& error) = 0;
-  /// A relocatable object. External symbols: cblas_sgemm and cblas_dgemm, where a contraction needs them, and libm for f64.
-  virtual std::string object(const ir::Module& module, const std::vector<ObjectEntry>& entries,
-                             const std::vector<ObjectData>& data, const Options& options, std::string& error) = 0;
+  /// A relocatable object with the C functions of a model, and their header. Its only undefined symbols are those of
+  /// runtime/abi.def; it has no writable data, and its bytes depend on nothing but `api` and `options`.
+  /// Empty: `error` says why.
+  virtual std::optional<ModelObject> object(const ModelApi& api, const Options& options, std::string& error) = 0;
   /// LLVM IR (before and after optimization) or assembly as text: --emit=llvm, --emit=asm.
   virtual std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options, std::string& error) = 0;
   virtual std::string assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options, std::string& error) = 0;

@@ -98,17 +98,19 @@ ir::Storage ProgramEmitter::storageOf(const Frame& frame, ir::Value value) const
   return frame.plan->storage[static_cast<std::size_t>(value.index)];
 }
 
-llvm::GlobalVariable* ProgramEmitter::constantData(const ir::ConstAttributes& constant) {
-  const ir::Tensor tensor = ir::materialise(constant);
-  std::string bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
-  const auto known = constants_.find(bytes);
-  if (known != constants_.end()) return known->second;
-  llvm::Constant* data = llvm::ConstantDataArray::getString(output_.getContext(), bytes, /*AddNull=*/false);
-  auto* global = new llvm::GlobalVariable(output_, data->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
-                                          data, "constant." + hexDigits(hashBytes(bytes)));
+llvm::GlobalVariable* constantBytes(llvm::Module& module, SharedCode& shared, const std::string& bytes) {
+  llvm::GlobalVariable*& global = shared.constants[bytes];
+  if (global != nullptr) return global;
+  llvm::Constant* data = llvm::ConstantDataArray::getString(module.getContext(), bytes, /*AddNull=*/false);
+  global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage, data,
+                                    "constant." + hexDigits(hashBytes(bytes)));
   global->setAlignment(llvm::Align(64));
-  constants_.emplace(std::move(bytes), global);
   return global;
+}
+
+static std::string bytesOf(const ir::ConstAttributes& constant) {
+  const ir::Tensor tensor = ir::materialise(constant);
+  return std::string(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
 }
 
 llvm::Value* ProgramEmitter::pointerOf(const Emitter& emitter, Frame& frame, ir::Value value) {
@@ -122,7 +124,7 @@ llvm::Value* ProgramEmitter::pointerOf(const Emitter& emitter, Frame& frame, ir:
     case ir::StorageKind::Constant: {
       const ir::Node* node = frame.function->definition(ir::Value(index));
       if (node != nullptr && node->op == ir::Op::Const)
-        return constantData(std::get<ir::ConstAttributes>(node->attributes));
+        return constantBytes(output_, shared_, bytesOf(std::get<ir::ConstAttributes>(node->attributes)));
       break;
     }
     case ir::StorageKind::None: break;
@@ -192,7 +194,7 @@ bool ProgramEmitter::emitConst(const Emitter& emitter, Frame& frame, const ir::N
   llvm::Value* to = pointerOf(emitter, frame, node.results[0]);
   if (to == nullptr) return false;
   if (!constant.isSplat) {
-    emitCopy(emitter, constant.type, constantData(constant), to);
+    emitCopy(emitter, constant.type, constantBytes(output_, shared_, bytesOf(constant)), to);
     return true;
   }
   std::string error;
@@ -223,8 +225,10 @@ bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const 
     if (pointers.back() == nullptr) return false;
     storages.push_back(storageOf(frame, value));
   }
-  for (const ir::Value constant : kernel->constants)
-    pointers.push_back(constantData(std::get<ir::ConstAttributes>(constantsOf.definition(constant)->attributes)));
+  for (const ir::Value constant : kernel->constants) {
+    const auto& attributes = std::get<ir::ConstAttributes>(constantsOf.definition(constant)->attributes);
+    pointers.push_back(constantBytes(output_, shared_, bytesOf(attributes)));
+  }
   std::vector<bool> isAlone(pointers.size(), false);
   // Results are written in place of an operand or apart from everything else.
   for (std::size_t i = node.operands.size(); i < values.size(); ++i)
@@ -238,7 +242,7 @@ void ProgramEmitter::callKernel(const Emitter& emitter, const Kernel& kernel, co
   if (kernel.stores.empty()) return;
   std::string key = describe(kernel) + "alone";
   for (const bool alone : isAlone) key += alone ? '1' : '0';
-  llvm::Function*& function = kernels_[key];
+  llvm::Function*& function = shared_.kernels[key];
   if (function == nullptr)
     function = emitKernel(output_, target_, kernel, "kernel." + kernel.name + "." + hexDigits(hashBytes(key)), isAlone);
   emitter.builder.CreateCall(function, pointers);

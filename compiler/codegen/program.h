@@ -18,11 +18,17 @@ class GlobalVariable;
 
 namespace nnc::codegen {
 
-/// Fills one LLVM module with functions of one IR module. Kernels that do the same are emitted once.
+/// What the functions of one LLVM module share, whichever IR module they come from.
+struct SharedCode {
+  std::map<std::string, llvm::Function*> kernels;          // by description: those that do the same are emitted once
+  std::map<std::string, llvm::GlobalVariable*> constants;  // by bytes
+};
+
+/// Fills one LLVM module with functions of one IR module.
 class ProgramEmitter {
  public:
-  ProgramEmitter(const ir::Module& module, llvm::Module& output, const Target& target)
-      : module_(module), output_(output), target_(target) {}
+  ProgramEmitter(const ir::Module& module, llvm::Module& output, const Target& target, SharedCode& shared)
+      : module_(module), output_(output), target_(target), shared_(shared) {}
 
   /// The internal function of a planned function, with the signature of codegen::Entry. Null: error() says why.
   llvm::Function* emitFunction(ir::FunctionId id);
@@ -53,16 +59,17 @@ class ProgramEmitter {
 
   llvm::Value* pointerOf(const Emitter& emitter, Frame& frame, ir::Value value);
   ir::Storage storageOf(const Frame& frame, ir::Value value) const;
-  llvm::GlobalVariable* constantData(const ir::ConstAttributes& constant);
   bool fail(std::string message);
 
   const ir::Module& module_;
   llvm::Module& output_;
   const Target& target_;
   std::map<std::int32_t, llvm::Function*> functions_;
-  std::map<std::string, llvm::Function*> kernels_;           // by description
-  std::map<std::string, llvm::GlobalVariable*> constants_;   // by bytes
+  SharedCode& shared_;
   std::string error_;
 };
+
+/// Read-only bytes, aligned 64; the same bytes are there once.
+llvm::GlobalVariable* constantBytes(llvm::Module& module, SharedCode& shared, const std::string& bytes);
 
 }  // namespace nnc::codegen

@@ -32,6 +32,12 @@ bool makeTarget(const std::string& cpu, int optLevel, Target& target, std::strin
   const std::string triple = llvm::sys::getDefaultTargetTriple();
   const llvm::Target* registered = llvm::TargetRegistry::lookupTarget(triple, error);
   if (registered == nullptr) return false;
+  // Asked before LLVM would print a warning of its own.
+  const std::unique_ptr<llvm::MCSubtargetInfo> known(registered->createMCSubtargetInfo(triple, "", ""));
+  if (!cpu.empty() && !known->isCPUStringValid(cpu)) {
+    error = "unknown CPU `" + cpu + "`";
+    return false;
+  }
   llvm::TargetOptions options;
   // A product and a sum stay two roundings unless we write a fused one.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
@@ -42,10 +48,6 @@ bool makeTarget(const std::string& cpu, int optLevel, Target& target, std::strin
                                                        cpu.empty() ? hostFeatures() : std::string(), options,
                                                        llvm::Reloc::PIC_, std::nullopt, level));
   const llvm::MCSubtargetInfo& subtarget = *target.machine->getMCSubtargetInfo();
-  if (!cpu.empty() && !subtarget.isCPUStringValid(cpu)) {
-    error = "unknown CPU `" + cpu + "`";
-    return false;
-  }
   const auto has = [&](const char* feature) { return subtarget.checkFeatures(feature); };
   const bool hasAvx512 = has("+avx512f") && has("+avx512bw") && has("+avx512vl") && has("+avx512dq");
   target.vectorBytes = hasAvx512 ? 64 : has("+avx2") ? 32 : 16;
