@@ -45,7 +45,7 @@ class Matcher {
       if (startsStatement()) closeRound();
       if (startsDeclaration()) closeAll();
       if (diagnostics_.errorCount() - errorsBefore > kMostErrors) return false;
-      if (!take(type)) continue;
+      take(type);
       if (static_cast<int>(open_.size()) > limits_.nesting) {
         diagnostics_.emit<diag::NestingTooDeep>(spanOf(*in_[at_], file_), limits_.nesting)
             .help("give inner parts names with `let`");
@@ -115,8 +115,8 @@ class Matcher {
     }
   }
 
-  /// Follows one token. False: it is dropped.
-  bool take(std::size_t type) {
+  /// Follows one token.
+  void take(std::size_t type) {
     switch (type) {
       case NNLexer::IF:
       case NNLexer::REPEAT:
@@ -124,35 +124,37 @@ class Matcher {
       case NNLexer::LPAREN:
       case NNLexer::LBRACKET:
         open_.push_back({type, spanOf(*in_[at_], file_)});
-        return true;
+        break;
       case NNLexer::LBRACE:
         if (!open_.empty() && open_.back().isHead()) open_.pop_back();
         open_.push_back({type, spanOf(*in_[at_], file_)});
-        return true;
+        break;
       case NNLexer::ELSE:
         if (!open_.empty() && open_.back().isHead()) open_.pop_back();
-        return true;
+        break;
       case NNLexer::RPAREN:
       case NNLexer::RBRACKET:
-      case NNLexer::RBRACE: return close(type);
-      case antlr4::Token::EOF: closeAll(); return true;
-      default: return true;
+      case NNLexer::RBRACE: close(type); break;
+      case antlr4::Token::EOF: closeAll(); break;
+      default: break;
     }
   }
 
-  bool close(std::size_t type) {
+  void close(std::size_t type) {
     const auto partner = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& o) {
       const bool isBarrier = o.type == NNLexer::LBRACE && type != NNLexer::RBRACE;  // a `)` closes nothing outside its block
       return isBarrier || (!o.isHead() && closerOf(o.type) == type);
     });
     if (partner == open_.rend() || closerOf(partner->type) != type) {
-      diagnostics_.emit<diag::UnexpectedClose>(spanOf(*in_[at_], file_), textOf(type));
-      return false;
+      // It stays: the parser skips it with the part that it spoils.
+      const Span place = spanOf(*in_[at_], file_);
+      diagnostics_.emit<diag::UnexpectedClose>(place, textOf(type));
+      lexed_.reportedLines.insert(sources_.place(file_, place.begin).line);
+      return;
     }
     const std::size_t keep = static_cast<std::size_t>(open_.rend() - partner) - 1;
     closeDownTo(keep + 1);
     open_.pop_back();
-    return true;
   }
 
   /// Closes what is open inside the innermost block.

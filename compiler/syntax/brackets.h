@@ -5,9 +5,9 @@
 
 namespace nnc::syntax {
 
-/// Matches brackets, and inserts or drops tokens until they match.
+/// Matches brackets, and inserts what is missing.
 ///
-/// Errors  E0030 a closing bracket is missing, E0031 one is left over; both are repaired.
+/// Errors  E0030 a closing bracket is missing: it is inserted. E0031 one is left over: it stays, its line is marked.
 ///         E0003 more than `limits.nesting` levels are open: false, and the tokens must not be parsed.
 [[nodiscard]] bool matchBrackets(LexedFile& lexed, FileId file, const SourceManager& sources, const Limits& limits,
                                  Diagnostics& diagnostics);

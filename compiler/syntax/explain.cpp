@@ -77,14 +77,47 @@ enum class Position { File, Statement, Item, Clause, Operand, AfterOperand, Othe
 
 class Explainer {
  public:
-  Explainer(const Stop& stop, antlr4::TokenStream& tokens, FileId file, const SourceManager& sources, Diagnostics& diagnostics)
-      : stop_(stop), tokens_(tokens), file_(file), sources_(sources), diagnostics_(diagnostics), at_(stop.index) {}
+  Explainer(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
+            Diagnostics& diagnostics)
+      : stop_(stop), tokens_(tokens), lexed_(lexed), file_(file), sources_(sources), diagnostics_(diagnostics), at_(stop.index),
+        position_(positionOf(stop)) {}
 
   void run() {
+    if (!isReported()) explainOne();
+    const bool isList = position_ == Position::File || position_ == Position::Statement || position_ == Position::Item || position_ == Position::Clause;
+    if (!isList) return;
+    for (int lines = 0; lines < kMostErrors; ++lines) {
+      at_ = expressionEnd() + 1;
+      if (startsPart() || isOnLineOfPrevious()) return;
+      if (!isReported()) explainAt();
+    }
+  }
+
+ private:
+  /// Whether the token at `at_` starts a proper part of the list that is being read, or ends it.
+  bool startsPart() const {
+    const std::size_t t = type(at_);
+    if (t == antlr4::Token::EOF || t == NNLexer::RBRACE || t == NNLexer::LET) return true;
+    const bool isSetting = isName(t) && type(at_ + 1) == NNLexer::COLON;
+    switch (position_) {
+      case Position::File: return expects(t);
+      case Position::Statement: return isStatementKeyword(t);
+      case Position::Item: return isStatementKeyword(t) || isSetting;
+      default: return isSetting || (t >= NNLexer::AS && t <= NNLexer::WHEN);
+    }
+  }
+
+  bool isReported() const { return lexed_.reportedLines.contains(sources_.place(file_, span(at_).begin).line); }
+
+  void explainOne() {
     if (afterStart()) return;
     // `foo(x)` among settings is read as the start of `foo: ..`.
     if (stop_.rule == NNParser::RuleSetting && expects(NNLexer::COLON) && at_ > 0) return settingSlip();
-    switch (position()) {
+    explainAt();
+  }
+
+  void explainAt() {
+    switch (position_) {
       case Position::File:
         if (juxtaposed() || fileSlip()) return;
         break;
@@ -104,7 +137,6 @@ class Explainer {
     expectedFound();
   }
 
- private:
   /// A keyword that fits, and then something that does not.
   bool afterStart() {
     if (stop_.start == stop_.index) return false;
@@ -144,10 +176,10 @@ class Explainer {
 
   void settingSlip() {
     --at_;
-    isInBlock_ = true;
+    position_ = Position::Item;
     if (juxtaposed() || statementSlip()) return;
     ++at_;
-    isInBlock_ = false;
+    position_ = Position::Other;
     expectedFound();
   }
 
@@ -166,13 +198,13 @@ class Explainer {
     return between.find_first_of("\r\n") == std::string_view::npos;
   }
 
-  Position position() const {
-    if (isInBlock_) return Position::Item;
-    if (expects(NNLexer::IMPORT)) return Position::File;
-    if (expects(NNLexer::RETURN) && expects(NNLexer::LET)) return stop_.rule == NNParser::RuleBlockDecl ? Position::Item : Position::Statement;
-    if (expects(NNLexer::MEASURE) && expects(NNLexer::LET)) return Position::Clause;
-    if (expects(NNLexer::PIPE)) return Position::AfterOperand;
-    if (expects(NNLexer::FLOAT)) return Position::Operand;
+  static Position positionOf(const Stop& stop) {
+    const auto has = [&stop](std::size_t type) { return stop.expected.contains(type); };
+    if (has(NNLexer::IMPORT)) return Position::File;
+    if (has(NNLexer::RETURN)) return stop.rule == NNParser::RuleBlockDecl ? Position::Item : Position::Statement;
+    if (has(NNLexer::MEASURE) && has(NNLexer::LET)) return Position::Clause;
+    if (has(NNLexer::PIPE)) return Position::AfterOperand;
+    if (has(NNLexer::FLOAT)) return Position::Operand;
     return Position::Other;
   }
 
@@ -261,9 +293,9 @@ class Explainer {
     if (!isName(type(at_))) return false;
     std::size_t next = at_ + 1;
     if (type(next) == NNLexer::LBRACKET) next = behindBrackets(next);
-    const bool isTyped = type(next) == NNLexer::COLON && position() != Position::Item && position() != Position::Clause;
+    const bool isTyped = type(next) == NNLexer::COLON && position_ != Position::Item && position_ != Position::Clause;
     if (type(next) != NNLexer::ASSIGN && !isTyped) return false;
-    if (position() == Position::Item || position() == Position::Clause) {
+    if (position_ == Position::Item || position_ == Position::Clause) {
       diagnostics_.emit<diag::SettingWithEquals>(span(next), word())
           .help(fmt::format("a setting is `{0}: value`; a value of your own is `let {0} = ..`", word()));
       return true;
@@ -287,7 +319,7 @@ class Explainer {
     if (missingLet()) return true;
     const bool isExpression = startsOperand(type(at_)) || type(at_) == NNLexer::MINUS || type(at_) == NNLexer::NOT || type(at_) == NNLexer::DOT;
     if (!isExpression) return false;
-    const bool wantsSetting = position() == Position::Item || position() == Position::Clause;
+    const bool wantsSetting = position_ == Position::Item || position_ == Position::Clause;
     const std::size_t end = expressionEnd();
     diagnostics_.emit<diag::ExpressionStatement>(cover(span(at_), span(end)))
         .help(wantsSetting ? "a setting is `name: value`" : "name its value (`let y = ..`) or hand it back (`return ..`)");
@@ -379,7 +411,7 @@ class Explainer {
   }
 
   std::string expected() const {
-    switch (position()) {
+    switch (position_) {
       case Position::File: return "a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, `experiment` or `export`)";
       case Position::Statement: return "a statement (`let`, `param`, `return`, ..) or `}`";
       case Position::Item: return "a setting (`name: value`), a statement or `}`";
@@ -405,6 +437,8 @@ class Explainer {
       parts.push_back(t == NNLexer::STRING ? "a string" : literal(t));
     }
     if (parts.empty()) return hasMore ? "the end of the statement" : "something else";
+    const auto comma = std::find(parts.begin(), parts.end(), "`,`");
+    if (comma != parts.end()) std::rotate(parts.begin(), comma, comma + 1);
     std::string all;
     for (std::size_t i = 0; i < parts.size(); ++i) all += (i == 0 ? "" : i + 1 == parts.size() ? " or " : ", ") + parts[i];
     return all;
@@ -414,17 +448,19 @@ class Explainer {
 
   const Stop& stop_;
   antlr4::TokenStream& tokens_;
+  const LexedFile& lexed_;
   FileId file_;
   const SourceManager& sources_;
   Diagnostics& diagnostics_;
   std::size_t at_;
-  bool isInBlock_ = false;  // a setting was being read
+  Position position_;
 };
 
 }  // namespace
 
-void explain(const Stop& stop, antlr4::TokenStream& tokens, FileId file, const SourceManager& sources, Diagnostics& diagnostics) {
-  Explainer(stop, tokens, file, sources, diagnostics).run();
+void explain(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
+             Diagnostics& diagnostics) {
+  Explainer(stop, tokens, lexed, file, sources, diagnostics).run();
 }
 
 }  // namespace nnc::syntax

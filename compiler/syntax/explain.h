@@ -15,7 +15,9 @@ struct Stop {
   const antlr4::dfa::Vocabulary& vocabulary;
 };
 
-/// Emits the one message that fits best (E0001, E0032 .. E0049).
-void explain(const Stop& stop, antlr4::TokenStream& tokens, FileId file, const SourceManager& sources, Diagnostics& diagnostics);
+/// Emits the message that fits best (E0001, E0032 .. E0049), and one for each of the lines that follow and start no better:
+/// the parser skips those. Lines in `lexed.reportedLines` get none. Needs: `tokens` is filled.
+void explain(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
+             Diagnostics& diagnostics);
 
 }  // namespace nnc::syntax

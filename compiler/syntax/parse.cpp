@@ -33,6 +33,20 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
   void reportUnwantedToken(antlr4::Parser* parser) override { reportHere(parser); }
   void reportMissingToken(antlr4::Parser* parser) override { reportHere(parser); }
 
+  /// A list of statements, settings, clauses or declarations goes on behind a part that does not fit, also behind the
+  /// first one (where ANTLR's own strategy leaves the list).
+  void sync(antlr4::Parser* parser) override {
+    if (inErrorRecoveryMode(parser)) return;
+    const antlr4::atn::ATN& atn = parser->getATN();
+    antlr4::atn::ATNState* state = atn.states[parser->getState()];
+    const antlr4::misc::IntervalSet next = atn.nextTokens(state);
+    if (next.contains(antlr4::Token::EPSILON) || next.contains(type(parser))) return;
+    if (state->getStateType() != antlr4::atn::ATNState::STAR_LOOP_ENTRY || !isList(parser->getContext()->getRuleIndex()))
+      return DefaultErrorStrategy::sync(parser);
+    reportHere(parser);
+    consumeUntil(parser, getErrorRecoverySet(parser).Or(next));
+  }
+
   /// A token is made up only where the line goes on: at a line end the next statement would be read into this one.
   bool singleTokenInsertion(antlr4::Parser* parser) override {
     const auto* context = parser->getContext();
@@ -56,6 +70,10 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
   }
 
  private:
+  static bool isList(std::size_t rule) {
+    return rule == NNParser::RuleFile || rule == NNParser::RuleBlock || rule == NNParser::RuleBlockDecl || rule == NNParser::RuleExperiment ||
+           rule == NNParser::RuleReportClause;
+  }
   static std::size_t type(antlr4::Parser* parser) { return parser->getTokenStream()->LA(1); }
 
   void reportHere(antlr4::Parser* parser) {
@@ -70,11 +88,11 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
     const bool isCascade = line == lastLine_ && matches_ - matchesAtLast_ < kTrusted;
     lastLine_ = line;
     matchesAtLast_ = matches_;
-    if (isCascade || lexed_.reportedLines.contains(line)) return;
+    if (isCascade) return;
     if (++reported_ > kMostErrors) throw antlr4::ParseCancellationException("too many errors");
     const std::size_t startIndex = start == nullptr ? at->getTokenIndex() : start->getTokenIndex();
     const Stop stop{at->getTokenIndex(), startIndex, parser->getContext()->getRuleIndex(), expected, parser->getVocabulary()};
-    explain(stop, *parser->getTokenStream(), file_, sources_, diagnostics_);
+    explain(stop, *parser->getTokenStream(), lexed_, file_, sources_, diagnostics_);
   }
 
   FileId file_;
@@ -92,6 +110,7 @@ std::optional<File> parseTokens(LexedFile& lexed, FileId file, const SourceManag
   for (std::unique_ptr<antlr4::CommonToken>& token : lexed.tokens) tokens.push_back(std::move(token));
   antlr4::ListTokenSource source(std::move(tokens));
   antlr4::CommonTokenStream stream(&source);
+  stream.fill();  // explain() reads ahead to the end
   NNParser parser(&stream);
   parser.removeErrorListeners();
   parser.setErrorHandler(std::make_shared<ErrorStrategy>(file, sources, lexed, diagnostics));
