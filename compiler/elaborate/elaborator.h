@@ -178,7 +178,7 @@ class Elaborator {
  private:
   using Result = std::optional<Value>;
   Span blame(Span where, std::vector<Label>& trail) const;
-  bool enterFrame(Frame frame);
+  [[nodiscard]] bool enter(Frame frame, Span where);
 
   // expressions.cpp, names.cpp
   [[nodiscard]] Result evaluateName(const syntax::NameExpr& name, Span span, Scope& scope);
@@ -195,11 +195,11 @@ class Elaborator {
   [[nodiscard]] Result evaluateRepeat(const syntax::RepeatExpr& repeat, Span span, Scope& scope);
   [[nodiscard]] Result evaluateTuple(const syntax::TupleExpr& tuple, Scope& scope);
   [[nodiscard]] Result evaluateList(const syntax::ListExpr& list, Scope& scope);
-  [[nodiscard]] Result evaluateCall(const syntax::CallExpr& call, Span span, Scope& scope);
+  [[nodiscard]] Result evaluateCall(const syntax::CallExpr& node, const syntax::Expr& expr, Scope& scope);
 
   // calls.cpp
-  [[nodiscard]] std::optional<std::vector<std::optional<Argument>>> matchArguments(
-      std::span<const syntax::ParamDecl> parameters, std::vector<Argument>& arguments, Span where, std::string_view what);
+  using Matched = std::vector<std::optional<Argument>>;
+  [[nodiscard]] std::optional<Matched> matchArguments(std::span<const std::string_view> names, std::vector<Argument>& arguments, std::string_view what);
   [[nodiscard]] Result bindFirstList(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result callCallable(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared);
@@ -208,7 +208,7 @@ class Elaborator {
   [[nodiscard]] Result runComposition(const CompositionCallable& chain, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result runRepeat(const RepeatCallable& repeat, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result runBuiltin(const Builtin& builtin, std::vector<Argument> arguments, const CallSite& site);
-  [[nodiscard]] Result runNamed(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runChain(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared);
 
   // instances.cpp
   [[nodiscard]] Instance* childInstance(std::string path, Span where);

@@ -23,6 +23,7 @@ struct Frame {
   std::map<std::string, int, std::less<>> bindings;  // `let`s of each name so far
   std::map<std::string, int, std::less<>> callees;   // instances of each `binding.callee` so far
   std::optional<Value> returned;
+  Span returnSpan;
 };
 
 }  // namespace nnc::elaborate

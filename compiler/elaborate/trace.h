@@ -40,6 +40,7 @@ struct Instance {
   int draws = 0;                 // random draws without a key
   std::map<std::string, SlotRecord*, std::less<>> slots;
   std::map<std::string, Value, std::less<>> subs;
+  ir::ScopeId scope;             // of `path` in the module; made when first needed
 };
 
 /// A traced integer that indexed an axis of `bound` entries, or was compared with an index of that extent.
@@ -64,7 +65,7 @@ struct Trace {
   std::deque<SlotRecord> slots;    // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
-  std::map<std::string, int, std::less<>> paths;  // instance paths taken
+  std::map<std::string, Instance*, std::less<>> paths;  // all instances
 
   SlotRecord* findSlot(std::string_view path);
 };

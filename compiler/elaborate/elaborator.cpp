@@ -1,0 +1,79 @@
+// The evaluator's core: where a message points, where a node is appended, what may stand at module level.
+#include "elaborate/elaborator.h"
+
+#include <cassert>
+
+#include "elaborate/tensor_ops.h"
+
+namespace nnc::elaborate {
+
+Elaborator::Elaborator(const Modules& modules, const SourceManager& sources, Diagnostics& diagnostics)
+    : modules_(modules), sources_(sources), diagnostics_(diagnostics) {
+  frames_.emplace_back();
+}
+
+Elaborator::~Elaborator() = default;
+
+ir::Builder& Elaborator::at(Span span) {
+  ir::Builder& builder = trace_->builder;
+  Instance* instance = frame().instance;
+  if (instance && !instance->scope.isValid()) instance->scope = builder.module().scope(instance->path);
+  builder.setLocation(span, instance ? instance->scope : ir::ScopeId());
+  return builder;
+}
+
+bool Elaborator::requireTrace(Span where) {
+  if (trace_) return true;
+  error<diag::NotTraced>(where);
+  return false;
+}
+
+Value Elaborator::traced(ir::Value value, Span origin, const SlotRecord* slot) {
+  return keep(Traced{.value = value, .type = trace_->builder.type(value), .labels = {}, .slot = slot, .origin = origin});
+}
+
+std::optional<ir::Value> Elaborator::toTensor(const Value& value, Span where) {
+  const Traced* tensor = asTensor(*this, value, std::nullopt, where);
+  if (!tensor) return std::nullopt;
+  assert(tensor->labels.empty() && "labels end with the index notation that made them");
+  return tensor->value;
+}
+
+void Elaborator::notSupported(Span where, std::string_view what) { error<diag::NotSupportedYet>(where, what); }
+
+bool Elaborator::isStdlib(Span span) const { return span && sources_.name(span.file).starts_with("<stdlib>"); }
+
+static std::string appliedHere(const Frame& frame) {
+  if (frame.isPure || !frame.instance) return fmt::format("in `{}`, called here", frame.name);
+  return fmt::format("in `{}`, applied here", frame.instance->path);
+}
+
+std::vector<Label> Elaborator::trail() const {
+  constexpr std::size_t kLongest = 8;
+  std::vector<Label> labels;
+  for (auto at = frames_.rbegin(); at != frames_.rend() && labels.size() < kLongest; ++at)
+    if (at->call && !isStdlib(at->call)) labels.push_back({at->call, appliedHere(*at)});
+  return labels;
+}
+
+/// The place to blame. `labels` gets the other places: the line of the stdlib, the calls on the way.
+Span Elaborator::blame(Span where, std::vector<Label>& labels) const {
+  const auto encloses = [&](const Label& label) {
+    return label.span.file == where.file && label.span.begin <= where.begin && where.end <= label.span.end;
+  };
+  std::vector<Label> calls = trail();
+  // The argument of a call is the caller's: a call around the place adds nothing.
+  std::erase_if(calls, encloses);
+  if (!isStdlib(where) || calls.empty()) {
+    labels = std::move(calls);
+    return where;
+  }
+  const Span primary = calls.front().span;
+  labels.push_back({where, "the stdlib says so here"});
+  labels.insert(labels.end(), calls.begin() + 1, calls.end());
+  return primary;
+}
+
+IndexContext& Elaborator::newIndexContext() { return indexContexts_.emplace_back(); }
+
+}  // namespace nnc::elaborate
