@@ -61,7 +61,6 @@ static Value byRule(Rewriter& r, const Candidate& c) {
     case Op::Pad: return rules::pad(r, c);
     case Op::Concat: return rules::concat(r, c);
     case Op::Window: return rules::window(r, c);
-    case Op::Unwindow: return rules::unwindow(r, c);
     case Op::ReduceSum: return rules::reduceSum(r, c);
     case Op::ReduceMax: return rules::reduceMax(r, c);
     case Op::Contract: return rules::contract(r, c);
@@ -77,6 +76,7 @@ static Value byRule(Rewriter& r, const Candidate& c) {
     case Op::Tanh:
     case Op::Rem:
     case Op::Compare:
+    case Op::Unwindow:
     case Op::Gather:
     case Op::Scan:
     case Op::Call: return Value();

@@ -69,7 +69,6 @@ ir::Value slice(Rewriter& r, const Candidate& c);
 ir::Value pad(Rewriter& r, const Candidate& c);
 ir::Value concat(Rewriter& r, const Candidate& c);
 ir::Value window(Rewriter& r, const Candidate& c);
-ir::Value unwindow(Rewriter& r, const Candidate& c);
 ir::Value scatter(Rewriter& r, const Candidate& c);
 // Reductions and contractions:
 ir::Value reduceSum(Rewriter& r, const Candidate& c);

@@ -34,7 +34,11 @@ class Generator {
   /// One more value, when the op that was drawn fits what was drawn for it.
   void step();
   const std::vector<Value>& pool() const { return pool_; }
-  Value any() { return pool_[below(static_cast<std::int64_t>(pool_.size()))]; }
+  /// Often a recent one, so that ops meet what the op before made.
+  Value any() {
+    const auto size = static_cast<std::int64_t>(pool_.size());
+    return pool_[oneIn(2) ? below(size) : size - 1 - below(std::min<std::int64_t>(size, 3))];
+  }
 
  private:
   std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(n)); }
@@ -76,7 +80,8 @@ class Generator {
 
 Value Generator::splatLike(Value like) {
   static constexpr double kNumbers[] = {0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 3.0, -4.0};
-  const double number = kNumbers[below(8)];
+  double number = kNumbers[below(8)];
+  if (dtype(like) == DType::U8) number = std::fabs(number);
   if (dtype(like) == DType::Bool) return b_.constantInt(b_.type(like), below(2));
   return b_.constant(b_.type(like), number);
 }
@@ -86,7 +91,7 @@ Value Generator::denseLike(Value like) {
   ir::ConstAttributes c{.type = type, .isSplat = false, .reals = {}, .integers = {}};
   for (std::int64_t i = 0; i < type.elementCount(); ++i) {
     if (ir::isFloat(type.dtype)) c.reals.push_back(static_cast<double>(below(9) - 4) / 2);
-    else c.integers.push_back(type.dtype == DType::Bool ? below(2) : below(7) - 3);
+    else c.integers.push_back(type.dtype == DType::Bool ? below(2) : below(7) - (type.dtype == DType::U8 ? 0 : 3));
   }
   return b_.constantDense(std::move(c));
 }
@@ -120,7 +125,8 @@ void Generator::binary() {
   if (dtype(x) == DType::Bool) return keep(b_.appendOne(oneIn(2) ? Op::Mul : Op::Max, {x, y}));
   static constexpr Op kOps[] = {Op::Add, Op::Mul, Op::Mul, Op::Div, Op::Max, Op::Rem};
   const Op op = kOps[below(6)];
-  keep(oneIn(2) ? b_.appendOne(op, {x, y}) : b_.appendOne(op, {y, x}));
+  if (!oneIn(3)) keep(b_.appendOne(op, {x, y}));
+  if (!oneIn(3)) keep(b_.appendOne(op, {y, x}));
 }
 
 void Generator::choose() {
@@ -295,8 +301,12 @@ void Generator::scanned() {
   const Value first = step.addParameter(row, "first"), second = step.addParameter(row, "second");
   const Value x = step.addParameter(row, "x"), w = step.addParameter(row, "w");
   step.addResult(step.add(step.mul(first, w), x), "");
-  step.addResult(oneIn(2) ? step.add(second, w) : step.max(second, first), "");
-  step.addResult(step.mul(second, x), "");
+  switch (below(3)) {
+    case 0: step.addResult(step.add(second, w), ""); break;
+    case 1: step.addResult(step.max(second, first), ""); break;
+    default: step.addResult(step.mul(w, x), "");  // what entered is not read
+  }
+  step.addResult(oneIn(2) ? step.mul(second, x) : step.neg(x), "");
   step.addResult(step.mul(first, step.constantLike(first, 1.0)), "");
   const Value like = b_.constant(row, 0.5);
   const std::vector<Value> results = b_.scan(

@@ -16,7 +16,7 @@
 
 namespace nnc::test {
 
-static constexpr std::uint64_t kPrograms = 400;
+static constexpr std::uint64_t kPrograms = 1000;
 
 struct Case {
   std::string name;
