@@ -1,0 +1,143 @@
+// nnc build: an object file and a C header, from a train's network or an export, with weights inside or passed by the caller.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "driver/session.h"
+#include "nnc/files.h"
+#include "support/hash.h"
+#include "training/weights.h"
+
+namespace nnc::driver {
+
+namespace {
+
+/// What is built, and under which C prefix.
+struct Subject {
+  elaborate::ExportProgram program;
+  std::string prefix;
+};
+
+std::optional<Subject> exportSubject(elaborate::Project& project, const std::string& name) {
+  std::optional<elaborate::ExportProgram> program = project.exported(name);
+  if (!program) return std::nullopt;
+  return Subject{std::move(*program), name};
+}
+
+/// Batches of one example, for latency, and of as many as the train takes at once.
+std::vector<std::int64_t> batchesFor(const Options& options, std::int64_t batchOfTrain) {
+  const std::int64_t largest = std::max<std::int64_t>(options.batch.value_or(batchOfTrain), 1);
+  return largest == 1 ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, largest};
+}
+
+std::optional<Subject> trainSubject(elaborate::Project& project, Context& context) {
+  if (!checkOverrides(context, project)) return std::nullopt;
+  const std::optional<elaborate::TrainProgram> train = project.train(context.line.name(), context.line.overrides);
+  if (!train) return std::nullopt;
+  std::optional<elaborate::ExportProgram> program = project.network(*train, batchesFor(context.line.options, train->batch));
+  if (!program) return std::nullopt;
+  return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string()};
+}
+
+std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
+  ScopedTimer timer(&context.timings, "elaborate");
+  const std::vector<std::string> exports = project.exports();
+  const std::string name = context.line.name();
+  if (std::find(exports.begin(), exports.end(), name) != exports.end()) return exportSubject(project, name);
+  const bool wantsExport = name.empty() && !context.line.options.weights && exports.size() == 1;
+  return wantsExport ? exportSubject(project, exports[0]) : trainSubject(project, context);
+}
+
+/// The weights of the slots; without --weights only their names and types, the caller of the object passes them.
+std::optional<std::vector<codegen::ApiWeight>> weightsOf(const elaborate::ExportProgram& program, Context& context) {
+  std::vector<ir::Tensor> tensors;
+  for (const elaborate::Slot& slot : program.slots) tensors.emplace_back(slot.type);
+  if (context.line.options.weights) {
+    const std::optional<std::string> file = training::findWeights(*context.line.options.weights, context.diagnostics);
+    if (!file || !training::loadWeights(*file, program.slots, training::MatchWeights::All, tensors, context.diagnostics)) return std::nullopt;
+  }
+  std::vector<codegen::ApiWeight> weights;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto* bytes = reinterpret_cast<const char*>(tensors[i].bytes.data());
+    weights.push_back({program.slots[i].path, tensors[i].type, std::string(bytes, tensors[i].bytes.size())});
+  }
+  return weights;
+}
+
+std::vector<codegen::ApiTensor> tensorsOf(const std::vector<elaborate::Field>& fields) {
+  std::vector<codegen::ApiTensor> tensors;
+  for (const elaborate::Field& field : fields) tensors.push_back({field.name, field.type});
+  return tensors;
+}
+
+/// Lowers every entry and describes the whole to the code generator. The entries' modules live in `program`.
+std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Options& options, Context& context) {
+  elaborate::ExportProgram& program = subject.program;
+  std::optional<std::vector<codegen::ApiWeight>> weights = weightsOf(program, context);
+  if (!weights) return std::nullopt;
+  codegen::ModelApi api;
+  api.prefix = subject.prefix;
+  api.sourceName = std::filesystem::path(context.line.file()).filename().string();
+  const std::optional<FileId> file = context.sources.find(context.line.file());
+  api.sourceHash = hexDigits(hashBytes(file ? context.sources.text(*file) : std::string_view()));
+  api.compiler = fmt::format("nnc {}", NNC_VERSION);
+  api.inputs = tensorsOf(program.inputs);
+  api.outputs = tensorsOf(program.outputs);
+  api.weights = std::move(*weights);
+  api.weightsEmbedded = context.line.options.weights.has_value();
+  api.hasBatch = !program.batches.empty();
+  for (elaborate::BatchProgram& entry : program.entries) {
+    if (!engine::lower(entry.module, entry.function, options, context.diagnostics)) return std::nullopt;
+    api.entries.push_back({&entry.module, entry.function, entry.batch});
+  }
+  return api;
+}
+
+/// Both files or none.
+bool writeFiles(const codegen::ModelObject& object, const std::string& directory, const std::string& prefix, Context& context) {
+  const std::filesystem::path folder = directory;
+  const std::string objectPath = (folder / (prefix + ".o")).string(), headerPath = (folder / (prefix + ".h")).string();
+  runtime::Failure failure;
+  bool fine = runtime::makeDirectories(directory, failure) && runtime::writeFileAtomically(objectPath, object.object, failure);
+  if (fine && !runtime::writeFileAtomically(headerPath, object.header, failure)) {
+    std::error_code ignored;
+    std::filesystem::remove(objectPath, ignored);
+    fine = false;
+  }
+  if (!fine) {
+    context.diagnostics.emit<diag::CannotWriteFile>({}, failure.path.empty() ? directory : failure.path, failure.message);
+    return false;
+  }
+  if (context.line.options.json) {
+    const nlohmann::ordered_json result = {{"object", objectPath}, {"header", headerPath}, {"bytes", object.object.size()}};
+    fmt::print("{}\n", result.dump());
+  } else {
+    fmt::print("{} ({} bytes)\n{}\n", objectPath, object.object.size(), headerPath);
+  }
+  return true;
+}
+
+}  // namespace
+
+int buildCommand(Context& context) {
+  const std::unique_ptr<elaborate::Project> project = loadProject(context);
+  if (project == nullptr) return 1;
+  std::optional<Subject> subject = openSubject(*project, context);
+  if (!subject) return 1;
+  const engine::Options options = engineOptions(context);
+  const std::optional<codegen::ModelApi> api = describeApi(*subject, options, context);
+  if (!api) return 1;
+  codegen::Backend* backend = engine::backend(context.diagnostics);
+  if (backend == nullptr) return 4;
+  std::string error;
+  const std::optional<codegen::ModelObject> object = backend->object(*api, options.codegen, error);
+  if (!object) {
+    context.diagnostics.emit<diag::CodegenFailed>({}, subject->prefix, error);
+    return 1;
+  }
+  return writeFiles(*object, context.line.options.out.value_or("."), subject->prefix, context) ? 0 : 3;
+}
+
+}  // namespace nnc::driver
