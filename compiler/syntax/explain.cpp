@@ -82,15 +82,17 @@ class Explainer {
       : stop_(stop), tokens_(tokens), lexed_(lexed), file_(file), sources_(sources), diagnostics_(diagnostics), at_(stop.index),
         position_(positionOf(stop)) {}
 
-  void run() {
+  std::size_t run() {
     if (!isReported()) explainOne();
     const bool isList = position_ == Position::File || position_ == Position::Statement || position_ == Position::Item || position_ == Position::Clause;
-    if (!isList) return;
+    if (!isList) return at_;
     for (int lines = 0; lines < kMostErrors; ++lines) {
-      at_ = expressionEnd() + 1;
-      if (startsPart() || isOnLineOfPrevious()) return;
+      const std::size_t end = expressionEnd();
+      at_ = end + 1;
+      if (startsPart() || isOnLineOfPrevious()) return end;
       if (!isReported()) explainAt();
     }
+    return at_;
   }
 
  private:
@@ -137,9 +139,10 @@ class Explainer {
     expectedFound();
   }
 
-  /// A keyword that fits, and then something that does not.
+  /// A token that fits, and then something that does not.
   bool afterStart() {
     if (stop_.start == stop_.index) return false;
+    if (type(stop_.start) == NNLexer::COMMA) return afterComma();
     const std::size_t next = stop_.start + 1;
     if (next == stop_.index) {
       switch (type(stop_.start)) {
@@ -167,6 +170,27 @@ class Explainer {
     return true;
   }
 
+  bool afterComma() {
+    std::string_view what = "an expression";
+    switch (stop_.rule) {
+      case NNParser::RuleParameters:
+      case NNParser::RuleTypeAtom: what = "a parameter (`name: type`)"; break;
+      case NNParser::RuleNameList:
+      case NNParser::RulePattern:
+      case NNParser::RuleTargets: what = "a name"; break;
+      case NNParser::RuleFunctionHead: what = "a type"; break;
+      case NNParser::RuleShape: what = "a dimension"; break;
+      case NNParser::RuleBinders: what = "an index"; break;
+      case NNParser::RuleBindings: what = "a binding (`name = value`)"; break;
+      default:
+        if (operandSlip()) return true;
+        break;
+    }
+    if (nameSlip()) return true;
+    diagnostics_.emit<diag::SyntaxExpected>(span(at_), what, found());
+    return true;
+  }
+
   /// A keyword where a name was wanted.
   bool nameSlip() {
     if (!isKeyword(type(at_))) return false;
@@ -176,7 +200,7 @@ class Explainer {
 
   void settingSlip() {
     --at_;
-    position_ = Position::Item;
+    position_ = stop_.list == NNParser::RuleBlockDecl ? Position::Item : Position::Clause;
     if (juxtaposed() || statementSlip()) return;
     ++at_;
     position_ = Position::Other;
@@ -192,9 +216,12 @@ class Explainer {
   std::string_view word() const { return text(at_); }
   bool expects(std::size_t type) const { return stop_.expected.contains(type); }
 
-  bool isOnLineOfPrevious() const {
-    if (at_ == 0) return false;
-    const std::string_view between = sources_.text(Span{file_, span(at_ - 1).end, std::max(span(at_ - 1).end, span(at_).begin)});
+  bool isOnLineOfPrevious() const { return isOnLineOf(at_); }
+  /// Whether the token at `index` stands on the line of the one before it.
+  bool isOnLineOf(std::size_t index) const {
+    if (index == 0) return false;
+    const std::uint32_t end = span(index - 1).end;
+    const std::string_view between = sources_.text(Span{file_, end, std::max(end, span(index).begin)});
     return between.find_first_of("\r\n") == std::string_view::npos;
   }
 
@@ -230,6 +257,14 @@ class Explainer {
   /// What people write behind an expression.
   bool afterOperandSlip() {
     switch (type(at_)) {
+      case NNLexer::ELSE: {
+        // `let y = a if b else c`: the `if` was read as a statement.
+        std::size_t choice = at_;
+        while (choice > 0 && type(choice) != NNLexer::IF && isOnLineOf(choice)) --choice;
+        if (!expects(NNLexer::LBRACE) || type(choice) != NNLexer::IF || !isOnLineOf(choice) || !endsOperand(type(choice - 1))) return false;
+        diagnostics_.emit<diag::ForeignWord>(span(choice), "if").help("a choice is `if condition then a else b`");
+        return true;
+      }
       case NNLexer::IF:
         diagnostics_.emit<diag::ForeignWord>(span(at_), "if").help("a choice is `if condition then a else b`");
         return true;
@@ -321,6 +356,7 @@ class Explainer {
     if (!isExpression) return false;
     const bool wantsSetting = position_ == Position::Item || position_ == Position::Clause;
     const std::size_t end = expressionEnd();
+    if (end > at_ && decrement(end + 1)) return true;
     diagnostics_.emit<diag::ExpressionStatement>(cover(span(at_), span(end)))
         .help(wantsSetting ? "a setting is `name: value`" : "name its value (`let y = ..`) or hand it back (`return ..`)");
     return true;
@@ -351,22 +387,26 @@ class Explainer {
         return true;
       default: break;
     }
-    const bool isDecrement = at_ >= 2 && type(at_ - 1) == NNLexer::MINUS && type(at_ - 2) == NNLexer::MINUS && span(at_ - 2).end == span(at_ - 1).begin;
-    if (isDecrement) {
-      diagnostics_.emit<diag::ForeignOperator>(cover(span(at_ - 2), span(at_ - 1)), "--").help("values never change; write `let y = x - 1`");
-      return true;
-    }
-    return reservedName();
+    return decrement(at_) || reservedName();
+  }
+
+  /// `i--` in front of `index`.
+  bool decrement(std::size_t index) {
+    const bool isDecrement = index >= 2 && type(index - 1) == NNLexer::MINUS && type(index - 2) == NNLexer::MINUS && span(index - 2).end == span(index - 1).begin;
+    if (!isDecrement) return false;
+    diagnostics_.emit<diag::ForeignOperator>(cover(span(index - 2), span(index - 1)), "--").help("values never change; write `let y = x - 1`");
+    return true;
   }
 
   /// A keyword where a name or a value belongs.
   bool reservedName() {
     const bool isMisplaced = isKeyword(type(at_)) && (expects(NNLexer::ID) || expects(NNLexer::FLOAT));
     if (!isMisplaced) return false;
-    const bool startsOther = isStatementKeyword(type(at_)) && !isOnLineOfPrevious();  // the line before is unfinished
-    if (startsOther || type(at_) == NNLexer::LET) return false;
-    const bool isAlone = type(at_ + 1) != NNLexer::ID;
-    if (!isAlone && !isOnLineOfPrevious()) return false;
+    const std::size_t next = type(at_ + 1);
+    const bool isUsedAsName = next == NNLexer::COLON || next == NNLexer::COMMA || next == NNLexer::RPAREN || next == NNLexer::RBRACKET ||
+                              next == NNLexer::ASSIGN || next == NNLexer::DOT;
+    // Otherwise it starts a statement, and the line before is unfinished.
+    if (!isUsedAsName && (!isOnLineOfPrevious() || type(at_) == NNLexer::LET)) return false;
     diagnostics_.emit<diag::ReservedName>(span(at_), word()).help(fmt::format("choose another name, such as `{}_`", word()));
     return true;
   }
@@ -458,9 +498,9 @@ class Explainer {
 
 }  // namespace
 
-void explain(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
-             Diagnostics& diagnostics) {
-  Explainer(stop, tokens, lexed, file, sources, diagnostics).run();
+std::size_t explain(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file,
+                    const SourceManager& sources, Diagnostics& diagnostics) {
+  return Explainer(stop, tokens, lexed, file, sources, diagnostics).run();
 }
 
 }  // namespace nnc::syntax

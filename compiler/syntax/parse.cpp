@@ -44,7 +44,20 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
     if (state->getStateType() != antlr4::atn::ATNState::STAR_LOOP_ENTRY || !isList(parser->getContext()->getRuleIndex()))
       return DefaultErrorStrategy::sync(parser);
     reportHere(parser);
-    consumeUntil(parser, getErrorRecoverySet(parser).Or(next));
+    consumeUntil(parser, next);
+  }
+
+  /// What can follow in the rules up to the innermost list: brackets match, so the list is never left by mistake.
+  antlr4::misc::IntervalSet getErrorRecoverySet(antlr4::Parser* parser) override {
+    const antlr4::atn::ATN& atn = parser->getATN();
+    antlr4::misc::IntervalSet set;
+    for (const auto* context = parser->getContext(); context->parent != nullptr && !isList(context->getRuleIndex());
+         context = static_cast<const antlr4::ParserRuleContext*>(context->parent)) {
+      const auto* call = static_cast<const antlr4::atn::RuleTransition*>(atn.states[context->invokingState]->transitions[0]);
+      set.addAll(atn.nextTokens(call->followState));
+    }
+    set.remove(antlr4::Token::EPSILON);
+    return set;
   }
 
   /// A token is made up only where the line goes on: at a line end the next statement would be read into this one.
@@ -88,11 +101,19 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
     const bool isCascade = line == lastLine_ && matches_ - matchesAtLast_ < kTrusted;
     lastLine_ = line;
     matchesAtLast_ = matches_;
-    if (isCascade) return;
+    const auto index = static_cast<std::ptrdiff_t>(at->getTokenIndex());
+    const auto* context = parser->getContext();
+    const bool isBehindName = context->getRuleIndex() == NNParser::RuleSetting && expected.contains(static_cast<std::size_t>(NNLexer::COLON));
+    if (isCascade || index - (isBehindName ? 1 : 0) <= explainedTo_) return;
     if (++reported_ > kMostErrors) throw antlr4::ParseCancellationException("too many errors");
     const std::size_t startIndex = start == nullptr ? at->getTokenIndex() : start->getTokenIndex();
-    const Stop stop{at->getTokenIndex(), startIndex, parser->getContext()->getRuleIndex(), expected, parser->getVocabulary()};
-    explain(stop, *parser->getTokenStream(), lexed_, file_, sources_, diagnostics_);
+    const Stop stop{at->getTokenIndex(), startIndex, context->getRuleIndex(), innermostList(context), expected, parser->getVocabulary()};
+    explainedTo_ = static_cast<std::ptrdiff_t>(explain(stop, *parser->getTokenStream(), lexed_, file_, sources_, diagnostics_));
+  }
+
+  static std::size_t innermostList(const antlr4::ParserRuleContext* context) {
+    while (context->parent != nullptr && !isList(context->getRuleIndex())) context = static_cast<const antlr4::ParserRuleContext*>(context->parent);
+    return context->getRuleIndex();
   }
 
   FileId file_;
@@ -101,6 +122,7 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
   Diagnostics& diagnostics_;
   int lastLine_ = 0;
   int reported_ = 0;
+  std::ptrdiff_t explainedTo_ = -1;  // index of the last token that a message covers
   std::int64_t matches_ = 0, matchesAtLast_ = 0;
 };
 

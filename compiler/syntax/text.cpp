@@ -51,7 +51,10 @@ bool isPlainAscii(std::string_view text) {
 
 std::string codePointName(char32_t c) { return fmt::format("U+{:04X}", static_cast<std::uint32_t>(c)); }
 
-char32_t firstCodePoint(std::string_view text) { return decodeAt(text, 0).value; }
+char32_t firstCodePoint(std::string_view text) {
+  const Decoded c = decodeAt(text, 0);
+  return c.bytes == 0 ? kReplacement : c.value;
+}
 
 void appendUtf8(std::string& text, char32_t c) {
   const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };

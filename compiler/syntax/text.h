@@ -28,7 +28,7 @@ DecodedText decode(FileId file, const SourceManager& sources, Diagnostics& diagn
 
 /// `U+202E` for a code point.
 std::string codePointName(char32_t c);
-/// The code point at the start of `text`, which is valid UTF-8 and not empty.
+/// The code point at the start of `text`, which is not empty; U+FFFD when it is not valid UTF-8.
 char32_t firstCodePoint(std::string_view text);
 /// Appends the UTF-8 form of `c`.
 void appendUtf8(std::string& text, char32_t c);
