@@ -193,14 +193,6 @@ std::optional<ExportSpec> defaultExport(Elaborator& elaborator, const syntax::Ca
 
 // --------------------------------------------------------------------------- entries
 
-/// Whether a function, or one that it calls, draws random numbers.
-static bool drawsNumbers(const ir::Module& module) {
-  for (const ir::Function& function : module.functions)
-    for (const ir::NodeId id : function.body)
-      if (function.node(id).op == ir::Op::Random) return true;
-  return false;
-}
-
 namespace {
 
 /// One specialised entry while it is built; owns the records of its slots.
@@ -235,6 +227,7 @@ static bool addOutput(Elaborator& elaborator, const ExportSpec& spec, Entry& ent
 /// Traces the network: inputs as parameters, outputs as results. Slots are parameters in the order of elaboration.
 static bool traceEntry(Elaborator& elaborator, const ExportSpec& spec, Entry& entry) {
   ir::Builder& builder = entry.trace.builder;
+  const Elaborator::Tracing tracing(elaborator, entry.trace);
   std::vector<Argument> arguments;
   for (const Field& input : spec.inputs) {
     ir::Type type = input.type;
@@ -243,20 +236,14 @@ static bool traceEntry(Elaborator& elaborator, const ExportSpec& spec, Entry& en
     arguments.push_back({input.name, elaborator.traced(value, spec.network.span), spec.network.span});
     entry.program.fields.push_back(input.name);
   }
-  entry.trace.seed = builder.constantInt({ir::DType::I64, {}}, 0);
-  entry.trace.step = entry.trace.seed;
-  const Elaborator::Tracing tracing(elaborator, entry.trace);
   const std::optional<Value> output = elaborator.instantiate(spec.network.function, "net", '.', std::move(arguments), spec.network.span);
   if (!output) return false;
   if (const auto* record = std::get_if<const Record*>(&*output)) {
     for (const auto& [name, value] : (*record)->fields)
       if (!addOutput(elaborator, spec, entry, name.empty() ? fmt::format("output{}", entry.outputs.size()) : std::string(name), value)) return false;
-  } else if (!addOutput(elaborator, spec, entry, "output", *output)) {
-    return false;
+    return true;
   }
-  if (!drawsNumbers(entry.program.module)) return true;
-  elaborator.notSupported(spec.network.span, "an exported network that draws random numbers in mode .eval");
-  return false;
+  return addOutput(elaborator, spec, entry, "output", *output);
 }
 
 /// Parameters first, then states, each in the order of elaboration.
