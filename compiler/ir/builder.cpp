@@ -103,7 +103,8 @@ Value Builder::transpose(Value x, std::vector<int> perm) {
 }
 
 Value Builder::broadcast(Value x, Shape shape, std::vector<int> dims) {
-  return type(x).shape == shape ? x : appendOne(Op::Broadcast, {x}, BroadcastAttributes{std::move(shape), std::move(dims)});
+  return type(x).shape == shape ? x
+                                : appendOne(Op::Broadcast, {x}, BroadcastAttributes{std::move(shape), std::move(dims)});
 }
 
 Value Builder::slice(Value x, Shape lo, Shape hi, Shape step) {

@@ -17,7 +17,8 @@ static void convertAttributes(Attributes& attributes, DType from, DType to) {
     constant->type.dtype = to;
     convertElements(*constant);
   }
-  if (auto* random = std::get_if<RandomAttributes>(&attributes); random && random->type.dtype == from) random->type.dtype = to;
+  if (auto* random = std::get_if<RandomAttributes>(&attributes); random && random->type.dtype == from)
+    random->type.dtype = to;
   if (auto* cast = std::get_if<CastAttributes>(&attributes); cast && cast->dtype == from) cast->dtype = to;
 }
 
@@ -38,8 +39,10 @@ Tensor convertTensor(const Tensor& tensor, DType dtype) {
   const std::int64_t count = tensor.type.elementCount();
   const bool isReal = isFloat(tensor.type.dtype);
   for (std::int64_t i = 0; i < count; ++i) {
-    if (isReal) converted.setReal(i, tensor.real(i));
-    else converted.setInteger(i, tensor.integer(i));
+    if (isReal)
+      converted.setReal(i, tensor.real(i));
+    else
+      converted.setInteger(i, tensor.integer(i));
   }
   return converted;
 }

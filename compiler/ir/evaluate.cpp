@@ -16,11 +16,13 @@ Tensor rowOf(const Tensor& stacked, std::int64_t row) {
   Type type = stacked.type;
   type.shape.erase(type.shape.begin());
   Tensor slice(type);
-  std::memcpy(slice.bytes.data(), stacked.bytes.data() + static_cast<std::size_t>(row) * slice.bytes.size(), slice.bytes.size());
+  std::memcpy(slice.bytes.data(), stacked.bytes.data() + static_cast<std::size_t>(row) * slice.bytes.size(),
+              slice.bytes.size());
   return slice;
 }
 void setRow(Tensor& stacked, std::int64_t row, const Tensor& value) {
-  std::memcpy(stacked.bytes.data() + static_cast<std::size_t>(row) * value.bytes.size(), value.bytes.data(), value.bytes.size());
+  std::memcpy(stacked.bytes.data() + static_cast<std::size_t>(row) * value.bytes.size(), value.bytes.data(),
+              value.bytes.size());
 }
 
 class Machine {
@@ -52,7 +54,8 @@ class Machine {
   }
 
  private:
-  std::vector<Tensor> runNode(const Function& function, const Node& node, const std::vector<const Tensor*>& operands) const {
+  std::vector<Tensor> runNode(const Function& function, const Node& node,
+                              const std::vector<const Tensor*>& operands) const {
     if (node.op == Op::Scan) return runScan(std::get<ScanAttributes>(node.attributes), operands);
     if (node.op == Op::Call) {
       const auto& call = std::get<CallAttributes>(node.attributes);
@@ -62,8 +65,10 @@ class Machine {
     const Operation operation{node, operands, function.type(node.results[0])};
     std::vector<Tensor> results;
     switch (node.op) {
-#define NNC_OP(NAME, ...) \
-  case Op::NAME: results.push_back(evaluation::evaluate##NAME(operation)); break;
+#define NNC_OP(NAME, ...)                                     \
+  case Op::NAME:                                              \
+    results.push_back(evaluation::evaluate##NAME(operation)); \
+    break;
 #include "ir/ops.def"
 #undef NNC_OP
     }

@@ -27,7 +27,8 @@ constexpr int kMostOffsets = 3;
 /// Calls `visit` with linear offsets for every index of `shape` in row-major order: offset k is base k plus the index
 /// times strides k.
 template <int kOffsets, typename F>
-void walk(const Shape& shape, const std::array<Shape, kOffsets>& strides, std::array<std::int64_t, kOffsets> offsets, F visit) {
+void walk(const Shape& shape, const std::array<Shape, kOffsets>& strides, std::array<std::int64_t, kOffsets> offsets,
+          F visit) {
   static_assert(kOffsets <= kMostOffsets);
   for (const std::int64_t dim : shape)
     if (dim == 0) return;
@@ -47,29 +48,38 @@ void walk(const Shape& shape, const std::array<Shape, kOffsets>& strides, std::a
 
 void copyElement(const Tensor& from, std::int64_t fromAt, Tensor& to, std::int64_t toAt) {
   const auto width = static_cast<std::size_t>(dtypeBytes(from.type.dtype));
-  std::memcpy(to.bytes.data() + static_cast<std::size_t>(toAt) * width, from.bytes.data() + static_cast<std::size_t>(fromAt) * width, width);
+  std::memcpy(to.bytes.data() + static_cast<std::size_t>(toAt) * width,
+              from.bytes.data() + static_cast<std::size_t>(fromAt) * width, width);
 }
 
 /// y[index] = x[base + index * strides]: every view is one of these.
 Tensor stridedView(const Operation& o, const Shape& strides, std::int64_t base) {
   Tensor y(o.type);
   std::int64_t at = 0;
-  walk<1>(o.type.shape, {strides}, {base}, [&](const auto& offsets) { copyElement(o.operand(0), offsets[0], y, at++); });
+  walk<1>(o.type.shape, {strides}, {base},
+          [&](const auto& offsets) { copyElement(o.operand(0), offsets[0], y, at++); });
   return y;
 }
 
 /// Adds (floats in their own precision, integers wrapping) element `from` of x to element `to` of y.
 void accumulate(Tensor& y, std::int64_t to, const Tensor& x, std::int64_t from) {
   switch (y.type.dtype) {
-    case DType::F32: y.data<float>()[to] += x.data<float>()[from]; return;
-    case DType::F64: y.data<double>()[to] += x.data<double>()[from]; return;
-    case DType::BF16: y.setReal(to, y.real(to) + x.real(from)); return;
+    case DType::F32:
+      y.data<float>()[to] += x.data<float>()[from];
+      return;
+    case DType::F64:
+      y.data<double>()[to] += x.data<double>()[from];
+      return;
+    case DType::BF16:
+      y.setReal(to, y.real(to) + x.real(from));
+      return;
     case DType::I8:
     case DType::U8:
     case DType::I32:
     case DType::I64:
     case DType::Bool:
-      y.setInteger(to, static_cast<std::int64_t>(static_cast<std::uint64_t>(y.integer(to)) + static_cast<std::uint64_t>(x.integer(from))));
+      y.setInteger(to, static_cast<std::int64_t>(static_cast<std::uint64_t>(y.integer(to)) +
+                                                 static_cast<std::uint64_t>(x.integer(from))));
       return;
   }
 }
@@ -165,7 +175,8 @@ Tensor evaluatePad(const Operation& o) {
     strides[i] *= a.interior[i] + 1;
   }
   std::int64_t at = 0;
-  walk<1>(o.operand(0).type.shape, {strides}, {base}, [&](const auto& offsets) { copyElement(o.operand(0), at++, y, offsets[0]); });
+  walk<1>(o.operand(0).type.shape, {strides}, {base},
+          [&](const auto& offsets) { copyElement(o.operand(0), at++, y, offsets[0]); });
   return y;
 }
 
@@ -176,7 +187,8 @@ Tensor evaluateConcat(const Operation& o) {
   std::int64_t base = 0;
   for (const Tensor* operand : o.operands) {
     std::int64_t at = 0;
-    walk<1>(operand->type.shape, {strides}, {base}, [&](const auto& offsets) { copyElement(*operand, at++, y, offsets[0]); });
+    walk<1>(operand->type.shape, {strides}, {base},
+            [&](const auto& offsets) { copyElement(*operand, at++, y, offsets[0]); });
     base += operand->type.shape[axis] * strides[axis];
   }
   return y;
@@ -196,9 +208,12 @@ Tensor evaluateReduceMax(const Operation& o) {
   const std::int64_t count = o.type.elementCount();
   const bool isReal = isFloat(o.type.dtype);
   for (std::int64_t i = 0; i < count; ++i) {
-    if (isReal) y.setReal(i, -std::numeric_limits<double>::infinity());
-    else if (o.type.dtype == DType::Bool) y.setInteger(i, 0);
-    else y.setReal(i, -std::numeric_limits<double>::infinity());  // saturates to the least integer
+    if (isReal)
+      y.setReal(i, -std::numeric_limits<double>::infinity());
+    else if (o.type.dtype == DType::Bool)
+      y.setInteger(i, 0);
+    else
+      y.setReal(i, -std::numeric_limits<double>::infinity());  // saturates to the least integer
   }
   std::int64_t at = 0;
   walk<1>(x.type.shape, {reducedStrides(x.type, o.type, o.as<ReduceAttributes>().axes)}, {0}, [&](const auto& offsets) {
@@ -220,8 +235,11 @@ Tensor evaluateContract(const Operation& o) {
     if (letters.find(c) == std::string::npos) letters += c;
   Shape shape;
   std::array<Shape, 3> strides;
-  const auto strideOf = [](const std::string& of, const Shape& dense, char c) { return of.find(c) == std::string::npos ? 0 : dense[of.find(c)]; };
-  const Shape denseA = denseStrides(a.type.shape), denseB = denseStrides(b.type.shape), denseY = denseStrides(y.type.shape);
+  const auto strideOf = [](const std::string& of, const Shape& dense, char c) {
+    return of.find(c) == std::string::npos ? 0 : dense[of.find(c)];
+  };
+  const Shape denseA = denseStrides(a.type.shape), denseB = denseStrides(b.type.shape),
+              denseY = denseStrides(y.type.shape);
   for (const char c : letters) {
     shape.push_back(l.a.find(c) != std::string::npos ? a.type.shape[l.a.find(c)] : b.type.shape[l.b.find(c)]);
     strides[0].push_back(strideOf(l.a, denseA, c));
@@ -229,18 +247,23 @@ Tensor evaluateContract(const Operation& o) {
     strides[2].push_back(strideOf(l.y, denseY, c));
   }
   const auto sumProducts = [&]<typename T>(T) {
-    walk<3>(shape, strides, {0, 0, 0}, [&](const auto& at) { y.data<T>()[at[2]] += a.data<T>()[at[0]] * b.data<T>()[at[1]]; });
+    walk<3>(shape, strides, {0, 0, 0},
+            [&](const auto& at) { y.data<T>()[at[2]] += a.data<T>()[at[0]] * b.data<T>()[at[1]]; });
   };
-  if (o.type.dtype == DType::F32) sumProducts(float{});
-  else if (o.type.dtype == DType::F64) sumProducts(double{});
+  if (o.type.dtype == DType::F32)
+    sumProducts(float{});
+  else if (o.type.dtype == DType::F64)
+    sumProducts(double{});
   else if (o.type.dtype == DType::BF16)
     walk<3>(shape, strides, {0, 0, 0}, [&](const auto& at) {
-      const float product = bf16ToFloat(floatToBf16(static_cast<float>(a.real(at[0])) * static_cast<float>(b.real(at[1]))));
+      const float product =
+          bf16ToFloat(floatToBf16(static_cast<float>(a.real(at[0])) * static_cast<float>(b.real(at[1]))));
       y.setReal(at[2], static_cast<float>(y.real(at[2])) + product);
     });
   else
     walk<3>(shape, strides, {0, 0, 0}, [&](const auto& at) {
-      const std::uint64_t product = static_cast<std::uint64_t>(a.integer(at[0])) * static_cast<std::uint64_t>(b.integer(at[1]));
+      const std::uint64_t product =
+          static_cast<std::uint64_t>(a.integer(at[0])) * static_cast<std::uint64_t>(b.integer(at[1]));
       y.setInteger(at[2], static_cast<std::int64_t>(static_cast<std::uint64_t>(y.integer(at[2])) + product));
     });
   return y;
@@ -255,7 +278,8 @@ Tensor evaluateGather(const Operation& o) {
   for (std::int64_t outer = 0; outer < split.outer; ++outer) {
     for (std::int64_t j = 0; j < count && rowBytes > 0; ++j) {
       const std::int64_t from = outer * split.size + clampedIndex(index, j, split.size), to = outer * count + j;
-      std::memcpy(y.bytes.data() + static_cast<std::size_t>(to) * rowBytes, x.bytes.data() + static_cast<std::size_t>(from) * rowBytes, rowBytes);
+      std::memcpy(y.bytes.data() + static_cast<std::size_t>(to) * rowBytes,
+                  x.bytes.data() + static_cast<std::size_t>(from) * rowBytes, rowBytes);
     }
   }
   return y;
@@ -272,8 +296,10 @@ Tensor evaluateScatter(const Operation& o) {
       const std::int64_t to = (outer * split.size + clampedIndex(index, j, split.size)) * split.inner;
       const std::int64_t from = (outer * count + j) * split.inner;
       for (std::int64_t i = 0; i < split.inner; ++i) {
-        if (a.mode == ScatterMode::Add) accumulate(y, to + i, update, from + i);
-        else copyElement(update, from + i, y, to + i);
+        if (a.mode == ScatterMode::Add)
+          accumulate(y, to + i, update, from + i);
+        else
+          copyElement(update, from + i, y, to + i);
       }
     }
   }

@@ -16,8 +16,10 @@ namespace {
 /// Calls `f` with a value of the C++ type that computes a float dtype: float for f32 and bf16.
 template <typename F>
 void withFloat(DType dtype, F f) {
-  if (dtype == DType::F64) f(double{});
-  else f(float{});
+  if (dtype == DType::F64)
+    f(double{});
+  else
+    f(float{});
 }
 
 /// Reads and writes elements of a float tensor as T; bf16 is rounded when stored.
@@ -67,14 +69,20 @@ void mapFloats(const Operation& o, Tensor& y, F f) {
 template <typename F>
 void withInteger(DType dtype, F f) {
   switch (dtype) {
-    case DType::I8: return f(std::int8_t{});
-    case DType::U8: return f(std::uint8_t{});
-    case DType::I32: return f(std::int32_t{});
-    case DType::I64: return f(std::int64_t{});
-    case DType::Bool: return f(std::uint8_t{});
+    case DType::I8:
+      return f(std::int8_t{});
+    case DType::U8:
+      return f(std::uint8_t{});
+    case DType::I32:
+      return f(std::int32_t{});
+    case DType::I64:
+      return f(std::int64_t{});
+    case DType::Bool:
+      return f(std::uint8_t{});
     case DType::F32:
     case DType::F64:
-    case DType::BF16: assert(false && "no integer dtype");
+    case DType::BF16:
+      assert(false && "no integer dtype");
   }
 }
 /// `f` works on int64 (uint64 arithmetic wraps); the result is cut to the dtype.
@@ -85,20 +93,27 @@ void mapIntegers(const Operation& o, Tensor& y, F f) {
     using T = decltype(zero);
     const T* a = o.operand(0).data<T>();
     const T* b = o.operand(1).data<T>();
-    for (std::int64_t i = 0; i < count; ++i) y.data<T>()[i] = static_cast<T>(f(static_cast<std::int64_t>(a[i]), static_cast<std::int64_t>(b[i])));
+    for (std::int64_t i = 0; i < count; ++i)
+      y.data<T>()[i] = static_cast<T>(f(static_cast<std::int64_t>(a[i]), static_cast<std::int64_t>(b[i])));
   });
 }
 
 template <typename F, typename G>
 Tensor mapBinary(const Operation& o, F onFloats, G onIntegers) {
   Tensor y(o.type);
-  if (isFloat(o.operand(0).type.dtype)) mapFloats(o, y, onFloats);
-  else mapIntegers(o, y, onIntegers);
+  if (isFloat(o.operand(0).type.dtype))
+    mapFloats(o, y, onFloats);
+  else
+    mapIntegers(o, y, onIntegers);
   return y;
 }
 
-std::int64_t wrapAdd(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b)); }
-std::int64_t wrapMul(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); }
+std::int64_t wrapAdd(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+std::int64_t wrapMul(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
 /// Floor division; 0 for b = 0; the least integer over -1 wraps to itself.
 std::int64_t divide(std::int64_t a, std::int64_t b) {
   if (b == 0) return 0;
@@ -110,12 +125,18 @@ std::int64_t remainder(std::int64_t a, std::int64_t b) { return b == 0 || b == -
 template <typename T>
 bool holds(Predicate predicate, T a, T b) {
   switch (predicate) {
-    case Predicate::Eq: return a == b;
-    case Predicate::Ne: return a != b;
-    case Predicate::Lt: return a < b;
-    case Predicate::Le: return a <= b;
-    case Predicate::Gt: return a > b;
-    case Predicate::Ge: return a >= b;
+    case Predicate::Eq:
+      return a == b;
+    case Predicate::Ne:
+      return a != b;
+    case Predicate::Lt:
+      return a < b;
+    case Predicate::Le:
+      return a <= b;
+    case Predicate::Gt:
+      return a > b;
+    case Predicate::Ge:
+      return a >= b;
   }
   return false;
 }
@@ -139,8 +160,10 @@ Tensor evaluateRandom(const Operation& o) {
   const std::int64_t counter = o.operand(1).integer(0), count = o.type.elementCount();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::uint32_t bits = randomBits(key, counter, static_cast<std::uint64_t>(i));
-    if (o.type.dtype == DType::I32) y.data<std::uint32_t>()[i] = bits;
-    else y.setReal(i, uniformFromBits(bits));
+    if (o.type.dtype == DType::I32)
+      y.data<std::uint32_t>()[i] = bits;
+    else
+      y.setReal(i, uniformFromBits(bits));
   }
   return y;
 }
@@ -152,12 +175,24 @@ Tensor evaluateNeg(const Operation& o) {
   for (std::int64_t i = 0; i < count; ++i) y.setInteger(i, wrapMul(o.operand(0).integer(i), -1));
   return y;
 }
-Tensor evaluateExp(const Operation& o) { return mapFloat(o, [](auto x) { return std::exp(x); }); }
-Tensor evaluateLog(const Operation& o) { return mapFloat(o, [](auto x) { return std::log(x); }); }
-Tensor evaluateSqrt(const Operation& o) { return mapFloat(o, [](auto x) { return std::sqrt(x); }); }
-Tensor evaluateSin(const Operation& o) { return mapFloat(o, [](auto x) { return std::sin(x); }); }
-Tensor evaluateTanh(const Operation& o) { return mapFloat(o, [](auto x) { return std::tanh(x); }); }
-Tensor evaluateFloor(const Operation& o) { return mapFloat(o, [](auto x) { return std::floor(x); }); }
+Tensor evaluateExp(const Operation& o) {
+  return mapFloat(o, [](auto x) { return std::exp(x); });
+}
+Tensor evaluateLog(const Operation& o) {
+  return mapFloat(o, [](auto x) { return std::log(x); });
+}
+Tensor evaluateSqrt(const Operation& o) {
+  return mapFloat(o, [](auto x) { return std::sqrt(x); });
+}
+Tensor evaluateSin(const Operation& o) {
+  return mapFloat(o, [](auto x) { return std::sin(x); });
+}
+Tensor evaluateTanh(const Operation& o) {
+  return mapFloat(o, [](auto x) { return std::tanh(x); });
+}
+Tensor evaluateFloor(const Operation& o) {
+  return mapFloat(o, [](auto x) { return std::floor(x); });
+}
 
 Tensor evaluateCast(const Operation& o) {
   Tensor y(o.type);
@@ -181,7 +216,9 @@ Tensor evaluateDiv(const Operation& o) {
 }
 Tensor evaluateMax(const Operation& o) {
   // NaN in a stays, NaN in b is taken since the comparison fails, and ties give b.
-  return mapBinary(o, [](auto a, auto b) { return std::isnan(a) || a > b ? a : b; }, [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
+  return mapBinary(
+      o, [](auto a, auto b) { return std::isnan(a) || a > b ? a : b; },
+      [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
 }
 Tensor evaluateRem(const Operation& o) {
   return mapBinary(o, [](auto a, auto b) { return a - std::floor(a / b) * b; }, remainder);
@@ -194,7 +231,8 @@ Tensor evaluateCompare(const Operation& o) {
   const std::int64_t count = o.type.elementCount();
   const bool isReal = isFloat(a.type.dtype);
   for (std::int64_t i = 0; i < count; ++i)
-    y.data<std::uint8_t>()[i] = isReal ? holds(predicate, a.real(i), b.real(i)) : holds(predicate, a.integer(i), b.integer(i));
+    y.data<std::uint8_t>()[i] =
+        isReal ? holds(predicate, a.real(i), b.real(i)) : holds(predicate, a.integer(i), b.integer(i));
   return y;
 }
 
@@ -205,7 +243,8 @@ Tensor evaluateSelect(const Operation& o) {
   for (std::int64_t i = 0; i < count; ++i) {
     const Tensor& from = o.operand(o.operand(0).data<std::uint8_t>()[i] != 0 ? 1 : 2);
     const std::size_t at = static_cast<std::size_t>(i) * width;
-    std::copy_n(from.bytes.begin() + static_cast<std::ptrdiff_t>(at), width, y.bytes.begin() + static_cast<std::ptrdiff_t>(at));
+    std::copy_n(from.bytes.begin() + static_cast<std::ptrdiff_t>(at), width,
+                y.bytes.begin() + static_cast<std::ptrdiff_t>(at));
   }
   return y;
 }

@@ -14,7 +14,10 @@ struct Operation {
   const Type& type;
 
   const Tensor& operand(int i) const { return *operands[i]; }
-  template <typename A> const A& as() const { return std::get<A>(node.attributes); }
+  template <typename A>
+  const A& as() const {
+    return std::get<A>(node.attributes);
+  }
 };
 
 // Ops with one result and no region. A missing one does not link.

@@ -28,20 +28,26 @@ constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 /// The smallest and the largest value of an integer dtype.
 std::pair<std::int64_t, std::int64_t> rangeOf(DType dtype) {
   switch (dtype) {
-    case DType::I8: return {-128, 127};
-    case DType::U8: return {0, 255};
-    case DType::I32: return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
-    case DType::Bool: return {0, 1};
+    case DType::I8:
+      return {-128, 127};
+    case DType::U8:
+      return {0, 255};
+    case DType::I32:
+      return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+    case DType::Bool:
+      return {0, 1};
     case DType::I64:
     case DType::F32:
     case DType::F64:
-    case DType::BF16: break;
+    case DType::BF16:
+      break;
   }
   return {std::numeric_limits<std::int64_t>::min(), kMost};
 }
 
 /// Byte offset of a line and column of a file; empty when there is no such place.
-std::optional<std::uint32_t> offsetOf(const SourceManager& sources, FileId file, std::int64_t line, std::int64_t column) {
+std::optional<std::uint32_t> offsetOf(const SourceManager& sources, FileId file, std::int64_t line,
+                                      std::int64_t column) {
   const std::string_view text = sources.text(file), row = sources.line(file, static_cast<int>(line));
   if (row.data() == nullptr) return std::nullopt;
   std::size_t at = 0;
@@ -187,7 +193,8 @@ class Parser {
     const std::size_t parameters = function().parameters.size();
     parameterStorage_.resize(parameters);
     const std::optional<Span> planned = std::exchange(planned_, std::nullopt);
-    if (!in_.acceptWord("arena")) return !planned || in_.fail(*planned, "a place in memory in a function without `arena`");
+    if (!in_.acceptWord("arena"))
+      return !planned || in_.fail(*planned, "a place in memory in a function without `arena`");
     const std::optional<std::int64_t> bytes = in_.readInteger(0, kMost);
     if (!bytes) return false;
     function().plan.emplace();
@@ -206,8 +213,9 @@ class Parser {
         if (!value) return false;
         const std::size_t i = function().results.size();
         if (i < results.size() && function().type(*value) != results[i].first)
-          return in_.fail(in_.spanSince(at), fmt::format("result {} is {} and the signature says {}", i,
-                                                         toString(function().type(*value)), toString(results[i].first)));
+          return in_.fail(in_.spanSince(at),
+                          fmt::format("result {} is {} and the signature says {}", i, toString(function().type(*value)),
+                                      toString(results[i].first)));
         function().results.push_back(*value);
       } while (in_.accept(","));
     }
@@ -241,11 +249,14 @@ class Parser {
     std::vector<Type> types;
     if (!in_.expect(":") || !readResultTypes(types)) return false;
     if (types.size() != names.size())
-      return in_.fail(in_.spanSince(from), fmt::format("{} results are named and {} types are given", names.size(), types.size()));
+      return in_.fail(in_.spanSince(from),
+                      fmt::format("{} results are named and {} types are given", names.size(), types.size()));
     if (!types.empty()) text::takeFromResult(node.attributes, types[0]);
-    if (auto* constant = std::get_if<ConstAttributes>(&node.attributes); constant && !readElements(elements, *constant)) return false;
+    if (auto* constant = std::get_if<ConstAttributes>(&node.attributes); constant && !readElements(elements, *constant))
+      return false;
     const Span statement = in_.spanSince(from);
-    return defineResults(node, names, std::move(types)) && readTail(node, statement) && append(std::move(node), statement);
+    return defineResults(node, names, std::move(types)) && readTail(node, statement) &&
+           append(std::move(node), statement);
   }
 
   bool readOperands(std::vector<Value>& operands) {
@@ -358,13 +369,15 @@ class Parser {
     if (!in_.expect(")")) return false;
     const std::optional<FileId> file = sources_.find(*name);
     if (!file) return true;
-    const auto begin = offsetOf(sources_, *file, numbers[0], numbers[1]), end = offsetOf(sources_, *file, numbers[2], numbers[3]);
+    const auto begin = offsetOf(sources_, *file, numbers[0], numbers[1]),
+               end = offsetOf(sources_, *file, numbers[2], numbers[3]);
     if (begin && end && *begin <= *end) span = {*file, *begin, *end};
     return true;
   }
 
   bool readNodeStorage(const Node& node) {
-    if (!function().plan) return !in_.isWord("at") || in_.fail(in_.span(in_.peek()), "a place in memory in a function without `arena`");
+    if (!function().plan)
+      return !in_.isWord("at") || in_.fail(in_.span(in_.peek()), "a place in memory in a function without `arena`");
     MemoryPlan& plan = *function().plan;
     for (std::size_t i = 0; i < node.results.size(); ++i) {
       if (!(i == 0 ? in_.expectWord("at") : in_.expect(","))) return false;
@@ -393,7 +406,8 @@ class Parser {
     for (const StorageKind kind : {StorageKind::Argument, StorageKind::Result, StorageKind::Arena}) {
       if (!in_.acceptWord(text::kStorageKinds[static_cast<int>(kind)])) continue;
       const bool isArena = kind == StorageKind::Arena;
-      const std::int64_t most = isArena && function().plan ? function().plan->arenaBytes : std::numeric_limits<int>::max();
+      const std::int64_t most =
+          isArena && function().plan ? function().plan->arenaBytes : std::numeric_limits<int>::max();
       const std::optional<std::int64_t> number = in_.readInteger(0, most);
       if (number) storage = {kind, isArena ? 0 : static_cast<int>(*number), isArena ? *number : 0};
       return number.has_value();
@@ -420,7 +434,8 @@ class Parser {
       const InferredTypes inferred = inferTypes(module_, node.op, operands, node.attributes);
       if (!inferred.error.empty()) return in_.fail(places_[index][i], fmt::format("`{}`: {}", name, inferred.error));
       if (inferred.types.size() != node.results.size())
-        return in_.fail(places_[index][i], fmt::format("`{}` has {} results, not {}", name, inferred.types.size(), node.results.size()));
+        return in_.fail(places_[index][i],
+                        fmt::format("`{}` has {} results, not {}", name, inferred.types.size(), node.results.size()));
       for (std::size_t k = 0; k < node.results.size(); ++k)
         if (inferred.types[k] != f.type(node.results[k]))
           return in_.fail(places_[index][i], fmt::format("`{}` gives {}, not {}", name, toString(inferred.types[k]),

@@ -55,9 +55,9 @@ class FieldReader {
     if (reader_.accept("]")) return true;
     do {
       WindowDim dim;
-      const bool isRead = reader_.expectWord("axis") && read(dim.axis) && reader_.expectWord("size") && read(dim.size) &&
-                          reader_.expectWord("stride") && read(dim.stride) && reader_.expectWord("dilation") &&
-                          read(dim.dilation);
+      const bool isRead = reader_.expectWord("axis") && read(dim.axis) && reader_.expectWord("size") &&
+                          read(dim.size) && reader_.expectWord("stride") && read(dim.stride) &&
+                          reader_.expectWord("dilation") && read(dim.dilation);
       if (!isRead) return false;
       field.push_back(dim);
     } while (reader_.accept(","));
@@ -108,7 +108,8 @@ bool readField(Reader& reader, FieldReader& fields, Op op, A& attributes, std::v
 Attributes emptyAttributes(Op op) {
   switch (op) {
 #define NNC_OP(NAME, TEXT, LEAST, MOST, CLASS, ATTRIBUTES, DOC) \
-  case Op::NAME: return ATTRIBUTES{};
+  case Op::NAME:                                                \
+    return ATTRIBUTES{};
 #include "ir/ops.def"
 #undef NNC_OP
   }

@@ -15,7 +15,8 @@ Attributes emptyAttributes(Op op);
 
 /// Reads the braces if there are any, and reports what is unknown, given twice or missing. `opSpan` is where the op's
 /// name stands.
-[[nodiscard]] bool readAttributes(Reader& reader, const FunctionIds& functions, Op op, Span opSpan, Attributes& attributes);
+[[nodiscard]] bool readAttributes(Reader& reader, const FunctionIds& functions, Op op, Span opSpan,
+                                  Attributes& attributes);
 
 /// Fills in what the type of the result says: see attribute_fields.h.
 void takeFromResult(Attributes& attributes, const Type& result);

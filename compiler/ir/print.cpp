@@ -22,14 +22,18 @@ bool isPlain(char c) {
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += {'\\', c};
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else
+      out += c;
   }
   return out + '"';
 }
 
-/// As many digits as tell the number apart from its neighbours in `dtype`; a NaN with its bits unless it is the usual one.
+/// As many digits as tell the number apart from its neighbours in `dtype`; a NaN with its bits unless it is the usual
+/// one.
 std::string realText(double value, DType dtype) {
   if (std::isnan(value)) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
@@ -76,7 +80,9 @@ class Printer {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Arguments>(arguments)...);
   }
 
-  bool isValue(Value value) const { return value.index >= 0 && value.index < static_cast<int>(function_->values.size()); }
+  bool isValue(Value value) const {
+    return value.index >= 0 && value.index < static_cast<int>(function_->values.size());
+  }
 
   /// Numbers run through parameters and body, whatever was edited in between.
   void numberValues() {
@@ -87,7 +93,8 @@ class Printer {
     };
     for (const Value value : function_->parameters) number(value);
     for (const NodeId id : function_->body)
-      if (isNode(id)) for (const Value value : function_->node(id).results) number(value);
+      if (isNode(id))
+        for (const Value value : function_->node(id).results) number(value);
   }
 
   bool isNode(NodeId id) const { return id.index >= 0 && id.index < static_cast<int>(function_->nodes.size()); }
@@ -140,7 +147,8 @@ class Printer {
 
   void printOperands(const Node& node) {
     write("(");
-    for (std::size_t i = 0; i < node.operands.size(); ++i) write("{}{}", i > 0 ? ", " : "", valueName(node.operands[i]));
+    for (std::size_t i = 0; i < node.operands.size(); ++i)
+      write("{}{}", i > 0 ? ", " : "", valueName(node.operands[i]));
     write(")");
   }
 
@@ -174,7 +182,10 @@ class Printer {
     if (!isFirst) write("}}");
   }
 
-  template <typename T> static bool isDefault(const T& field) { return field == T{}; }
+  template <typename T>
+  static bool isDefault(const T& field) {
+    return field == T{};
+  }
 
   static std::string fieldText(int value) { return fmt::format("{}", value); }
   static std::string fieldText(std::int64_t value) { return fmt::format("{}", value); }
@@ -192,7 +203,8 @@ class Printer {
   static std::string fieldText(const std::vector<WindowDim>& dims) {
     std::vector<std::string> parts;
     for (const WindowDim& dim : dims)
-      parts.push_back(fmt::format("axis {} size {} stride {} dilation {}", dim.axis, dim.size, dim.stride, dim.dilation));
+      parts.push_back(
+          fmt::format("axis {} size {} stride {} dilation {}", dim.axis, dim.size, dim.stride, dim.dilation));
     return fmt::format("[{}]", fmt::join(parts, ", "));
   }
 
@@ -204,10 +216,13 @@ class Printer {
     const Storage storage = storageOf(value);
     const char* kind = text::kStorageKinds[static_cast<int>(storage.kind)];
     switch (storage.kind) {
-      case StorageKind::None: return kind;
+      case StorageKind::None:
+        return kind;
       case StorageKind::Argument:
-      case StorageKind::Result: return fmt::format("{} {}", kind, storage.index);
-      case StorageKind::Arena: return fmt::format("{} {}", kind, storage.offset);
+      case StorageKind::Result:
+        return fmt::format("{} {}", kind, storage.index);
+      case StorageKind::Arena:
+        return fmt::format("{} {}", kind, storage.offset);
       case StorageKind::Constant: {
         Value definer;
         definer.index = storage.index;
@@ -217,14 +232,17 @@ class Printer {
     return kind;
   }
   void printStorage(NodeId id, const Node& node) {
-    for (std::size_t i = 0; i < node.results.size(); ++i) write("{}{}", i > 0 ? ", " : "  at ", storageText(node.results[i]));
+    for (std::size_t i = 0; i < node.results.size(); ++i)
+      write("{}{}", i > 0 ? ", " : "  at ", storageText(node.results[i]));
     for (const ScanScratch& scratch : function_->plan->scans)
       if (scratch.node == id.index) write(" scratch {} [{}]", scratch.offset, fmt::join(scratch.carryOffsets, ", "));
   }
 
   void printLocation(Span span) {
-    const Place begin = options_.sources->place(span.file, span.begin), end = options_.sources->place(span.file, span.end);
-    write("  loc({}:{}:{}:{}:{})", quoted(options_.sources->name(span.file)), begin.line, begin.column, end.line, end.column);
+    const Place begin = options_.sources->place(span.file, span.begin),
+                end = options_.sources->place(span.file, span.end);
+    write("  loc({}:{}:{}:{}:{})", quoted(options_.sources->name(span.file)), begin.line, begin.column, end.line,
+          end.column);
   }
 
   const Module& module_;

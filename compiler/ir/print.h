@@ -1,4 +1,5 @@
-// The text form of the IR (.nnir). `parse(print(m))` is `m`, apart from dead nodes and the numbers of values and scopes.
+// The text form of the IR (.nnir). `parse(print(m))` is `m`, apart from dead nodes and the numbers of values and
+// scopes.
 //
 //   // a comment runs to the end of the line
 //   func @step(%0: f32[32, 8] "x", %1: f32[8, 4] "net.w") -> (f32[8, 4] "net.w" alias %1, f32 "loss") {
@@ -25,8 +26,8 @@
 namespace nnc::ir {
 
 struct PrintOptions {
-  bool locations = false;                          // `loc("file.nn":3:5:3:12)`, from and to; needs `sources`
-  bool scopes = true;                              // the instance path of a node
+  bool locations = false;  // `loc("file.nn":3:5:3:12)`, from and to; needs `sources`
+  bool scopes = true;      // the instance path of a node
   const SourceManager* sources = nullptr;
 };
 

@@ -33,14 +33,18 @@ Tensor::Tensor(Type t) : type(std::move(t)), bytes(static_cast<std::size_t>(type
 
 double Tensor::real(std::int64_t i) const {
   switch (type.dtype) {
-    case DType::F32: return data<float>()[i];
-    case DType::F64: return data<double>()[i];
-    case DType::BF16: return bf16ToFloat(data<std::uint16_t>()[i]);
+    case DType::F32:
+      return data<float>()[i];
+    case DType::F64:
+      return data<double>()[i];
+    case DType::BF16:
+      return bf16ToFloat(data<std::uint16_t>()[i]);
     case DType::I8:
     case DType::U8:
     case DType::I32:
     case DType::I64:
-    case DType::Bool: return static_cast<double>(integer(i));
+    case DType::Bool:
+      return static_cast<double>(integer(i));
   }
   return 0.0;
 }
@@ -49,39 +53,77 @@ std::int64_t Tensor::integer(std::int64_t i) const {
   switch (type.dtype) {
     case DType::F32:
     case DType::F64:
-    case DType::BF16: return saturate<std::int64_t>(real(i));
-    case DType::I8: return data<std::int8_t>()[i];
-    case DType::U8: return data<std::uint8_t>()[i];
-    case DType::I32: return data<std::int32_t>()[i];
-    case DType::I64: return data<std::int64_t>()[i];
-    case DType::Bool: return data<std::uint8_t>()[i];
+    case DType::BF16:
+      return saturate<std::int64_t>(real(i));
+    case DType::I8:
+      return data<std::int8_t>()[i];
+    case DType::U8:
+      return data<std::uint8_t>()[i];
+    case DType::I32:
+      return data<std::int32_t>()[i];
+    case DType::I64:
+      return data<std::int64_t>()[i];
+    case DType::Bool:
+      return data<std::uint8_t>()[i];
   }
   return 0;
 }
 
 void Tensor::setReal(std::int64_t i, double value) {
   switch (type.dtype) {
-    case DType::F32: data<float>()[i] = static_cast<float>(value); return;
-    case DType::F64: data<double>()[i] = value; return;
-    case DType::BF16: data<std::uint16_t>()[i] = floatToBf16(static_cast<float>(value)); return;
-    case DType::I8: data<std::int8_t>()[i] = saturate<std::int8_t>(value); return;
-    case DType::U8: data<std::uint8_t>()[i] = saturate<std::uint8_t>(value); return;
-    case DType::I32: data<std::int32_t>()[i] = saturate<std::int32_t>(value); return;
-    case DType::I64: data<std::int64_t>()[i] = saturate<std::int64_t>(value); return;
-    case DType::Bool: data<std::uint8_t>()[i] = value != 0.0 ? 1 : 0; return;  // NaN is not 0
+    case DType::F32:
+      data<float>()[i] = static_cast<float>(value);
+      return;
+    case DType::F64:
+      data<double>()[i] = value;
+      return;
+    case DType::BF16:
+      data<std::uint16_t>()[i] = floatToBf16(static_cast<float>(value));
+      return;
+    case DType::I8:
+      data<std::int8_t>()[i] = saturate<std::int8_t>(value);
+      return;
+    case DType::U8:
+      data<std::uint8_t>()[i] = saturate<std::uint8_t>(value);
+      return;
+    case DType::I32:
+      data<std::int32_t>()[i] = saturate<std::int32_t>(value);
+      return;
+    case DType::I64:
+      data<std::int64_t>()[i] = saturate<std::int64_t>(value);
+      return;
+    case DType::Bool:
+      data<std::uint8_t>()[i] = value != 0.0 ? 1 : 0;
+      return;  // NaN is not 0
   }
 }
 
 void Tensor::setInteger(std::int64_t i, std::int64_t value) {
   switch (type.dtype) {
-    case DType::F32: data<float>()[i] = static_cast<float>(value); return;
-    case DType::F64: data<double>()[i] = static_cast<double>(value); return;
-    case DType::BF16: data<std::uint16_t>()[i] = floatToBf16(static_cast<float>(value)); return;
-    case DType::I8: data<std::int8_t>()[i] = static_cast<std::int8_t>(value); return;
-    case DType::U8: data<std::uint8_t>()[i] = static_cast<std::uint8_t>(value); return;
-    case DType::I32: data<std::int32_t>()[i] = static_cast<std::int32_t>(value); return;
-    case DType::I64: data<std::int64_t>()[i] = value; return;
-    case DType::Bool: data<std::uint8_t>()[i] = value != 0 ? 1 : 0; return;
+    case DType::F32:
+      data<float>()[i] = static_cast<float>(value);
+      return;
+    case DType::F64:
+      data<double>()[i] = static_cast<double>(value);
+      return;
+    case DType::BF16:
+      data<std::uint16_t>()[i] = floatToBf16(static_cast<float>(value));
+      return;
+    case DType::I8:
+      data<std::int8_t>()[i] = static_cast<std::int8_t>(value);
+      return;
+    case DType::U8:
+      data<std::uint8_t>()[i] = static_cast<std::uint8_t>(value);
+      return;
+    case DType::I32:
+      data<std::int32_t>()[i] = static_cast<std::int32_t>(value);
+      return;
+    case DType::I64:
+      data<std::int64_t>()[i] = value;
+      return;
+    case DType::Bool:
+      data<std::uint8_t>()[i] = value != 0 ? 1 : 0;
+      return;
   }
 }
 
@@ -91,8 +133,10 @@ Tensor materialise(const ConstAttributes& constant) {
   const bool isReal = isFloat(constant.type.dtype);
   for (std::int64_t i = 0; i < count; ++i) {
     const std::size_t at = constant.isSplat ? 0 : static_cast<std::size_t>(i);
-    if (isReal) tensor.setReal(i, constant.reals[at]);
-    else tensor.setInteger(i, constant.integers[at]);
+    if (isReal)
+      tensor.setReal(i, constant.reals[at]);
+    else
+      tensor.setInteger(i, constant.integers[at]);
   }
   return tensor;
 }

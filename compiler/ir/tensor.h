@@ -18,13 +18,19 @@ struct Tensor {
   /// Zeros.
   explicit Tensor(Type t);
 
-  template <typename T> T* data() { return reinterpret_cast<T*>(bytes.data()); }
-  template <typename T> const T* data() const { return reinterpret_cast<const T*>(bytes.data()); }
+  template <typename T>
+  T* data() {
+    return reinterpret_cast<T*>(bytes.data());
+  }
+  template <typename T>
+  const T* data() const {
+    return reinterpret_cast<const T*>(bytes.data());
+  }
 
   /// One element as a number, whatever the dtype. For tests and printing, not for loops that matter.
   double real(std::int64_t i) const;
   std::int64_t integer(std::int64_t i) const;
-  void setReal(std::int64_t i, double value);       // converts as op `cast` does
+  void setReal(std::int64_t i, double value);  // converts as op `cast` does
   void setInteger(std::int64_t i, std::int64_t value);
 };
 

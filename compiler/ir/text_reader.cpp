@@ -19,9 +19,12 @@ bool Reader::tokenize() {
   std::size_t at = 0;
   while (at < text_.size()) {
     const char c = text_[at];
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') ++at;
-    else if (text_.substr(at, 2) == "//") at = std::min(text_.find('\n', at), text_.size());
-    else if (!addToken(at)) return false;
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+      ++at;
+    else if (text_.substr(at, 2) == "//")
+      at = std::min(text_.find('\n', at), text_.size());
+    else if (!addToken(at))
+      return false;
   }
   const auto end = static_cast<std::uint32_t>(text_.size());
   tokens_.push_back({TokenKind::End, end, end});
@@ -80,7 +83,8 @@ std::optional<std::size_t> Reader::endOfString(std::size_t at) {
     if (text_[at] == '"') return at + 1;
     if (text_[at] == '\\') ++at;
   }
-  fail({file_, static_cast<std::uint32_t>(begin - 1), static_cast<std::uint32_t>(begin)}, "the string does not end on its line");
+  fail({file_, static_cast<std::uint32_t>(begin - 1), static_cast<std::uint32_t>(begin)},
+       "the string does not end on its line");
   return std::nullopt;
 }
 
@@ -135,7 +139,8 @@ bool Reader::expectWord(std::string_view word) { return acceptWord(word) || unex
 
 bool Reader::unexpected(std::string_view what) {
   constexpr std::size_t kLongest = 40;  // hostile tokens may be long
-  std::string found = peek().kind == TokenKind::End ? "the end of the text" : "`" + std::string(text(peek()).substr(0, kLongest)) + "`";
+  std::string found =
+      peek().kind == TokenKind::End ? "the end of the text" : "`" + std::string(text(peek()).substr(0, kLongest)) + "`";
   if (text(peek()).size() > kLongest) found.insert(found.size() - 1, "...");
   return fail(span(peek()), fmt::format("expected {}, found {}", what, found));
 }
@@ -267,7 +272,8 @@ std::optional<Type> Reader::readType() {
   advance();
   Type type{*dtype, {}};
   if (isSymbol("[")) {
-    std::optional<Shape> shape = readIntegers(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+    std::optional<Shape> shape =
+        readIntegers(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
     if (!shape) return std::nullopt;
     type.shape = std::move(*shape);
   }

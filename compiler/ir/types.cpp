@@ -52,7 +52,8 @@ std::string toString(const Type& type) {
 }
 
 std::string shapeLimitError(const Shape& shape) {
-  if (static_cast<int>(shape.size()) > kMaxRank) return fmt::format("rank {} exceeds the limit of {}", shape.size(), kMaxRank);
+  if (static_cast<int>(shape.size()) > kMaxRank)
+    return fmt::format("rank {} exceeds the limit of {}", shape.size(), kMaxRank);
   for (const std::int64_t dim : shape)
     if (dim < 0 || dim > kMaxDim) return fmt::format("a dim of {} is outside 0..2^40", dim);
   const std::optional<std::int64_t> count = checkedElementCount(shape);

@@ -23,7 +23,9 @@ class Verifier {
   }
 
  private:
-  void report(const Function& function, std::string text) { problems_.push_back(fmt::format("@{}: {}", function.name, text)); }
+  void report(const Function& function, std::string text) {
+    problems_.push_back(fmt::format("@{}: {}", function.name, text));
+  }
 
   void checkFunction(FunctionId id) {
     const Function& f = module_.function(id);
@@ -35,7 +37,8 @@ class Verifier {
       if (!isValue(f, value)) return report(f, fmt::format("parameter {} is no value", i));
       if (isDefined[value.index]) report(f, fmt::format("parameter {} appears twice", i));
       if (f.values[value.index].definition.isValid()) report(f, fmt::format("parameter {} is defined by a node", i));
-      if (f.values[value.index].resultIndex != static_cast<int>(i)) report(f, fmt::format("parameter {} carries another position", i));
+      if (f.values[value.index].resultIndex != static_cast<int>(i))
+        report(f, fmt::format("parameter {} carries another position", i));
       isDefined[value.index] = true;
     }
     for (const NodeId node : f.body) {
@@ -43,12 +46,16 @@ class Verifier {
       if (!checkNode(f, node, isDefined)) return;
     }
     for (const Value value : f.results)
-      if (!isValue(f, value) || !isDefined[value.index]) report(f, fmt::format("result %{} is not defined", value.index));
+      if (!isValue(f, value) || !isDefined[value.index])
+        report(f, fmt::format("result %{} is not defined", value.index));
     checkAliases(f);
-    if (f.plan && f.plan->storage.size() != f.values.size()) report(f, "the memory plan is of another state of the function");
+    if (f.plan && f.plan->storage.size() != f.values.size())
+      report(f, "the memory plan is of another state of the function");
   }
 
-  static bool isValue(const Function& f, Value value) { return value.index >= 0 && value.index < static_cast<int>(f.values.size()); }
+  static bool isValue(const Function& f, Value value) {
+    return value.index >= 0 && value.index < static_cast<int>(f.values.size());
+  }
 
   /// False: nothing after this node can be trusted.
   bool checkNode(const Function& f, NodeId id, std::vector<bool>& isDefined) {
@@ -67,7 +74,8 @@ class Verifier {
       report(f, fmt::format("{}: {}", name, inferred.error));
       return false;
     }
-    if (node.scope.isValid() && node.scope.index >= static_cast<int>(module_.scopes.size())) report(f, fmt::format("{} has an unknown path", name));
+    if (node.scope.isValid() && node.scope.index >= static_cast<int>(module_.scopes.size()))
+      report(f, fmt::format("{} has an unknown path", name));
     if (const auto* constant = std::get_if<ConstAttributes>(&node.attributes)) checkElements(f, *constant);
     if (inferred.types.size() != node.results.size()) {
       report(f, fmt::format("{} has {} results, not {}", name, node.results.size(), inferred.types.size()));
@@ -81,9 +89,11 @@ class Verifier {
       }
       const ValueInfo& info = f.values[value.index];
       if (isDefined[value.index]) report(f, fmt::format("%{} is defined twice", value.index));
-      if (info.definition != id || info.resultIndex != static_cast<int>(i)) report(f, fmt::format("%{} names another definition", value.index));
+      if (info.definition != id || info.resultIndex != static_cast<int>(i))
+        report(f, fmt::format("%{} names another definition", value.index));
       if (info.type != inferred.types[i])
-        report(f, fmt::format("{}: %{} is {}, and its rule gives {}", name, value.index, toString(info.type), toString(inferred.types[i])));
+        report(f, fmt::format("{}: %{} is {}, and its rule gives {}", name, value.index, toString(info.type),
+                              toString(inferred.types[i])));
       isDefined[value.index] = true;
     }
     return true;
@@ -95,7 +105,8 @@ class Verifier {
     Tensor element(Type{dtype, {}});
     for (const double real : constant.reals) {
       element.setReal(0, real);
-      if (element.real(0) != real && !std::isnan(real)) return report(f, fmt::format("const: {} is no {}", real, dtypeName(dtype)));
+      if (element.real(0) != real && !std::isnan(real))
+        return report(f, fmt::format("const: {} is no {}", real, dtypeName(dtype)));
     }
     for (const std::int64_t integer : constant.integers) {
       element.setInteger(0, integer);
@@ -106,8 +117,8 @@ class Verifier {
   void checkAliases(const Function& f) {
     std::vector<bool> isTaken(f.parameters.size()), isAlias(f.results.size());
     for (const Alias alias : f.aliases) {
-      const bool exists = alias.result >= 0 && alias.result < static_cast<int>(f.results.size()) && alias.parameter >= 0 &&
-                          alias.parameter < static_cast<int>(f.parameters.size());
+      const bool exists = alias.result >= 0 && alias.result < static_cast<int>(f.results.size()) &&
+                          alias.parameter >= 0 && alias.parameter < static_cast<int>(f.parameters.size());
       if (!exists) {
         report(f, "an alias of no result or parameter");
         continue;
@@ -116,7 +127,8 @@ class Verifier {
       if (isAlias[alias.result]) report(f, fmt::format("result {} aliases two parameters", alias.result));
       isTaken[alias.parameter] = isAlias[alias.result] = true;
       if (f.type(f.results[alias.result]) != f.type(f.parameters[alias.parameter]))
-        report(f, fmt::format("result {} and the parameter {} that it aliases differ in type", alias.result, alias.parameter));
+        report(f, fmt::format("result {} and the parameter {} that it aliases differ in type", alias.result,
+                              alias.parameter));
     }
   }
 
@@ -150,10 +162,14 @@ class Verifier {
         }
         const FunctionId callee = top.callees[top.next++];
         if (visits[callee.index] == Visit::Open) return report(module_.function(callee), "runs itself");
-        if (visits[callee.index] == Visit::Unseen) enter(callee);
-        else raise(depths[top.function.index], depths[callee.index] + 1);
+        if (visits[callee.index] == Visit::Unseen)
+          enter(callee);
+        else
+          raise(depths[top.function.index], depths[callee.index] + 1);
       }
-      if (depths[i] > kMaxCallDepth) return report(module_.functions[i], fmt::format("calls nest {} deep, and {} is the limit", depths[i], kMaxCallDepth));
+      if (depths[i] > kMaxCallDepth)
+        return report(module_.functions[i],
+                      fmt::format("calls nest {} deep, and {} is the limit", depths[i], kMaxCallDepth));
     }
   }
   static void raise(int& depth, int least) { depth = std::max(depth, least); }

@@ -68,7 +68,8 @@ double ulpsApart(double a, double b, ir::DType dtype) {
       return static_cast<double>(bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits);
     }
     const auto bits = std::bit_cast<std::int32_t>(static_cast<float>(x));
-    const double position = static_cast<double>(bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits);
+    const double position =
+        static_cast<double>(bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits);
     return of == ir::DType::BF16 ? position / 65536 : position;
   };
   return std::fabs(ladder(a, dtype) - ladder(b, dtype));
@@ -81,9 +82,12 @@ std::vector<double> parseValues(const std::string& hex, ir::DType dtype) {
   words >> word;  // `values`
   while (words >> word) {
     const std::uint64_t bits = std::strtoull(word.c_str(), nullptr, 16);
-    if (dtype == ir::DType::F64) values.push_back(std::bit_cast<double>(bits));
-    else if (dtype == ir::DType::F32) values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
-    else values.push_back(ir::bf16ToFloat(static_cast<std::uint16_t>(bits)));
+    if (dtype == ir::DType::F64)
+      values.push_back(std::bit_cast<double>(bits));
+    else if (dtype == ir::DType::F32)
+      values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    else
+      values.push_back(ir::bf16ToFloat(static_cast<std::uint16_t>(bits)));
   }
   return values;
 }
@@ -111,7 +115,8 @@ TEST(Golden, EvaluatorAgreesWithNumPy) {
       const std::string id = idOf(row, sample), json = toJson(row, sample);
       const auto at = golden.find(id);
       ASSERT_NE(at, golden.end()) << id << ": no golden values; run tests/ops/make_golden.py";
-      ASSERT_EQ(at->second.fingerprint, crcOf(json.data(), json.size())) << id << ": the sample changed; run tests/ops/make_golden.py";
+      ASSERT_EQ(at->second.fingerprint, crcOf(json.data(), json.size()))
+          << id << ": the sample changed; run tests/ops/make_golden.py";
       const ir::Module module = makeModule(row, sample);
       const std::vector<ir::Tensor> results = ir::evaluate(module, entryOf(module), makeInputs(row, sample));
       ASSERT_EQ(results.size(), at->second.results.size()) << id;

@@ -135,7 +135,8 @@ void checkDirections(const Problem& p, std::size_t inputs, std::size_t outputs, 
   for (int k = 0; k < kDirections; ++k) {
     const std::vector<double> direction = randomVector(inputs, fmt::format("{} direction {}", id, k));
     const std::vector<double> cotangent = randomVector(outputs, fmt::format("{} cotangent {}", id, k));
-    expectClose(dot(pullBack(p, cotangent), direction), dot(cotangent, difference(p, direction)), fmt::format("{}: direction {}", id, k));
+    expectClose(dot(pullBack(p, cotangent), direction), dot(cotangent, difference(p, direction)),
+                fmt::format("{}: direction {}", id, k));
   }
 }
 
@@ -153,10 +154,13 @@ TEST(Gradient, RulesAgreeWithFiniteDifferences) {
     for (const Sample& sample : row.samples) {
       if (!sample.notSmooth.empty()) continue;
       const Problem p = makeProblem(row, sample);
-      const std::size_t inputs = flatten(p.inputs, p.reals).size(), outputs = flatten(ir::evaluate(p.module, p.f, p.inputs), p.outputs).size();
+      const std::size_t inputs = flatten(p.inputs, p.reals).size(),
+                        outputs = flatten(ir::evaluate(p.module, p.f, p.inputs), p.outputs).size();
       ASSERT_EQ(pullBack(p, std::vector<double>(outputs)).size(), inputs) << idOf(row, sample);
-      if (static_cast<std::int64_t>(inputs * outputs) <= kMostJacobianEntries) checkJacobian(p, inputs, outputs, idOf(row, sample));
-      else checkDirections(p, inputs, outputs, idOf(row, sample));
+      if (static_cast<std::int64_t>(inputs * outputs) <= kMostJacobianEntries)
+        checkJacobian(p, inputs, outputs, idOf(row, sample));
+      else
+        checkDirections(p, inputs, outputs, idOf(row, sample));
       ++ofRow;
     }
     EXPECT_GE(ofRow, 10) << opInfo(row.op).name << " has too few samples where it is smooth";
@@ -168,7 +172,8 @@ TEST(Gradient, RulesAgreeWithFiniteDifferences) {
 TEST(Gradient, RowsAgreeWithTheTableOfRules) {
   for (const Row& row : allRows()) {
     for (int i = 0; i < 4; ++i) {
-      const bool flows = row.differentiable[std::min<std::size_t>(static_cast<std::size_t>(i), row.differentiable.size() - 1)];
+      const bool flows =
+          row.differentiable[std::min<std::size_t>(static_cast<std::size_t>(i), row.differentiable.size() - 1)];
       const bool isOperand = opInfo(row.op).maxOperands < 0 || i < opInfo(row.op).maxOperands;
       if (!isOperand) continue;
       EXPECT_EQ(ir::hasDerivative(row.op, i), flows) << opInfo(row.op).name << " operand " << i;
@@ -202,9 +207,12 @@ struct Kink {
 TEST(Gradient, KinksAreExact) {
   const double infinity = std::numeric_limits<double>::infinity();
   const std::vector<Kink> kinks = {
-      {"max", {{-1, 0, -0.0, 1, 2}, {0, 0, 0, 0, 0}}, {{0, 0, 0, 1, 1}, {1, 1, 1, 0, 0}}, ir::NoAttributes{}},  // relu'(0) = 0
-      {"max", {{3, 3, -infinity}, {3, 4, -infinity}}, {{0, 0, 0}, {1, 1, 1}}, ir::NoAttributes{}},              // ties go to b
-      {"reduce_max", {{5, 7, 7, 7, 1}}, {{0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0}}, ir::ReduceAttributes{{0}}},        // ties share
+      {"max",
+       {{-1, 0, -0.0, 1, 2}, {0, 0, 0, 0, 0}},
+       {{0, 0, 0, 1, 1}, {1, 1, 1, 0, 0}},
+       ir::NoAttributes{}},                                                                         // relu'(0) = 0
+      {"max", {{3, 3, -infinity}, {3, 4, -infinity}}, {{0, 0, 0}, {1, 1, 1}}, ir::NoAttributes{}},  // ties go to b
+      {"reduce_max", {{5, 7, 7, 7, 1}}, {{0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0}}, ir::ReduceAttributes{{0}}},  // ties share
       {"sqrt", {{0, 4}}, {{infinity, 0.25}}, ir::NoAttributes{}},
       {"log", {{0, 4}}, {{infinity, 0.25}}, ir::NoAttributes{}},
       {"floor", {{0, 1, 1.5}}, {{0, 0, 0}}, ir::NoAttributes{}},
@@ -219,7 +227,8 @@ TEST(Gradient, KinksAreExact) {
     std::vector<double> wanted;
     for (const std::vector<double>& operand : kink.operands)
       sample.operands.push_back({{DType::F64, {static_cast<std::int64_t>(operand.size())}}, listed(operand)});
-    for (const std::vector<double>& derivative : kink.derivatives) wanted.insert(wanted.end(), derivative.begin(), derivative.end());
+    for (const std::vector<double>& derivative : kink.derivatives)
+      wanted.insert(wanted.end(), derivative.begin(), derivative.end());
     const Problem p = makeProblem(row, sample);
     const std::size_t outputs = flatten(ir::evaluate(p.module, p.f, p.inputs), p.outputs).size();
     const std::vector<double> given = pullBack(p, std::vector<double>(outputs, 1.0));

@@ -24,35 +24,48 @@ Row Scan() {
       for (const bool reverse : {false, true}) {
         const Type row3{dtype, {3}}, xs{dtype, {length, 3}};
         const std::string t = toString(row3);
-        const Sample sample = sampleOf({{row3, uniform(-1, 1)}, {xs, uniform(-1, 1)}, {row3, uniform(-0.9, 0.9)}},
-                                       ir::ScanAttributes{ir::FunctionId(0), 1, 1, length, reverse}, reverse ? "reverse" : "");
-        row.samples.push_back(withRegion(sample, "recurrence", fmt::format(R"(
+        const Sample sample =
+            sampleOf({{row3, uniform(-1, 1)}, {xs, uniform(-1, 1)}, {row3, uniform(-0.9, 0.9)}},
+                     ir::ScanAttributes{ir::FunctionId(0), 1, 1, length, reverse}, reverse ? "reverse" : "");
+        row.samples.push_back(withRegion(sample, "recurrence",
+                                         fmt::format(R"(
 func @body(%c: {0}, %x: {0}, %w: {0}) -> ({0}, {0}) {{
   %m = mul(%c, %w) : {0}
   %n = add(%m, %x) : {0}
   %y = mul(%n, %x) : {0}
   return %n, %y
-}})", t)));
+}})",
+                                                     t)));
       }
     }
     // No carry: a map over rows, y = sum of the squares of a row.
     const Type xs{dtype, {5, 7}};
-    row.samples.push_back(withRegion(sampleOf({{xs, uniform(-1, 1)}}, ir::ScanAttributes{ir::FunctionId(0), 0, 1, 5, false}), "squares", fmt::format(R"(
+    row.samples.push_back(
+        withRegion(sampleOf({{xs, uniform(-1, 1)}}, ir::ScanAttributes{ir::FunctionId(0), 0, 1, 5, false}), "squares",
+                   fmt::format(R"(
 func @body(%x: {0}[7]) -> ({0}) {{
   %m = mul(%x, %x) : {0}[7]
   %y = reduce_sum(%m) {{axes = [0]}} : {0}
   return %y
-}})", dtypeName(dtype))));
+}})",
+                               dtypeName(dtype))));
     // Carries only, which change places: (a, b) -> (b, a + b), and no x.
     const Type pair{dtype, {2}};
-    row.samples.push_back(withRegion(sampleOf({{pair, uniform(-1, 1)}, {pair, uniform(-1, 1)}}, ir::ScanAttributes{ir::FunctionId(0), 2, 0, 9, false}), "fibonacci", fmt::format(R"(
+    row.samples.push_back(withRegion(sampleOf({{pair, uniform(-1, 1)}, {pair, uniform(-1, 1)}},
+                                              ir::ScanAttributes{ir::FunctionId(0), 2, 0, 9, false}),
+                                     "fibonacci",
+                                     fmt::format(R"(
 func @body(%a: {0}[2], %b: {0}[2]) -> ({0}[2], {0}[2]) {{
   %s = add(%a, %b) : {0}[2]
   return %b, %s
-}})", dtypeName(dtype))));
+}})",
+                                                 dtypeName(dtype))));
     // A scan in a scan: the prefix sums of each row, with the last of the row before as their start.
     const Type rows{dtype, {4, 3}}, scalar{dtype, {}};
-    row.samples.push_back(withRegion(sampleOf({{scalar, uniform(-1, 1)}, {rows, uniform(-1, 1)}}, ir::ScanAttributes{ir::FunctionId(1), 1, 1, 4, false}), "nested", fmt::format(R"(
+    row.samples.push_back(withRegion(sampleOf({{scalar, uniform(-1, 1)}, {rows, uniform(-1, 1)}},
+                                              ir::ScanAttributes{ir::FunctionId(1), 1, 1, 4, false}),
+                                     "nested",
+                                     fmt::format(R"(
 func @inner(%c: {0}, %x: {0}) -> ({0}, {0}) {{
   %s = add(%c, %x) : {0}
   return %s, %s
@@ -60,11 +73,13 @@ func @inner(%c: {0}, %x: {0}) -> ({0}, {0}) {{
 func @outer(%c: {0}, %x: {0}[3]) -> ({0}, {0}[3]) {{
   %d, %y = scan(%c, %x) {{body = @inner, carries = 1, xs = 1, length = 3}} : {0}, {0}[3]
   return %d, %y
-}})", dtypeName(dtype))));
+}})",
+                                                 dtypeName(dtype))));
   }
   // A counter of whole numbers beside a float carry.
   Sample counter = withRegion(sampleOf({{{DType::I32, {}}, listed({2147483645.0})}, {{DType::F32, {}}, uniform(-1, 1)}},
-                                       ir::ScanAttributes{ir::FunctionId(0), 2, 0, 5, false}), "counter", R"(
+                                       ir::ScanAttributes{ir::FunctionId(0), 2, 0, 5, false}),
+                              "counter", R"(
 func @body(%i: i32, %a: f32) -> (i32, f32, i32) {
   %one = const 1 : i32
   %j = add(%i, %one) : i32
@@ -87,7 +102,8 @@ func @outer(%a: {0}, %b: {0}) -> ({0}) {{
   %p, %q = call(%a, %b) {{kind = composite, name = "scaled", body = @body}} : {0}, {0}
   %r, %s = call(%q, %p) {{kind = composite, name = "scaled", body = @body}} : {0}, {0}
   return %r
-}})", type);
+}})",
+                     type);
 }
 
 static ir::CallAttributes composite(std::size_t body, std::optional<ir::FunctionId> vjp = std::nullopt) {
@@ -106,18 +122,21 @@ Row Call() {
     const Type vector{dtype, {17}}, scalar{dtype, {}};
     const std::vector<Operand> two = {{vector, uniform(-2, 2)}, {vector, uniform(-2, 2)}};
     row.samples.push_back(withRegion(sampleOf(two, composite(1)), "twice", scaledText(toString(vector))));
-    Sample straight = withRegion(sampleOf({{vector, fraction(-3, 3)}}, composite(0, ir::FunctionId(1))), "floor", fmt::format(R"(
+    Sample straight = withRegion(sampleOf({{vector, fraction(-3, 3)}}, composite(0, ir::FunctionId(1))), "floor",
+                                 fmt::format(R"(
 func @body(%x: {0}) -> ({0}) {{
   %y = floor(%x) : {0}
   return %y
 }}
 func @straight(%x: {0}, %g: {0}) -> ({0}) {{
   return %g
-}})", toString(vector)));
+}})",
+                                             toString(vector)));
     straight.notSmooth = "its vjp is one of its own";
     row.samples.push_back(std::move(straight));
-    row.samples.push_back(withRegion(sampleOf({{scalar, uniform(-2, 2)}}, composite(0)), "same",
-                                     fmt::format("func @body(%x: {0}) -> ({0}, {0}) {{\n  return %x, %x\n}}", toString(scalar))));
+    row.samples.push_back(
+        withRegion(sampleOf({{scalar, uniform(-2, 2)}}, composite(0)), "same",
+                   fmt::format("func @body(%x: {0}) -> ({0}, {0}) {{\n  return %x, %x\n}}", toString(scalar))));
   }
   return row;
 }

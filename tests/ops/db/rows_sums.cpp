@@ -8,11 +8,29 @@ struct ReduceCase {
   std::vector<int> axes;
 };
 static const std::vector<ReduceCase>& reduceCases() {
-  static const std::vector<ReduceCase> kCases = {{{}, {}},           {{7}, {}},          {{0}, {0}},          {{1}, {0}},           {{7}, {0}},
-                                                 {{16}, {0}},        {{17}, {0}},        {{33}, {0}},         {{65}, {0}},          {{3, 5}, {0}},
-                                                 {{3, 5}, {1}},      {{3, 5}, {0, 1}},   {{17, 33}, {0}},     {{17, 33}, {1}},      {{2, 3, 4}, {0, 2}},
-                                                 {{2, 3, 4}, {1}},   {{2, 3, 4}, {0, 1, 2}}, {{0, 3}, {0}},   {{3, 0}, {0}},        {{2, 0, 3}, {0, 1}},
-                                                 {{1, 64}, {0}},     {{64, 1}, {0}},     {{2, 3, 2, 5}, {1, 3}}};
+  static const std::vector<ReduceCase> kCases = {{{}, {}},
+                                                 {{7}, {}},
+                                                 {{0}, {0}},
+                                                 {{1}, {0}},
+                                                 {{7}, {0}},
+                                                 {{16}, {0}},
+                                                 {{17}, {0}},
+                                                 {{33}, {0}},
+                                                 {{65}, {0}},
+                                                 {{3, 5}, {0}},
+                                                 {{3, 5}, {1}},
+                                                 {{3, 5}, {0, 1}},
+                                                 {{17, 33}, {0}},
+                                                 {{17, 33}, {1}},
+                                                 {{2, 3, 4}, {0, 2}},
+                                                 {{2, 3, 4}, {1}},
+                                                 {{2, 3, 4}, {0, 1, 2}},
+                                                 {{0, 3}, {0}},
+                                                 {{3, 0}, {0}},
+                                                 {{2, 0, 3}, {0, 1}},
+                                                 {{1, 64}, {0}},
+                                                 {{64, 1}, {0}},
+                                                 {{2, 3, 2, 5}, {1, 3}}};
   return kCases;
 }
 static std::string noteOf(const ReduceCase& c) {
@@ -27,11 +45,14 @@ static Row reduction(Agreement agreement, const Fill& smooth, bool takesBool) {
   row.agreement = agreement;
   row.differentiable = {true};
   for (const ReduceCase& c : reduceCases())
-    for (const DType dtype : kFloats) row.samples.push_back(sampleOf({{{dtype, c.shape}, smooth}}, ir::ReduceAttributes{c.axes}, noteOf(c)));
+    for (const DType dtype : kFloats)
+      row.samples.push_back(sampleOf({{{dtype, c.shape}, smooth}}, ir::ReduceAttributes{c.axes}, noteOf(c)));
   for (const DType dtype : kAllTypes) {
     if (dtype == DType::Bool && !takesBool) continue;
-    for (const ReduceCase& c : {ReduceCase{{3, 5}, {0}}, ReduceCase{{3, 5}, {1}}, ReduceCase{{0, 3}, {0}}, ReduceCase{{5, 16}, {1}}}) {
-      Sample sample = sampleOf({{{dtype, c.shape}, listed(specials(dtype))}}, ir::ReduceAttributes{c.axes}, noteOf(c) + " specials");
+    for (const ReduceCase& c :
+         {ReduceCase{{3, 5}, {0}}, ReduceCase{{3, 5}, {1}}, ReduceCase{{0, 3}, {0}}, ReduceCase{{5, 16}, {1}}}) {
+      Sample sample = sampleOf({{{dtype, c.shape}, listed(specials(dtype))}}, ir::ReduceAttributes{c.axes},
+                               noteOf(c) + " specials");
       sample.notSmooth = "edges of the dtype";
       row.samples.push_back(std::move(sample));
     }
@@ -45,7 +66,8 @@ static Row reduction(Agreement agreement, const Fill& smooth, bool takesBool) {
 Row ReduceSum() { return reduction(Agreement::Sum, uniform(-2, 2), false); }
 Row ReduceMax() {
   Row row = reduction(Agreement::Bits, distinct(), true);
-  Sample ties = sampleOf({{{DType::F32, {2, 4}}, listed({1, 3, 3, 2, -1, -1, -1, -1})}}, ir::ReduceAttributes{{1}}, "ties");
+  Sample ties =
+      sampleOf({{{DType::F32, {2, 4}}, listed({1, 3, 3, 2, -1, -1, -1, -1})}}, ir::ReduceAttributes{{1}}, "ties");
   ties.notSmooth = "ties";
   row.samples.push_back(std::move(ties));
   return row;
@@ -89,10 +111,12 @@ Row Contract() {
   };
   for (const Case& c : cases)
     for (const DType dtype : kFloats)
-      row.samples.push_back(sampleOf({{{dtype, c.a}, uniform(-2, 2)}, {{dtype, c.b}, uniform(-2, 2)}}, c.letters, c.letters.a + "," + c.letters.b + "->" + c.letters.y));
+      row.samples.push_back(sampleOf({{{dtype, c.a}, uniform(-2, 2)}, {{dtype, c.b}, uniform(-2, 2)}}, c.letters,
+                                     c.letters.a + "," + c.letters.b + "->" + c.letters.y));
   for (const DType dtype : {DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64}) {
     const Fill fill = ir::isFloat(dtype) ? uniform(-2, 2) : listed(specials(dtype));
-    Sample sample = sampleOf({{{dtype, {3, 7}}, fill}, {{dtype, {7, 5}}, fill}}, ir::ContractAttributes{"bi", "io", "bo"}, "bi,io->bo");
+    Sample sample = sampleOf({{{dtype, {3, 7}}, fill}, {{dtype, {7, 5}}, fill}},
+                             ir::ContractAttributes{"bi", "io", "bo"}, "bi,io->bo");
     sample.notSmooth = kNotReal;
     row.samples.push_back(std::move(sample));
   }

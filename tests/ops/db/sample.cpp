@@ -48,14 +48,20 @@ std::vector<double> specialReals(DType dtype) {
 
 std::vector<double> specialIntegers(DType dtype) {
   switch (dtype) {
-    case DType::I8: return {-128, -127, -7, -2, -1, 0, 1, 2, 3, 7, 126, 127};
-    case DType::U8: return {0, 1, 2, 3, 7, 100, 127, 128, 129, 200, 254, 255};
-    case DType::I32: return {-2147483648.0, -2147483647.0, -7, -2, -1, 0, 1, 2, 3, 7, 65536, 2147483647.0};
-    case DType::I64: return {-0x1p63, -0x1p62, -7, -2, -1, 0, 1, 2, 3, 7, 0x1p32, 0x1p62};
-    case DType::Bool: return {0, 1};
+    case DType::I8:
+      return {-128, -127, -7, -2, -1, 0, 1, 2, 3, 7, 126, 127};
+    case DType::U8:
+      return {0, 1, 2, 3, 7, 100, 127, 128, 129, 200, 254, 255};
+    case DType::I32:
+      return {-2147483648.0, -2147483647.0, -7, -2, -1, 0, 1, 2, 3, 7, 65536, 2147483647.0};
+    case DType::I64:
+      return {-0x1p63, -0x1p62, -7, -2, -1, 0, 1, 2, 3, 7, 0x1p32, 0x1p62};
+    case DType::Bool:
+      return {0, 1};
     case DType::F32:
     case DType::F64:
-    case DType::BF16: break;
+    case DType::BF16:
+      break;
   }
   assert(false && "no integer dtype");
   return {};
@@ -77,7 +83,9 @@ std::pair<std::vector<double>, std::vector<double>> allPairs(const std::vector<d
 const std::vector<Row>& allRows() {
   static const std::vector<Row> kRows = [] {
     std::vector<Row> all;
-#define NNC_OP(NAME, ...) all.push_back(rows::NAME()); all.back().op = ir::Op::NAME;
+#define NNC_OP(NAME, ...)      \
+  all.push_back(rows::NAME()); \
+  all.back().op = ir::Op::NAME;
 #include "ir/ops.def"
 #undef NNC_OP
     return all;
@@ -85,14 +93,17 @@ const std::vector<Row>& allRows() {
   return kRows;
 }
 
-std::string idOf(const Row& row, const Sample& sample) { return fmt::format("{}/{}", opInfo(row.op).name, sample.name); }
+std::string idOf(const Row& row, const Sample& sample) {
+  return fmt::format("{}/{}", opInfo(row.op).name, sample.name);
+}
 
 ir::Module makeModule(const Row& row, const Sample& sample) {
   ir::Module module;
   if (!sample.functions.empty()) {
     SourceManager sources;
     Diagnostics diagnostics;
-    std::optional<ir::Module> parsed = ir::parse(sources.add(idOf(row, sample), sample.functions), sources, diagnostics);
+    std::optional<ir::Module> parsed =
+        ir::parse(sources.add(idOf(row, sample), sample.functions), sources, diagnostics);
     if (!parsed) {
       std::fprintf(stderr, "%s: %s\n", idOf(row, sample).c_str(), diagnostics.all()[0].message.c_str());
       std::abort();
@@ -135,15 +146,25 @@ ir::Tensor fillTensor(const Operand& operand, const std::string& name) {
   for (std::int64_t i = 0; i < count; ++i) {
     switch (fill.kind) {
       case Fill::Kind::Uniform:
-        if (isReal) tensor.setReal(i, fill.low + (fill.high - fill.low) * draws.unit());
-        else if (operand.type.dtype == DType::Bool) tensor.setInteger(i, draws.below(2));
-        else tensor.setInteger(i, static_cast<std::int64_t>(fill.low) + draws.below(static_cast<std::int64_t>(fill.high - fill.low) + 1));
+        if (isReal)
+          tensor.setReal(i, fill.low + (fill.high - fill.low) * draws.unit());
+        else if (operand.type.dtype == DType::Bool)
+          tensor.setInteger(i, draws.below(2));
+        else
+          tensor.setInteger(i, static_cast<std::int64_t>(fill.low) +
+                                   draws.below(static_cast<std::int64_t>(fill.high - fill.low) + 1));
         break;
-      case Fill::Kind::Distinct: tensor.setReal(i, static_cast<double>(ladder[i]) / (isReal ? 16 : 1) + fill.low); break;
+      case Fill::Kind::Distinct:
+        tensor.setReal(i, static_cast<double>(ladder[i]) / (isReal ? 16 : 1) + fill.low);
+        break;
       case Fill::Kind::Fraction:
-        tensor.setReal(i, fill.low + static_cast<double>(draws.below(static_cast<std::int64_t>(fill.high - fill.low) + 1)) + 0.3 + 0.4 * draws.unit());
+        tensor.setReal(i, fill.low +
+                              static_cast<double>(draws.below(static_cast<std::int64_t>(fill.high - fill.low) + 1)) +
+                              0.3 + 0.4 * draws.unit());
         break;
-      case Fill::Kind::Listed: tensor.setReal(i, fill.values[static_cast<std::size_t>(i) % fill.values.size()]); break;
+      case Fill::Kind::Listed:
+        tensor.setReal(i, fill.values[static_cast<std::size_t>(i) % fill.values.size()]);
+        break;
     }
   }
   return tensor;
@@ -158,21 +179,28 @@ std::string jsonField(std::int64_t value) { return fmt::format("{}", value); }
 std::string jsonField(std::uint64_t value) { return fmt::format("{}", value); }
 std::string jsonField(double value) {
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";  // as Python reads them
-  if (value == 0.0 && std::signbit(value)) return "-0.0";  // -0 would be a whole number
+  if (value == 0.0 && std::signbit(value)) return "-0.0";              // -0 would be a whole number
   return std::isnan(value) ? "NaN" : fmt::format("{}", value);
 }
 std::string jsonField(bool value) { return value ? "true" : "false"; }
 std::string jsonField(const std::string& value) { return fmt::format("\"{}\"", value); }
 std::string jsonField(const Shape& value) { return fmt::format("[{}]", fmt::join(value, ", ")); }
 std::string jsonField(const std::vector<int>& value) { return fmt::format("[{}]", fmt::join(value, ", ")); }
-std::string jsonField(ir::Predicate value) { return fmt::format("\"{}\"", ir::text::kPredicates[static_cast<int>(value)]); }
-std::string jsonField(ir::ScatterMode value) { return fmt::format("\"{}\"", ir::text::kScatterModes[static_cast<int>(value)]); }
-std::string jsonField(ir::CallKind value) { return fmt::format("\"{}\"", ir::text::kCallKinds[static_cast<int>(value)]); }
+std::string jsonField(ir::Predicate value) {
+  return fmt::format("\"{}\"", ir::text::kPredicates[static_cast<int>(value)]);
+}
+std::string jsonField(ir::ScatterMode value) {
+  return fmt::format("\"{}\"", ir::text::kScatterModes[static_cast<int>(value)]);
+}
+std::string jsonField(ir::CallKind value) {
+  return fmt::format("\"{}\"", ir::text::kCallKinds[static_cast<int>(value)]);
+}
 std::string jsonField(ir::FunctionId value) { return fmt::format("{}", value.index); }
 std::string jsonField(const std::optional<ir::FunctionId>& value) { return value ? jsonField(*value) : "null"; }
 std::string jsonField(const std::vector<ir::WindowDim>& dims) {
   std::vector<std::string> parts;
-  for (const ir::WindowDim& d : dims) parts.push_back(fmt::format("[{}, {}, {}, {}]", d.axis, d.size, d.stride, d.dilation));
+  for (const ir::WindowDim& d : dims)
+    parts.push_back(fmt::format("[{}, {}, {}, {}]", d.axis, d.size, d.stride, d.dilation));
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
@@ -196,20 +224,28 @@ std::string toJson(const Row& row, const Sample& sample) {
   const ir::Function& f = module.function(entryOf(module));
   std::vector<std::string> operands, results, attributes;
   const std::vector<ir::Tensor> inputs = makeInputs(row, sample);
-  for (const ir::Tensor& input : inputs) operands.push_back(fmt::format("{}, \"hex\": \"{}\"}}", jsonShape(input.type), hexOf(input)));
+  for (const ir::Tensor& input : inputs)
+    operands.push_back(fmt::format("{}, \"hex\": \"{}\"}}", jsonShape(input.type), hexOf(input)));
   for (const ir::Value result : f.results) results.push_back(jsonShape(f.type(result)) + "}");
   Attributes copy = sample.attributes;
-  std::visit([&](auto& a) { ir::text::eachField(a, [&](const char* name, const auto& field, ir::text::Presence) {
-               attributes.push_back(fmt::format("\"{}\": {}", name, jsonField(field))); }); }, copy);
+  std::visit(
+      [&](auto& a) {
+        ir::text::eachField(a, [&](const char* name, const auto& field, ir::text::Presence) {
+          attributes.push_back(fmt::format("\"{}\": {}", name, jsonField(field)));
+        });
+      },
+      copy);
   if (const auto* constant = std::get_if<ir::ConstAttributes>(&sample.attributes)) {
     std::vector<std::string> reals;
     for (const double real : constant->reals) reals.push_back(jsonField(real));
-    attributes.push_back(fmt::format("\"splat\": {}, \"reals\": [{}], \"integers\": [{}]", constant->isSplat, fmt::join(reals, ", "),
-                                     fmt::join(constant->integers, ", ")));
+    attributes.push_back(fmt::format("\"splat\": {}, \"reals\": [{}], \"integers\": [{}]", constant->isSplat,
+                                     fmt::join(reals, ", "), fmt::join(constant->integers, ", ")));
   }
-  return fmt::format("{{\"id\": \"{}\", \"op\": \"{}\", \"region\": \"{}\", \"function\": {}, \"operands\": [{}], \"attributes\": {{{}}}, \"results\": [{}]}}",
-                     idOf(row, sample), opInfo(row.op).name, sample.region, row.agreement == Agreement::Function, fmt::join(operands, ", "),
-                     fmt::join(attributes, ", "), fmt::join(results, ", "));
+  return fmt::format(
+      "{{\"id\": \"{}\", \"op\": \"{}\", \"region\": \"{}\", \"function\": {}, \"operands\": [{}], \"attributes\": "
+      "{{{}}}, \"results\": [{}]}}",
+      idOf(row, sample), opInfo(row.op).name, sample.region, row.agreement == Agreement::Function,
+      fmt::join(operands, ", "), fmt::join(attributes, ", "), fmt::join(results, ", "));
 }
 
 }  // namespace nnc::ops

@@ -22,7 +22,8 @@ namespace {
 using ir::DType;
 using ir::Tensor;
 
-std::vector<Tensor> runCompiled(ir::Module module, ir::FunctionId entry, const std::vector<Tensor>& inputs, std::string& error) {
+std::vector<Tensor> runCompiled(ir::Module module, ir::FunctionId entry, const std::vector<Tensor>& inputs,
+                                std::string& error) {
   engine::Options options;
   options.verifyEach = true;
   Diagnostics diagnostics;
@@ -35,8 +36,12 @@ std::vector<Tensor> runCompiled(ir::Module module, ir::FunctionId entry, const s
 }
 
 double epsilonOf(DType dtype) { return dtype == DType::F64 ? 0x1p-53 : dtype == DType::F32 ? 0x1p-24 : 0x1p-8; }
-double smallestNormal(DType dtype) { return dtype == DType::F64 ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min(); }
-double largest(DType dtype) { return dtype == DType::F64 ? std::numeric_limits<double>::max() : std::numeric_limits<float>::max(); }
+double smallestNormal(DType dtype) {
+  return dtype == DType::F64 ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min();
+}
+double largest(DType dtype) {
+  return dtype == DType::F64 ? std::numeric_limits<double>::max() : std::numeric_limits<float>::max();
+}
 
 /// The distance of two floats in units in the last place of `a`.
 double ulpsApart(double a, double b, DType dtype) {
@@ -80,18 +85,22 @@ std::vector<Tensor> magnitudes(const std::vector<Tensor>& inputs) {
 std::vector<Tensor> evaluateWide(const Row& row, const Sample& sample, const std::vector<Tensor>& inputs) {
   const ir::Module module = ir::convertPrecision(makeModule(row, sample), DType::F32, DType::F64);
   std::vector<Tensor> wide;
-  for (const Tensor& input : inputs) wide.push_back(input.type.dtype == DType::F32 ? ir::convertTensor(input, DType::F64) : input);
+  for (const Tensor& input : inputs)
+    wide.push_back(input.type.dtype == DType::F32 ? ir::convertTensor(input, DType::F64) : input);
   return ir::evaluate(module, entryOf(module), wide);
 }
 
 /// Zero of the same sign for a denormal.
-double flushed(double value, DType dtype) { return std::fabs(value) < smallestNormal(dtype) ? std::copysign(0.0, value) : value; }
+double flushed(double value, DType dtype) {
+  return std::fabs(value) < smallestNormal(dtype) ? std::copysign(0.0, value) : value;
+}
 
 std::vector<Tensor> flushed(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> result = tensors;
   for (Tensor& tensor : result)
     if (ir::isFloat(tensor.type.dtype))
-      for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i) tensor.setReal(i, flushed(tensor.real(i), tensor.type.dtype));
+      for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i)
+        tensor.setReal(i, flushed(tensor.real(i), tensor.type.dtype));
   return result;
 }
 
@@ -127,31 +136,37 @@ class Judge {
     const std::string where = fmt::format("{} result {} element {}: ", id_, k, i);
     if (!ir::isFloat(dtype)) {
       const std::int64_t got = result.integer(i), wanted = expected_[k].integer(i);
-      EXPECT_TRUE(got == wanted || got == expectedFlushed_[k].integer(i)) << where << "compiled " << got << ", evaluated " << wanted;
+      EXPECT_TRUE(got == wanted || got == expectedFlushed_[k].integer(i))
+          << where << "compiled " << got << ", evaluated " << wanted;
       return;
     }
     const double got = result.real(i), wanted = expected_[k].real(i), wantedFlushed = expectedFlushed_[k].real(i);
     const std::string values = fmt::format("compiled {}, evaluated {}", got, wanted);
     switch (row_.agreement) {
       case Agreement::Bits: {
-        const bool agrees = sameBits(got, wanted) || sameBits(got, flushed(wanted, dtype)) || sameBits(got, wantedFlushed) ||
-                            sameBits(got, flushed(wantedFlushed, dtype)) || isFlushedQuotient(got, i, dtype) ||
-                            isFlushedTie(got, i, dtype);
+        const bool agrees = sameBits(got, wanted) || sameBits(got, flushed(wanted, dtype)) ||
+                            sameBits(got, wantedFlushed) || sameBits(got, flushed(wantedFlushed, dtype)) ||
+                            isFlushedQuotient(got, i, dtype) || isFlushedTie(got, i, dtype);
         EXPECT_TRUE(agrees) << where << values;
         return;
       }
       case Agreement::Function: {
-        const double apart = std::min({ulpsApart(wanted, got, dtype), ulpsApart(flushed(wanted, dtype), got, dtype), ulpsApart(wantedFlushed, got, dtype)});
-        if (std::isfinite(wanted) && isBeyondSin(i, dtype)) EXPECT_LE(std::fabs(got), 1.0) << where << values;
-        else EXPECT_LE(apart, kMostUlps) << where << values;
+        const double apart = std::min({ulpsApart(wanted, got, dtype), ulpsApart(flushed(wanted, dtype), got, dtype),
+                                       ulpsApart(wantedFlushed, got, dtype)});
+        if (std::isfinite(wanted) && isBeyondSin(i, dtype))
+          EXPECT_LE(std::fabs(got), 1.0) << where << values;
+        else
+          EXPECT_LE(apart, kMostUlps) << where << values;
         return;
       }
-      case Agreement::Sum: checkSum(got, k, i, dtype, where + values); return;
+      case Agreement::Sum:
+        checkSum(got, k, i, dtype, where + values);
+        return;
     }
   }
 
-  // Below the 8 ulp that are promised: compiled functions err by at most 3 ulp (codegen/vector_math.h), and those of the
-  // C library, which the evaluator calls, by at most 2.
+  // Below the 8 ulp that are promised: compiled functions err by at most 3 ulp (codegen/vector_math.h), and those of
+  // the C library, which the evaluator calls, by at most 2.
   static constexpr double kMostUlps = 5;
 
   /// Beyond these sin promises a number in [-1, 1], and no more (codegen/vector_math.h).
@@ -184,7 +199,8 @@ class Judge {
     if (absolute > largest(dtype)) return;
     // In f64 the evaluator errs as well. A term or a partial sum that is denormal may be taken for zero.
     const double sides = dtype == DType::F64 ? 2 : 1;
-    const double bound = sides * roundings_ * epsilonOf(dtype) * absolute * (1 + 0x1p-10) + roundings_ * smallestNormal(dtype);
+    const double bound =
+        sides * roundings_ * epsilonOf(dtype) * absolute * (1 + 0x1p-10) + roundings_ * smallestNormal(dtype);
     EXPECT_LE(std::fabs(got - truth), bound) << where << ", in f64 " << truth;
   }
 
@@ -214,17 +230,20 @@ TEST_P(Compiled, AgreesWithTheEvaluator) {
 TEST_P(Compiled, DerivativesAgreeWithTheEvaluator) {
   constexpr double kTolerance = 1e-12;
   const Row& row = allRows()[static_cast<std::size_t>(GetParam())];
-  if (std::find(row.differentiable.begin(), row.differentiable.end(), true) == row.differentiable.end()) return;  // zeros
+  if (std::find(row.differentiable.begin(), row.differentiable.end(), true) == row.differentiable.end())
+    return;  // zeros
   for (const Sample& sample : row.samples) {
     if (!sample.notSmooth.empty() || sample.operands.empty() || sample.operands[0].type.dtype == DType::F64) continue;
     ir::Module module = ir::convertPrecision(makeModule(row, sample), DType::F32, DType::F64);
     const ir::FunctionId entry = autodiff::makeVjp(module, entryOf(module));
     std::vector<Tensor> arguments;
-    for (const Tensor& input : makeInputs(row, sample)) arguments.push_back(input.type.dtype == DType::F32 ? ir::convertTensor(input, DType::F64) : input);
+    for (const Tensor& input : makeInputs(row, sample))
+      arguments.push_back(input.type.dtype == DType::F32 ? ir::convertTensor(input, DType::F64) : input);
     const ir::Function& f = module.function(entry);
     for (std::size_t i = arguments.size(); i < f.parameters.size(); ++i) {
       Tensor cotangent(f.type(f.parameters[i]));
-      for (std::int64_t k = 0; k < cotangent.type.elementCount(); ++k) cotangent.setReal(k, 0.25 * static_cast<double>(k % 7) - 0.6);
+      for (std::int64_t k = 0; k < cotangent.type.elementCount(); ++k)
+        cotangent.setReal(k, 0.25 * static_cast<double>(k % 7) - 0.6);
       arguments.push_back(std::move(cotangent));
     }
     const std::vector<Tensor> expected = ir::evaluate(module, entry, arguments);
@@ -234,11 +253,13 @@ TEST_P(Compiled, DerivativesAgreeWithTheEvaluator) {
     ASSERT_EQ(results.size(), expected.size()) << idOf(row, sample);
     for (std::size_t k = 0; k < results.size(); ++k) {
       double size = 0;
-      for (std::int64_t i = 0; i < results[k].type.elementCount(); ++i) size = std::max(size, std::fabs(expected[k].real(i)));
+      for (std::int64_t i = 0; i < results[k].type.elementCount(); ++i)
+        size = std::max(size, std::fabs(expected[k].real(i)));
       for (std::int64_t i = 0; i < results[k].type.elementCount(); ++i) {
         const double got = results[k].real(i), wanted = expected[k].real(i);
         EXPECT_TRUE(got == wanted || std::fabs(got - wanted) <= kTolerance * size)  // equal: infinities of a pad
-            << idOf(row, sample) << " result " << k << " element " << i << ": compiled " << got << ", evaluated " << wanted;
+            << idOf(row, sample) << " result " << k << " element " << i << ": compiled " << got << ", evaluated "
+            << wanted;
       }
     }
   }

@@ -34,8 +34,9 @@ TEST(Builder, RoundsConstantsToTheirDtype) {
   b.addResult(b.constantInt({DType::F64, {}}, 7), "");
   b.addResult(b.constant({DType::Bool, {}}, 1.0), "");
   EXPECT_TRUE(verify(module).empty());
-  EXPECT_EQ(print(module), "func @f() -> (f32, bf16, i32, f64, bool) {\n  %0 = const 0.1 : f32\n  %1 = const 1.0078125 : bf16\n"
-                           "  %2 = const -3 : i32\n  %3 = const 7 : f64\n  %4 = const true : bool\n  return %0, %1, %2, %3, %4\n}\n");
+  EXPECT_EQ(print(module),
+            "func @f() -> (f32, bf16, i32, f64, bool) {\n  %0 = const 0.1 : f32\n  %1 = const 1.0078125 : bf16\n"
+            "  %2 = const -3 : i32\n  %3 = const 7 : f64\n  %4 = const true : bool\n  return %0, %1, %2, %3, %4\n}\n");
 }
 
 TEST(Builder, CopiesBodiesWithTheirPlacesAndPaths) {
@@ -53,7 +54,8 @@ func @square(%x: f32) -> (f32, f32) {
   EXPECT_EQ(results[1], a);
   b.addResult(results[0], "");
   EXPECT_EQ(print(module, FunctionId(1)),
-            "func @f(%0: f32 \"a\") -> (f32) {\n  %1 = mul(%0, %0) : f32  scope \"inner\"\n  %2 = neg(%1) : f32  scope \"outer\"\n  return %2\n}\n");
+            "func @f(%0: f32 \"a\") -> (f32) {\n  %1 = mul(%0, %0) : f32  scope \"inner\"\n  %2 = neg(%1) : f32  scope "
+            "\"outer\"\n  return %2\n}\n");
   EXPECT_EQ(module.functions[1].nodes[1].span, (Span{FileId{7}, 1, 2}));
   EXPECT_EQ(b.span(), (Span{FileId{7}, 1, 2}));
 }

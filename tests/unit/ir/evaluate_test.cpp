@@ -26,9 +26,12 @@ std::vector<double> numbersOf(const Tensor& tensor) {
 }
 
 TEST(Evaluate, ReturnsParametersAndOneValueTwice) {
-  const Module module = moduleOf("func @f(%a: f32[2], %b: f32[2]) -> (f32[2], f32[2], f32[2]) {\n%c = add(%a, %b) : f32[2]\nreturn %c, %a, %c\n}\n");
+  const Module module = moduleOf(
+      "func @f(%a: f32[2], %b: f32[2]) -> (f32[2], f32[2], f32[2]) {\n%c = add(%a, %b) : f32[2]\nreturn %c, %a, "
+      "%c\n}\n");
   const Type type{DType::F32, {2}};
-  const std::vector<Tensor> results = evaluate(module, FunctionId(0), {tensorOf(type, {1, 2}), tensorOf(type, {10, 20})});
+  const std::vector<Tensor> results =
+      evaluate(module, FunctionId(0), {tensorOf(type, {1, 2}), tensorOf(type, {10, 20})});
   EXPECT_EQ(numbersOf(results[0]), (std::vector<double>{11, 22}));
   EXPECT_EQ(numbersOf(results[1]), (std::vector<double>{1, 2}));
   EXPECT_EQ(numbersOf(results[2]), (std::vector<double>{11, 22}));
@@ -54,7 +57,8 @@ func @nothing(%a: f32) -> () {
 }
 
 TEST(Evaluate, SumsInAscendingOrderInTheDtype) {
-  const Module module = moduleOf("func @f(%a: f32[4]) -> (f32) {\n%b = reduce_sum(%a) {axes = [0]} : f32\nreturn %b\n}\n");
+  const Module module =
+      moduleOf("func @f(%a: f32[4]) -> (f32) {\n%b = reduce_sum(%a) {axes = [0]} : f32\nreturn %b\n}\n");
   const Tensor a = tensorOf({DType::F32, {4}}, {0x1p24, 1, 1, 1});
   EXPECT_EQ(evaluate(module, FunctionId(0), {a})[0].real(0), 0x1p24);  // each 1 alone is lost
   const Module wide = convertPrecision(module, DType::F32, DType::F64);

@@ -17,7 +17,8 @@ namespace {
 using testing::moduleOf;
 using testing::parseText;
 
-constexpr const char* kProgram = R"(func @step(%0: f32[32, 8] "x", %1: f32[8, 4] "net.w") -> (f32[8, 4] "net.w" alias %1, f32 "loss") {
+constexpr const char* kProgram =
+    R"(func @step(%0: f32[32, 8] "x", %1: f32[8, 4] "net.w") -> (f32[8, 4] "net.w" alias %1, f32 "loss") {
   %2 = contract(%0, %1) {a = "bi", b = "io", y = "bo"} : f32[32, 4]  scope "net"
   %3 = const 0.1 : f32[32, 4]  scope "net.drop"
   %4 = const [1, -2, 3] : i32[3]
@@ -55,7 +56,8 @@ func @twice_vjp(%0: f32, %1: f32) -> (f32) {
 }
 )";
 
-constexpr const char* kPlanned = R"(func @f(%0: f32[8] "w", %1: f32[4] at arena 128) -> (f32[8] alias %0, f32) arena 256 {
+constexpr const char* kPlanned =
+    R"(func @f(%0: f32[8] "w", %1: f32[4] at arena 128) -> (f32[8] alias %0, f32) arena 256 {
   %2 = add(%0, %0) : f32[8]  at argument 0
   %3 = const [1, 2, 3, 4] : f32[4]  at constant %3
   %4 = const 0 : f32  at none
@@ -78,8 +80,9 @@ TEST(Text, RestoresPlansAsTheyWere) {
   const Module module = moduleOf(kPlanned);
   const MemoryPlan& plan = *module.functions[0].plan;
   EXPECT_EQ(plan.arenaBytes, 256);
-  const std::vector<Storage> storage = {{StorageKind::Argument, 0, 0}, {StorageKind::Arena, 0, 128}, {StorageKind::Argument, 0, 0},
-                                        {StorageKind::Constant, 3, 0}, {StorageKind::None, 0, 0},    {StorageKind::Constant, 3, 0},
+  const std::vector<Storage> storage = {{StorageKind::Argument, 0, 0}, {StorageKind::Arena, 0, 128},
+                                        {StorageKind::Argument, 0, 0}, {StorageKind::Constant, 3, 0},
+                                        {StorageKind::None, 0, 0},     {StorageKind::Constant, 3, 0},
                                         {StorageKind::Result, 1, 0},   {StorageKind::Arena, 0, 64}};
   EXPECT_EQ(plan.storage, storage);
   ASSERT_EQ(plan.scans.size(), 1u);
@@ -137,9 +140,11 @@ void expectRealsSurvive(DType dtype, const std::vector<double>& reals) {
 TEST(Text, RealsComeBackBitForBit) {
   using D = std::numeric_limits<double>;
   using F = std::numeric_limits<float>;
-  expectRealsSurvive(DType::F64, {0.0, -0.0, 0.1, 1.0 / 3, D::min(), D::denorm_min(), -D::denorm_min(), D::max(), D::lowest(), D::infinity(),
-                                  -D::infinity(), D::quiet_NaN(), -D::quiet_NaN(), std::bit_cast<double>(std::uint64_t{0x7ff0000000000001})});
-  expectRealsSurvive(DType::F32, {0.0, -0.0, F::min(), F::denorm_min(), -F::denorm_min(), F::max(), F::lowest(), F::infinity(), static_cast<double>(0.1f)});
+  expectRealsSurvive(DType::F64, {0.0, -0.0, 0.1, 1.0 / 3, D::min(), D::denorm_min(), -D::denorm_min(), D::max(),
+                                  D::lowest(), D::infinity(), -D::infinity(), D::quiet_NaN(), -D::quiet_NaN(),
+                                  std::bit_cast<double>(std::uint64_t{0x7ff0000000000001})});
+  expectRealsSurvive(DType::F32, {0.0, -0.0, F::min(), F::denorm_min(), -F::denorm_min(), F::max(), F::lowest(),
+                                  F::infinity(), static_cast<double>(0.1f)});
   std::mt19937_64 random(7);
   std::vector<double> doubles, floats, halves;
   while (doubles.size() < 3000) doubles.push_back(std::bit_cast<double>(random()));
@@ -185,7 +190,8 @@ TEST(Text, LocationsComeBack) {
   EXPECT_EQ(again->functions[0].nodes[0].span, module.functions[0].nodes[0].span);
 
   // Without a `loc`, or with one in a file that is not there, the place is that of the text.
-  const std::string other = "func @f(%x: f32) -> (f32) {\n  %y = neg(%x) : f32  loc(\"gone.nn\":1:1:1:2)\n  return %y\n}\n";
+  const std::string other =
+      "func @f(%x: f32) -> (f32) {\n  %y = neg(%x) : f32  loc(\"gone.nn\":1:1:1:2)\n  return %y\n}\n";
   const FileId otherFile = sources.add("g.nnir", other);
   const auto unlocated = parse(otherFile, sources, diagnostics);
   ASSERT_TRUE(unlocated.has_value());
@@ -207,11 +213,15 @@ constexpr Refusal kRefusals[] = {
     {"func @f(%a: f32[2.5]) -> () {return}", "1:17 IR text: expected a whole number, found `2.5`"},
     {"func @f(%a: f32[99999999999999999999]) -> () {return}",
      "1:17 IR text: the number is outside -9223372036854775808..9223372036854775807"},
-    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%c) : f32\n  return %b\n}", "2:12 IR text: `%c` is not defined before this use"},
-    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%b) : f32\n  return %b\n}", "2:12 IR text: `%b` is not defined before this use"},
+    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%c) : f32\n  return %b\n}",
+     "2:12 IR text: `%c` is not defined before this use"},
+    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%b) : f32\n  return %b\n}",
+     "2:12 IR text: `%b` is not defined before this use"},
     {"func @f(%a: f32) -> (f32) {\n  %b = nag(%a) : f32\n  return %b\n}", "2:8 IR text: expected an op, found `nag`"},
-    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%a) {x = 1} : f32\n  return %b\n}", "2:17 IR text: `neg` has no attribute `x`"},
-    {"func @f(%a: f32) -> (f32) {\n  %b = concat(%a) : f32\n  return %b\n}", "2:8 IR text: `concat` needs the attribute `axis`"},
+    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%a) {x = 1} : f32\n  return %b\n}",
+     "2:17 IR text: `neg` has no attribute `x`"},
+    {"func @f(%a: f32) -> (f32) {\n  %b = concat(%a) : f32\n  return %b\n}",
+     "2:8 IR text: `concat` needs the attribute `axis`"},
     {"func @f(%a: f32) -> (f32) {\n  %b = concat(%a) {axis = 0, axis = 1} : f32\n  return %b\n}",
      "2:30 IR text: the attribute `axis` is given twice"},
     {"func @f(%a: f32) -> (f32) {\n  %b = compare(%a, %a) {predicate = up} : bool\n  return %b\n}",
@@ -223,22 +233,29 @@ constexpr Refusal kRefusals[] = {
     {"func @f(%a: f32) -> (f64) {\n  return %a\n}", "2:10 IR text: result 0 is f32 and the signature says f64"},
     {"func @f(%a: f32) -> (f32) {\n  return %a, %a\n}", "2:3 IR text: 2 values are returned and the signature says 1"},
     {"func @f(%a: f32) -> (f32) {\n  return\n}", "2:3 IR text: 0 values are returned and the signature says 1"},
-    {"func @f(%a: f32) -> (f32) {\n  %b, %c = neg(%a) : f32\n  return %b\n}", "2:3 IR text: 2 results are named and 1 types are given"},
+    {"func @f(%a: f32) -> (f32) {\n  %b, %c = neg(%a) : f32\n  return %b\n}",
+     "2:3 IR text: 2 results are named and 1 types are given"},
     {"func @f() -> (i8) {\n  %b = const 128 : i8\n  return %b\n}", "2:14 IR text: the number is outside -128..127"},
     {"func @f() -> (u8) {\n  %b = const [1, -1] : u8[2]\n  return %b\n}", "2:18 IR text: the number is outside 0..255"},
-    {"func @f() -> (f32) {\n  %b = const 1e39 : f32\n  return %b\n}", "2:14 IR text: expected a number within the range of f32, found `1e39`"},
+    {"func @f() -> (f32) {\n  %b = const 1e39 : f32\n  return %b\n}",
+     "2:14 IR text: expected a number within the range of f32, found `1e39`"},
     {"func @f() -> (bool) {\n  %b = const 1 : bool\n  return %b\n}", "2:14 IR text: expected true or false, found `1`"},
-    {"func @f() -> (f32) {\n  %b = const nan(0x1) : f32\n  return %b\n}", "2:18 IR text: 0x1 are not the bits of a NaN"},
+    {"func @f() -> (f32) {\n  %b = const nan(0x1) : f32\n  return %b\n}",
+     "2:18 IR text: 0x1 are not the bits of a NaN"},
     {"func @f() -> (f32) {\n  %b = const [1, 2 : f32[2]\n  return %b\n}", "2:20 IR text: expected `]`, found `:`"},
     {"func @f(%a: f32 \"x) -> () {return}", "1:17 IR text: the string does not end on its line"},
     {"func @f(%a: f32 \"\\q\") -> () {return}", "1:18 IR text: `\\` is followed by `\"`, `\\` or `x` and two digits"},
     {"func @f() -> () {return} $", "1:26 IR text: a character that has no meaning here"},
-    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%a) : f32  at arena 0\n  return %b\n}", "2:23 IR text: a place in memory in a function without `arena`"},
-    {"func @f(%a: f32) -> (f32) arena 64 {\n  %b = neg(%a) : f32\n  return %b\n}", "3:3 IR text: expected `at`, found `return`"},
-    {"func @f(%a: f32) -> (f32) arena 64 {\n  %b = neg(%a) : f32 at arena 65\n  return %b\n}", "2:31 IR text: the number is outside 0..64"},
+    {"func @f(%a: f32) -> (f32) {\n  %b = neg(%a) : f32  at arena 0\n  return %b\n}",
+     "2:23 IR text: a place in memory in a function without `arena`"},
+    {"func @f(%a: f32) -> (f32) arena 64 {\n  %b = neg(%a) : f32\n  return %b\n}",
+     "3:3 IR text: expected `at`, found `return`"},
+    {"func @f(%a: f32) -> (f32) arena 64 {\n  %b = neg(%a) : f32 at arena 65\n  return %b\n}",
+     "2:31 IR text: the number is outside 0..64"},
     {"func @f(%a: f32[2], %b: f32) -> (f32[2] alias %b) {\n  return %a\n}",
      "1:1 IR text: @f: result 0 and the parameter 1 that it aliases differ in type"},
-    {"func @f(%a: f32, %b: f32) -> (f32 alias %a, f32 alias %a) {\n  return %a, %a\n}", "1:1 IR text: @f: parameter 0 is aliased twice"},
+    {"func @f(%a: f32, %b: f32) -> (f32 alias %a, f32 alias %a) {\n  return %a, %a\n}",
+     "1:1 IR text: @f: parameter 0 is aliased twice"},
 };
 
 TEST(Text, RefusesAtTheExactPlace) {
@@ -263,9 +280,12 @@ TEST(Text, MutatedTextNeverBreaksTheParser) {
     std::string text = round % 2 == 0 ? kProgram : kPlanned;
     for (int edits = 1 + static_cast<int>(random() % 3); edits > 0; --edits) {
       const std::size_t at = random() % text.size();
-      if (random() % 3 == 0) text.erase(at, 1 + random() % 8);
-      else if (random() % 2 == 0) text.insert(at, text.substr(random() % text.size(), random() % 12));
-      else text[at] = kBytes[random() % kBytes.size()];
+      if (random() % 3 == 0)
+        text.erase(at, 1 + random() % 8);
+      else if (random() % 2 == 0)
+        text.insert(at, text.substr(random() % text.size(), random() % 12));
+      else
+        text[at] = kBytes[random() % kBytes.size()];
     }
     const testing::Parsed parsed = parseText(text);
     ASSERT_EQ(parsed.module.has_value(), parsed.error.empty());
@@ -282,8 +302,9 @@ TEST(Text, ChainsOfCallsAreBounded) {
   const auto chain = [](int length) {
     std::string text;
     for (int i = 0; i < length; ++i)
-      text += fmt::format("func @f{}() -> () {{\n{}return\n}}\n", i,
-                          i + 1 < length ? fmt::format("call() {{kind = composite, name = \"\", body = @f{}}} : ()\n", i + 1) : "");
+      text += fmt::format(
+          "func @f{}() -> () {{\n{}return\n}}\n", i,
+          i + 1 < length ? fmt::format("call() {{kind = composite, name = \"\", body = @f{}}} : ()\n", i + 1) : "");
     return parseText(text).error;
   };
   EXPECT_EQ(chain(kMaxCallDepth), "");
