@@ -2,9 +2,6 @@
 #include "codegen/nest.h"
 
 #include <algorithm>
-#include <bit>
-#include <cassert>
-#include <map>
 
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/DerivedTypes.h>
@@ -16,57 +13,9 @@
 #include "codegen/loop.h"
 #include "codegen/nest_state.h"
 #include "codegen/pull.h"
+#include "codegen/schedule.h"
 
 namespace nnc::codegen {
-
-// A body of many expressions hides latencies by itself, and copies of it cost compile time.
-static constexpr int kLargeBody = 48;
-
-static int bodySize(const Kernel& kernel) {
-  const Reachable marks = reachable(kernel);
-  int size = 0;
-  for (int i = 0; i < kernel.body.exprCount(); ++i) {
-    const Expr& expr = kernel.body.at(ExprId(static_cast<std::size_t>(i)));
-    if (!marks.exprs[static_cast<std::size_t>(i)] || expr.dependsOn == 0) continue;
-    const bool isLong = expr.kind == ExprKind::Random || expr.kind == ExprKind::Fold ||
-                        (expr.kind == ExprKind::Apply && (expr.op == ir::Op::Exp || expr.op == ir::Op::Log ||
-                                                          expr.op == ir::Op::Tanh || expr.op == ir::Op::Sin));
-    size += isLong ? 16 : 1;
-  }
-  return size;
-}
-
-static int laneBytes(const Kernel& kernel) {
-  const auto isWide = [&](const Store& store) {
-    return ir::dtypeBytes(kernel.buffers[static_cast<std::size_t>(store.buffer)]) == 8;
-  };
-  return std::all_of(kernel.stores.begin(), kernel.stores.end(), isWide) ? 8 : 4;
-}
-
-Schedule scheduleKernel(const Kernel& kernel, const Target& target) {
-  Schedule schedule;
-  schedule.order = kernel.kept;
-  schedule.firstReduced = kernel.kept.size();
-  schedule.order.insert(schedule.order.end(), kernel.reduced.begin(), kernel.reduced.end());
-  if (schedule.order.empty()) return schedule;
-  const IndexSpace& space = kernel.body.space;
-  const int lanes = target.lanes(laneBytes(kernel));
-  const int most = bodySize(kernel) > kLargeBody ? 2 : 4;
-  const auto copiesFor = [&](int variable, std::int64_t step, int limit) {
-    return static_cast<int>(std::min<std::int64_t>((space.extent(variable) + step - 1) / step, limit));
-  };
-  schedule.lanes = lanes;
-  const bool laneIsKept = kernel.isReduce() && !kernel.reducedIsInnermost && !kernel.kept.empty();
-  schedule.lane = laneIsKept ? kernel.kept.back() : schedule.order.back();
-  if (!kernel.isReduce()) return schedule;
-  schedule.unrolled = schedule.lane;
-  schedule.copies = copiesFor(schedule.lane, lanes, laneIsKept && most == 4 ? 8 : most);
-  if (laneIsKept && schedule.copies == 1) {
-    schedule.unrolled = schedule.order.back();
-    schedule.copies = copiesFor(schedule.unrolled, 1, most);
-  }
-  return schedule;
-}
 
 /// Which loop an expression belongs to: how many loops of the order are open around it.
 static std::size_t levelOf(const Schedule& schedule, std::uint64_t dependsOn) {

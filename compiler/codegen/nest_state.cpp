@@ -45,12 +45,15 @@ std::uint64_t NestState::loopsOf(std::uint64_t dependsOn) const {
   return dependsOn;
 }
 
+llvm::Constant* NestState::firstLanes(std::int64_t count) const {
+  std::vector<llvm::Constant*> lanes;
+  for (int lane = 0; lane < schedule_.lanes; ++lane) lanes.push_back(e_.builder.getInt1(lane < count));
+  return llvm::ConstantVector::get(lanes);
+}
+
 llvm::Value* NestState::mask(int copy) const {
   if (tail_ == 0) return nullptr;
-  if (schedule_.unrolled == schedule_.lane && copy != copies_ - 1) return nullptr;
-  std::vector<llvm::Constant*> lanes;
-  for (int lane = 0; lane < schedule_.lanes; ++lane) lanes.push_back(e_.builder.getInt1(lane < tail_));
-  return llvm::ConstantVector::get(lanes);
+  return schedule_.unrolled == schedule_.lane && copy != copies_ - 1 ? nullptr : firstLanes(tail_);
 }
 
 llvm::Value* NestState::valueOf(ExprId id, int copy) const {
@@ -68,11 +71,11 @@ llvm::Value* NestState::operand(ExprId id, int copy, bool asVector) const {
 
 void NestState::emit(ExprId id) {
   const Expr& expr = kernel_.body.at(id);
+  if (isTransposed(kernel_, schedule_, expr)) return emitTransposedLoad(id);
+  if (isBlockwiseDraw(kernel_, schedule_, expr)) return emitBlockwiseDraw(id);
   const int count = isPerCopy(expr.dependsOn) ? copies_ : 1;
-  for (int copy = 0; copy < count; ++copy) {
-    llvm::Value* value = expr.kind == ExprKind::Fold ? emitFold(id, copy) : emitExpr(expr, copy);
-    values_[static_cast<std::size_t>(copy)][static_cast<std::size_t>(id.index)] = value;
-  }
+  for (int copy = 0; copy < count; ++copy)
+    slot(id, copy) = expr.kind == ExprKind::Fold ? emitFold(id, copy) : emitExpr(expr, copy);
 }
 
 llvm::Value* NestState::emitExpr(const Expr& expr, int copy) {
@@ -107,9 +110,10 @@ llvm::Value* NestState::emitLoad(const Expr& expr, int copy) {
     return e_.fromMemory(expr.dtype, value);
   }
   const IndexSpace& space = kernel_.body.space;
-  const bool isContiguous = space.factorOf(expr.index, schedule_.lane) == 1 &&
-                            !dependsOn(space.hiddenVariables(expr.index), schedule_.lane);
-  if (!isContiguous) return emitGather(expr, guard, copy);
+  const std::int64_t stride = space.factorOf(expr.index, schedule_.lane);
+  const bool isHidden = dependsOn(space.hiddenVariables(expr.index), schedule_.lane);
+  if (!isHidden && guard == nullptr && stride > 1 && stride <= kMaxShuffledStride) return emitStridedLoad(expr, stride, copy);
+  if (isHidden || stride != 1) return emitGather(expr, guard, copy);
   llvm::Value* real = mask(copy);
   if (guard == nullptr) return emitContiguousLoad(expr, real, copy);
   return emitContiguousLoad(expr, real == nullptr ? guard : e_.builder.CreateAnd(guard, real), copy);
@@ -123,6 +127,60 @@ llvm::Value* NestState::emitContiguousLoad(const Expr& expr, llvm::Value* mask, 
                            : e_.builder.CreateMaskedLoad(type, at, alignOf(expr.dtype), mask,
                                                          llvm::Constant::getNullValue(type));
   return e_.fromMemory(expr.dtype, value);
+}
+
+llvm::Value* NestState::loadFirst(const Expr& expr, llvm::Value* at, std::int64_t count) {
+  llvm::Type* type = e_.memoryType(expr.dtype, schedule_.lanes);
+  if (count >= schedule_.lanes) return e_.builder.CreateAlignedLoad(type, at, alignOf(expr.dtype));
+  return e_.builder.CreateMaskedLoad(type, at, alignOf(expr.dtype), firstLanes(count), llvm::Constant::getNullValue(type));
+}
+
+// Everything from the first lane's element to the last one's, and the lanes picked out of it.
+llvm::Value* NestState::emitStridedLoad(const Expr& expr, std::int64_t stride, int copy) {
+  const std::int64_t lanes = schedule_.lanes, real = mask(copy) == nullptr ? lanes : tail_;
+  const std::int64_t needed = (real - 1) * stride + 1;
+  llvm::Value* base = scalarIndex(expr.index, copy);
+  llvm::Value* result = llvm::Constant::getNullValue(e_.memoryType(expr.dtype, schedule_.lanes));
+  for (std::int64_t begin = 0; begin < needed; begin += lanes) {
+    llvm::Value* part = loadFirst(expr, address(expr.buffer, e_.builder.CreateAdd(base, e_.i64(begin))), needed - begin);
+    std::vector<int> picks;
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      const std::int64_t at = lane * stride - begin;
+      picks.push_back(static_cast<int>(at >= 0 && at < lanes ? lanes + at : lane));
+    }
+    result = e_.builder.CreateShuffleVector(result, part, picks);
+  }
+  return e_.fromMemory(expr.dtype, result);
+}
+
+llvm::Value* NestState::interleave(llvm::Value* a, llvm::Value* b, bool high) const {
+  std::vector<int> picks;
+  for (int i = 0; i < schedule_.lanes / 2; ++i) {
+    picks.push_back(i + (high ? schedule_.lanes / 2 : 0));
+    picks.push_back(picks.back() + schedule_.lanes);
+  }
+  return e_.builder.CreateShuffleVector(a, b, picks);
+}
+
+// One row per lane, each along the unrolled loop; then a transpose in registers. Interleaving row i with row
+// i + lanes / 2 moves one bit of the row number into the column number; after log2(lanes) rounds they have changed places.
+void NestState::emitTransposedLoad(ExprId id) {
+  const Expr& expr = kernel_.body.at(id);
+  const std::int64_t stride = kernel_.body.space.factorOf(expr.index, schedule_.lane);
+  const std::int64_t rows = tail_ == 0 ? schedule_.lanes : tail_;
+  llvm::Value* base = scalarIndex(expr.index, 0);
+  Values vectors;
+  for (std::int64_t row = 0; row < rows; ++row)
+    vectors.push_back(loadFirst(expr, address(expr.buffer, e_.builder.CreateAdd(base, e_.i64(row * stride))), copies_));
+  vectors.resize(static_cast<std::size_t>(schedule_.lanes), llvm::Constant::getNullValue(vectors[0]->getType()));
+  const std::size_t half = vectors.size() / 2;
+  for (std::size_t round = 1; round < vectors.size(); round *= 2) {
+    Values next;
+    for (std::size_t i = 0; i < half; ++i)
+      for (const bool high : {false, true}) next.push_back(interleave(vectors[i], vectors[i + half], high));
+    vectors = std::move(next);
+  }
+  for (int copy = 0; copy < copies_; ++copy) slot(id, copy) = e_.fromMemory(expr.dtype, vectors[static_cast<std::size_t>(copy)]);
 }
 
 llvm::Value* NestState::emitGather(const Expr& expr, llvm::Value* guard, int copy) {
@@ -168,6 +226,24 @@ llvm::Value* NestState::emitRandom(const Expr& expr, int copy) {
   llvm::Value* key = emitRandomKey(e_, expr.key, valueOf(expr.operands[0], copy));
   llvm::Value* index = isVector(expr) ? vectorIndex(expr.index, copy) : scalarIndex(expr.index, copy);
   return emitDraw(e_, expr.dtype, emitRandomBits(e_, key, valueOf(expr.operands[1], copy), index));
+}
+
+// Words 0 to 3 of block l are the elements 4 l .. 4 l + 3: interleaved, a vector of blocks is four vectors of elements.
+void NestState::emitBlockwiseDraw(ExprId id) {
+  const Expr& expr = kernel_.body.at(id);
+  llvm::Value* key = emitRandomKey(e_, expr.key, scalarOf(expr.operands[0]));
+  llvm::Value* first = e_.builder.CreateLShr(scalarIndex(expr.index, 0), 2);
+  llvm::Type* word = kernel_.body.space.at(expr.index).hi < std::numeric_limits<std::int32_t>::max() ? e_.builder.getInt32Ty()
+                                                                                                     : e_.builder.getInt64Ty();
+  std::vector<llvm::Constant*> steps;
+  for (int lane = 0; lane < schedule_.lanes; ++lane) steps.push_back(llvm::ConstantInt::get(word, static_cast<std::uint64_t>(lane)));
+  llvm::Value* blocks = e_.builder.CreateAdd(e_.splat(e_.builder.CreateTrunc(first, word), schedule_.lanes), llvm::ConstantVector::get(steps));
+  const RandomWords words = emitPhilox(e_, key, scalarOf(expr.operands[1]), blocks);
+  for (int copy = 0; copy < copies_; ++copy) {
+    llvm::Value* even = interleave(words.word[0], words.word[2], copy >= 2);
+    llvm::Value* odd = interleave(words.word[1], words.word[3], copy >= 2);
+    slot(id, copy) = emitDraw(e_, expr.dtype, interleave(even, odd, copy % 2 == 1));
+  }
 }
 
 llvm::Value* NestState::emitApply(const Expr& expr, int copy) {
@@ -370,8 +446,19 @@ void NestState::storeVector(const Store& store, llvm::Value* value, int copy) {
   const ir::DType dtype = kernel_.buffers[static_cast<std::size_t>(store.buffer)];
   if (needsRounding(kernel_, store)) value = e_.roundToBf16(value);
   value = e_.toMemory(dtype, value);
-  llvm::Value* at = address(store.buffer, scalarIndex(store.index, copy));
   llvm::Value* real = mask(copy);
+  const std::int64_t stride = kernel_.body.space.factorOf(store.index, schedule_.lane);
+  if (stride != 1) {
+    // Results of a reduction whose lanes run along an outer axis: once per lane, not per step.
+    llvm::Value* base = scalarIndex(store.index, copy);
+    const std::int64_t count = real == nullptr ? schedule_.lanes : tail_;
+    for (std::int64_t lane = 0; lane < count; ++lane) {
+      llvm::Value* to = address(store.buffer, e_.builder.CreateAdd(base, e_.i64(lane * stride)));
+      e_.builder.CreateAlignedStore(e_.builder.CreateExtractElement(value, static_cast<std::uint64_t>(lane)), to, alignOf(dtype));
+    }
+    return;
+  }
+  llvm::Value* at = address(store.buffer, scalarIndex(store.index, copy));
   if (real == nullptr) e_.builder.CreateAlignedStore(value, at, alignOf(dtype));
   else e_.builder.CreateMaskedStore(value, at, alignOf(dtype), real);
 }

@@ -8,7 +8,11 @@
 #include "codegen/emitter.h"
 #include "codegen/kernel.h"
 #include "codegen/loop.h"
-#include "codegen/nest.h"
+#include "codegen/schedule.h"
+
+namespace llvm {
+class Constant;
+}
 
 namespace nnc::codegen {
 
@@ -53,11 +57,14 @@ class NestState {
   llvm::Value* emitExpr(const Expr& expr, int copy);
   llvm::Value* emitLoad(const Expr& expr, int copy);
   llvm::Value* emitContiguousLoad(const Expr& expr, llvm::Value* mask, int copy);
+  llvm::Value* emitStridedLoad(const Expr& expr, std::int64_t stride, int copy);
+  void emitTransposedLoad(ExprId id);
   llvm::Value* emitGather(const Expr& expr, llvm::Value* guard, int copy);
   llvm::Value* emitGatherByLane(const Expr& expr, llvm::Value* indices, llvm::Value* guard, int copy);
   llvm::Value* emitPosition(const Expr& expr, int copy);
   llvm::Value* emitInRange(const Expr& expr, int copy);
   llvm::Value* emitRandom(const Expr& expr, int copy);
+  void emitBlockwiseDraw(ExprId id);
   llvm::Value* emitApply(const Expr& expr, int copy);
   llvm::Value* emitFold(ExprId id, int copy);
   llvm::Value* emitFoldLoops(ExprId id, const std::vector<ExprId>& inner, std::size_t depth, llvm::Value* sum, int copy);
@@ -67,6 +74,13 @@ class NestState {
   llvm::Value* vectorIndex(IndexId id, int copy);
   llvm::Value* atomValue(const Atom& atom, int copy, llvm::Type* type);
   llvm::Value* divided(const Atom& atom, llvm::Value* argument);
+  /// Elements [at, at + lanes) of a buffer, of which the first `count` are read (all: a plain load).
+  llvm::Value* loadFirst(const Expr& expr, llvm::Value* at, std::int64_t count);
+  llvm::Constant* firstLanes(std::int64_t count) const;
+  llvm::Value* interleave(llvm::Value* a, llvm::Value* b, bool high) const;
+  llvm::Value*& slot(ExprId id, int copy) {
+    return values_[static_cast<std::size_t>(copy)][static_cast<std::size_t>(id.index)];
+  }
   llvm::Value* address(int buffer, llvm::Value* index) const;
   llvm::Type* indexType(IndexId id) const;
   std::int64_t copyStep() const { return schedule_.unrolled == schedule_.lane ? schedule_.lanes : 1; }

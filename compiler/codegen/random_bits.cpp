@@ -1,6 +1,8 @@
 // Philox4x32-10, lane by lane.
 #include "codegen/random_bits.h"
 
+#include <vector>
+
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/DerivedTypes.h>
 #include <llvm/IR/IRBuilder.h>
@@ -23,10 +25,29 @@ llvm::Value* emitRandomKey(const Emitter& e, std::uint64_t key, llvm::Value* see
 /// High and low words of the product of a 32-bit constant and each lane.
 static void multiply(const Emitter& e, std::uint32_t factor, llvm::Value* x, llvm::Value*& high, llvm::Value*& low) {
   llvm::IRBuilderBase& b = e.builder;
-  llvm::Type* wide = e.withElement(x->getType(), b.getInt64Ty());
-  llvm::Value* product = b.CreateMul(b.CreateZExt(x, wide), llvm::ConstantInt::get(wide, factor));
-  high = b.CreateTrunc(b.CreateLShr(product, 32), x->getType());
-  low = b.CreateTrunc(product, x->getType());
+  const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
+  if (vector == nullptr) {
+    llvm::Value* product = b.CreateMul(b.CreateZExt(x, b.getInt64Ty()), b.getInt64(factor));
+    high = b.CreateTrunc(b.CreateLShr(product, 32), x->getType());
+    low = b.CreateTrunc(product, x->getType());
+    return;
+  }
+  // Products of even and of odd lanes, as x86 multiplies them; then the halves are sorted apart.
+  llvm::Type* wide = llvm::FixedVectorType::get(b.getInt64Ty(), vector->getNumElements() / 2);
+  llvm::Value* pairs = b.CreateBitCast(x, wide);
+  llvm::Value* multiplier = llvm::ConstantInt::get(wide, factor);
+  llvm::Value* even = b.CreateMul(b.CreateAnd(pairs, llvm::ConstantInt::get(wide, 0xFFFFFFFFu)), multiplier);
+  llvm::Value* odd = b.CreateMul(b.CreateLShr(pairs, 32), multiplier);
+  even = b.CreateBitCast(even, x->getType());
+  odd = b.CreateBitCast(odd, x->getType());
+  const int lanes = static_cast<int>(vector->getNumElements());
+  std::vector<int> lows, highs;
+  for (int i = 0; i < lanes; i += 2) {
+    lows.insert(lows.end(), {i, lanes + i});
+    highs.insert(highs.end(), {i + 1, lanes + i + 1});
+  }
+  low = b.CreateShuffleVector(even, odd, lows);
+  high = b.CreateShuffleVector(even, odd, highs);
 }
 
 RandomWords emitPhilox(const Emitter& e, llvm::Value* mixedKey, llvm::Value* counter, llvm::Value* block) {

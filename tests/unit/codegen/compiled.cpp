@@ -3,9 +3,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <new>
+#include <utility>
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include "ir/evaluate.h"
 #include "support/philox.h"
@@ -16,17 +17,29 @@ namespace nnc::codegen::test {
 
 namespace {
 
-/// Aligned memory of a size, filled with a pattern that shows reads of what was never written.
+/// Memory of exactly a size between two pages that nobody may touch, filled with a pattern that shows reads of what was
+/// never written. It ends where the page behind begins, so it is aligned to its elements only, as in a scan body.
 class Buffer {
  public:
-  explicit Buffer(std::int64_t bytes) : storage_(static_cast<std::size_t>(bytes) + 64, std::byte{0xAB}) {}
-  void* data() {
-    const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
-    return reinterpret_cast<void*>((address + 63) / 64 * 64);
+  explicit Buffer(std::int64_t bytes) : bytes_(static_cast<std::size_t>(bytes)) {
+    mapped_ = (bytes_ + kPage - 1) / kPage * kPage + 2 * kPage;
+    void* memory = ::mmap(nullptr, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT_NE(memory, MAP_FAILED);
+    base_ = static_cast<std::byte*>(memory);
+    EXPECT_EQ(::mprotect(base_ + kPage, mapped_ - 2 * kPage, PROT_READ | PROT_WRITE), 0);
+    std::memset(data(), 0xAB, bytes_);
   }
+  Buffer(Buffer&& other) noexcept : bytes_(other.bytes_), mapped_(other.mapped_), base_(std::exchange(other.base_, nullptr)) {}
+  Buffer& operator=(Buffer&&) = delete;
+  ~Buffer() {
+    if (base_ != nullptr) ::munmap(base_, mapped_);
+  }
+  void* data() { return base_ + mapped_ - kPage - bytes_; }
 
  private:
-  std::vector<std::byte> storage_;
+  static constexpr std::size_t kPage = 4096;
+  std::size_t bytes_, mapped_ = 0;
+  std::byte* base_ = nullptr;
 };
 
 std::int64_t align64(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
