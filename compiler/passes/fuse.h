@@ -23,6 +23,9 @@ inline constexpr ir::Pass kFuse{
     .needs = ir::Facts::Differentiated | ir::Facts::Inlined,
     .gives = ir::Facts::Fused,
     .breaks = ir::Facts::Scheduled | ir::Facts::Planned,
+    // A reduction that reads through a transpose is summed in the order in which its operand lies in memory. Everything
+    // else keeps its bits.
+    .preservesBits = false,
 };
 
 }  // namespace nnc::passes
