@@ -149,7 +149,7 @@ static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::
 static bool checkPatience(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data) {
   const std::vector<std::string> parts = partNames(data);
   if (!spec.patience || std::find(parts.begin(), parts.end(), spec.patiencePart) != parts.end()) return true;
-  elaboration->error<diag::UnknownPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric), spec.patiencePart, data.name,
+  elaboration->error<diag::NoSuchPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric), spec.patiencePart, data.name,
                                         fmt::format("{}", fmt::join(parts, ", ")))
       .also(data.span, "the data");
   return false;

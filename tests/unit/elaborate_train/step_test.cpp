@@ -335,7 +335,7 @@ data d {
   fields: (pixels: u8[2, 2], label: u8)
   let raw = cast(pixels, f32)
   let x = reshape(raw / 255.0 * scale, [4])
-  let z[i] = x[3 - i]
+  let z[i: 4] = x[3 - i]
   let z[i] = z[i] + 1.0
   let y = cast(label, i32)
   split: random(valid: 0.25, seed: 4)
