@@ -22,13 +22,14 @@ int runCommand(Context& context) {
   training::RunOptions run;
   run.out = options.out.value_or("");
   run.command = commandText(context.line);
-  run.seed = options.seed.value_or(0);
+  run.seed = options.seed;
   run.threads = threadCount(options);
   run.resume = options.resume;
   run.weights = options.weights.value_or("");
   run.weightsPartial = options.partial;
   run.logEvery = options.logEvery.value_or(0);
   run.dumpGradients = options.dumpGrad.value_or("");
+  if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
   const std::optional<training::RunResult> result = training::run(*session->project, session->train, run, context.diagnostics);
   if (!result) return 1;

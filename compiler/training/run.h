@@ -28,7 +28,7 @@ enum class Progress : std::uint8_t { Auto, Bar, Lines, None };
 struct RunOptions {
   std::string out;                  // the run folder; empty: runs/<name>-<seed>-<n>, with --resume the newest of them
   std::string command;              // `nnc run f.nn backprop --hidden 100`, shown when a run can be resumed
-  std::int64_t seed = 0;
+  std::optional<std::int64_t> seed; // empty: 0, or that of the run that is resumed
   int threads = 1;                  // the bits do not depend on it
   bool resume = false;
   std::string weights;              // a run folder or a .safetensors file to start from
@@ -63,6 +63,8 @@ struct RunResult {
   std::int64_t plannedBytes = 0;                     // data, slots, batches and arenas
   double seconds = 0.0;                              // from the call to the end, this session
   double secondsToFirstStep = 0.0;
+  double trainSeconds = 0.0;                         // in steps, this session: no evaluation, no checkpoints
+  std::int64_t sessionSteps = 0;
   double stepsPerSecond = 0.0;                       // while training: without evaluation and checkpoints
 };
 

@@ -1,0 +1,64 @@
+// The rows of a data block: files found and checked against the declaration, parts, raw bytes.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "elaborate/program.h"
+#include "nnc/array.h"
+
+namespace nnc::training {
+
+/// Rows of one source, ascending.
+struct Part {
+  std::string name;
+  int source = 0;  // 0: `source`, 1: `test`
+  std::vector<std::int64_t> rows;
+  std::int64_t size() const { return static_cast<std::int64_t>(rows.size()); }
+};
+
+struct DataFile {
+  std::string path;        // as found
+  Span span;               // of its name in the data block
+  std::int64_t rows = 0;
+  std::int64_t rowBytes = 0;
+  runtime::Array array;    // empty until read
+  std::uint64_t checksum = 0;  // XXH3 of the elements, whatever the compression
+};
+
+/// Two steps, so that a plan knows sizes before anything large is read: `locate` reads headers, `read` the elements.
+class DataSet {
+ public:
+  /// Finds the files, checks their headers against the fields, and cuts the parts.
+  ///
+  /// Owner   keeps a pointer to `program`.
+  /// Errors  E1201-E1209 except damaged contents: reported, result is empty.
+  static std::optional<DataSet> locate(const elaborate::DataProgram& program, Diagnostics& diagnostics);
+  /// Reads every file. Errors  E1202, with the byte offset. May run in another thread with its own `diagnostics`.
+  bool read(Diagnostics& diagnostics);
+
+  const elaborate::DataProgram& program() const { return *program_; }
+  std::int64_t bytes() const;
+  const std::vector<Part>& parts() const { return parts_; }
+  /// -1 when there is none.
+  int findPart(const std::string& name) const;
+  /// The same, or E1204 and -1.
+  int requirePart(const std::string& name, Diagnostics& diagnostics) const;
+  int sourceCount() const { return static_cast<int>(sources_.size()); }
+  /// The files of a source, one per raw field.
+  const std::vector<DataFile>& files(int source) const { return sources_[static_cast<std::size_t>(source)]; }
+  const std::byte* row(int source, std::size_t field, std::int64_t row) const {
+    const DataFile& file = sources_[static_cast<std::size_t>(source)][field];
+    return file.array.bytes.data() + row * file.rowBytes;
+  }
+
+ private:
+  DataSet() = default;
+  const elaborate::DataProgram* program_ = nullptr;
+  std::vector<std::vector<DataFile>> sources_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace nnc::training

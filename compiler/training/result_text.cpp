@@ -1,0 +1,105 @@
+// Results for stdout: a table for people, one JSON object for programs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "training/evaluate.h"
+#include "training/progress.h"
+
+namespace nnc::training {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view outcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Finished: return "finished";
+    case Outcome::StoppedEarly: return "stopped early";
+    case Outcome::Interrupted: return "interrupted";
+    case Outcome::Diverged: return "diverged";
+  }
+  return "";
+}
+
+void addOnce(std::vector<std::string>& names, std::string name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+}
+
+/// Metrics in rows, parts in columns.
+std::string metricTable(const std::vector<Metric>& metrics) {
+  std::vector<std::string> parts, rows;
+  for (const Metric& metric : metrics) {
+    const std::size_t dot = metric.name.find('.');
+    addOnce(parts, metric.name.substr(0, dot));
+    addOnce(rows, metric.name.substr(dot + 1));
+  }
+  if (rows.empty()) return "";
+  std::string text = fmt::format("{:<16}", "");
+  for (const std::string& part : parts) text += fmt::format("{:>12}", part);
+  text += '\n';
+  for (const std::string& row : rows) {
+    text += fmt::format("{:<16}", row);
+    for (const std::string& part : parts) {
+      const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == part + "." + row; });
+      text += found == metrics.end() ? fmt::format("{:>12}", "") : fmt::format("{:>12.4f}", found->value);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+Json metricsJson(const std::vector<Metric>& metrics) {
+  Json json = Json::object();
+  for (const Metric& metric : metrics) json[metric.name] = metric.value;
+  return json;
+}
+
+std::string plural(std::int64_t count, const char* word) { return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s"); }
+
+}  // namespace
+
+std::string resultTable(const RunResult& result) {
+  std::string text = fmt::format("{}, seed {}: {} after {}, {} in {}", result.name, result.seed, outcomeName(result.outcome),
+                                 plural(result.epochs, "epoch"), plural(result.steps, "step"), durationText(result.seconds));
+  text += result.stepsPerSecond > 0.0 ? fmt::format(" ({:.0f} steps/s)\n", result.stepsPerSecond) : "\n";
+  text += metricTable(result.metrics);
+  if (result.bestEpoch > 0) text += fmt::format("best {} {:.4f} in epoch {}\n", result.bestMetric, result.bestValue, result.bestEpoch);
+  return text + fmt::format("run folder {}\n", result.directory);
+}
+
+std::string resultJson(const RunResult& result) {
+  Json json = {{"train", result.name},
+               {"outcome", outcomeName(result.outcome)},
+               {"seed", result.seed},
+               {"epochs", result.epochs},
+               {"steps", result.steps},
+               {"examples", result.examples},
+               {"metrics", metricsJson(result.metrics)},
+               {"best", nullptr},
+               {"parameters", result.parameters},
+               {"planned_bytes", result.plannedBytes},
+               {"seconds", result.seconds},
+               {"first_step_seconds", result.secondsToFirstStep},
+               {"train_seconds", result.trainSeconds},
+               {"session_steps", result.sessionSteps},
+               {"steps_per_second", result.stepsPerSecond},
+               {"directory", result.directory}};
+  if (result.bestEpoch > 0) json["best"] = {{"metric", result.bestMetric}, {"value", result.bestValue}, {"epoch", result.bestEpoch}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string resultTable(const EvaluateResult& result) {
+  return fmt::format("{} on {} ({}), weights {}\n", result.name, result.split, plural(result.examples, "example"), result.weightsFile) +
+         metricTable(result.metrics);
+}
+
+std::string resultJson(const EvaluateResult& result) {
+  const Json json = {{"train", result.name},       {"split", result.split},
+                     {"weights", result.weightsFile}, {"examples", result.examples},
+                     {"metrics", metricsJson(result.metrics)}, {"seconds", result.seconds}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace nnc::training

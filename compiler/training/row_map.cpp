@@ -1,0 +1,136 @@
+#include "training/row_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace nnc::training {
+
+namespace {
+
+std::size_t fieldIndex(const elaborate::DataProgram& program, const std::string& name) {
+  for (std::size_t i = 0; i < program.fields.size(); ++i)
+    if (program.fields[i].name == name) return i;
+  assert(false && "elaboration matched every field that a program takes");
+  return 0;
+}
+
+bool isAligned(const std::byte* bytes) { return reinterpret_cast<std::uintptr_t>(bytes) % 64 == 0; }
+
+}  // namespace
+
+std::optional<RowMap> RowMap::compile(const elaborate::DataProgram& program, const std::vector<std::string>& fields,
+                                      const engine::Options& options, Diagnostics& diagnostics) {
+  RowMap map;
+  if (fields.empty()) return map;
+  ir::Module module = program.module;
+  ir::Function& function = module.function(program.map);
+  std::vector<ir::Value> results;
+  std::vector<std::string> names;
+  for (const std::string& field : fields) {
+    const std::size_t index = fieldIndex(program, field);
+    results.push_back(function.results[index]);
+    names.push_back(field);
+    map.types_.push_back(program.fields[index].type);
+  }
+  function.results = std::move(results);
+  function.resultNames = std::move(names);
+  if (!engine::lower(module, program.map, options, diagnostics)) return std::nullopt;
+  map.executable_ = engine::Executable::compile(std::move(module), program.map, options, diagnostics);
+  if (!map.executable_) return std::nullopt;
+  for (const elaborate::Field& raw : program.raw) {
+    map.inputs_.emplace_back(raw.type.byteCount());
+    map.arguments_.push_back(map.inputs_.back().data());
+  }
+  for (const ir::Type& type : map.types_) map.outputs_.emplace_back(type.byteCount());
+  map.results_.resize(map.outputs_.size());
+  return map;
+}
+
+void RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations) {
+  if (!executable_) return;
+  for (std::size_t i = 0; i < inputs_.size(); ++i)
+    std::memcpy(inputs_[i].data(), data.row(source, i, row), static_cast<std::size_t>(inputs_[i].size()));
+  for (std::size_t i = 0; i < outputs_.size(); ++i)
+    results_[i] = isAligned(destinations[i]) ? destinations[i] : outputs_[i].data();
+  executable_->run(arguments_.data(), results_.data());
+  for (std::size_t i = 0; i < outputs_.size(); ++i)
+    if (results_[i] != destinations[i]) std::memcpy(destinations[i], outputs_[i].data(), static_cast<std::size_t>(outputs_[i].size()));
+}
+
+std::vector<std::size_t> rawFieldsOf(const elaborate::DataProgram& program, const std::string& field) {
+  const ir::Function& function = program.module.function(program.map);
+  std::vector<bool> isNeeded(function.values.size(), false);
+  isNeeded[static_cast<std::size_t>(function.results[fieldIndex(program, field)].index)] = true;
+  for (auto id = function.body.rbegin(); id != function.body.rend(); ++id) {
+    const ir::Node& node = function.node(*id);
+    const bool isUsed = std::any_of(node.results.begin(), node.results.end(),
+                                    [&](ir::Value value) { return isNeeded[static_cast<std::size_t>(value.index)]; });
+    if (!isUsed) continue;
+    for (const ir::Value operand : node.operands) isNeeded[static_cast<std::size_t>(operand.index)] = true;
+  }
+  std::vector<std::size_t> raw;
+  for (std::size_t i = 0; i < function.parameters.size(); ++i)
+    if (isNeeded[static_cast<std::size_t>(function.parameters[i].index)]) raw.push_back(i);
+  return raw;
+}
+
+namespace {
+
+/// The first element outside 0..bound-1, if any.
+std::optional<std::int64_t> badLabel(const ir::Type& type, const std::byte* elements, std::int64_t bound) {
+  const std::int64_t count = type.elementCount(), width = ir::dtypeBytes(type.dtype);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t value = integerAt(type.dtype, elements + i * width);
+    if (value < 0 || value >= bound) return value;
+  }
+  return std::nullopt;
+}
+
+void reportLabel(const DataSet& data, const Part& part, std::int64_t row, const std::string& field, std::int64_t value,
+                 std::int64_t bound, Diagnostics& diagnostics) {
+  const std::vector<std::size_t> raw = rawFieldsOf(data.program(), field);
+  const std::vector<DataFile>& files = data.files(part.source);
+  const DataFile& file = files[raw.empty() ? 0 : raw[0]];
+  DiagnosticBuilder message = diagnostics.emit<diag::LabelOutOfRange>(file.span, row, file.path, field, value, bound - 1);
+  message.note(fmt::format("rows count from 0; the row is in part `{}`", part.name));
+  for (std::size_t i = 1; i < raw.size(); ++i) message.note(fmt::format("`{}` is computed from {} too", field, files[raw[i]].path));
+}
+
+}  // namespace
+
+std::vector<std::string> labelFields(const elaborate::DataProgram& program) {
+  std::vector<std::string> fields;
+  for (const auto& [field, bound] : program.labelBounds) fields.push_back(field);
+  return fields;
+}
+
+bool checkLabels(const DataSet& data, RowMap& labels, Diagnostics& diagnostics) {
+  const auto& bounds = data.program().labelBounds;
+  if (bounds.empty()) return true;
+  std::vector<Buffer> buffers;
+  std::vector<std::byte*> destinations;
+  for (const ir::Type& type : labels.types()) {
+    buffers.emplace_back(type.byteCount());
+    destinations.push_back(buffers.back().data());
+  }
+  bool isFine = true;
+  for (const Part& part : data.parts()) {
+    std::vector<bool> isReported(bounds.size(), false);
+    for (const std::int64_t row : part.rows) {
+      labels.map(data, part.source, row, destinations.data());
+      for (std::size_t i = 0; i < bounds.size(); ++i) {
+        const std::optional<std::int64_t> bad = badLabel(labels.types()[i], destinations[i], bounds[i].second);
+        if (!bad || isReported[i]) continue;
+        reportLabel(data, part, row, bounds[i].first, *bad, bounds[i].second, diagnostics);
+        isReported[i] = true;
+        isFine = false;
+      }
+    }
+  }
+  return isFine;
+}
+
+}  // namespace nnc::training

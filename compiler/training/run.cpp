@@ -1,0 +1,191 @@
+#include "training/run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "training/project_source.h"
+#include "training/trainer.h"
+#include "training/weights.h"
+
+namespace nnc::training {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What a resumed run starts from.
+struct Resumed {
+  RunFolder folder;
+  std::optional<Checkpoint> checkpoint;  // empty: it was killed before its first one
+  std::int64_t seed = 0;
+};
+
+std::optional<Resumed> openResumed(const elaborate::TrainProgram& train, const RunOptions& options, Diagnostics& messages) {
+  if (!options.weights.empty()) {
+    messages.emit<diag::WeightsAndResume>({});
+    return std::nullopt;
+  }
+  std::optional<RunFolder> folder = RunFolder::reopen(options.out, train.name, options.seed, messages);
+  if (!folder) return std::nullopt;
+  Resumed resumed{std::move(*folder), std::nullopt, 0};
+  if (const std::optional<std::string> last = resumed.folder.lastCheckpoint()) {
+    resumed.checkpoint = readCheckpoint(*last, messages);
+    if (!resumed.checkpoint) return std::nullopt;
+    resumed.seed = resumed.checkpoint->identity.seed;
+  } else {
+    const std::string path = resumed.folder.directory() + "/manifest.json";
+    runtime::Failure failure;
+    const std::optional<std::string> text = runtime::readFile(path, failure);
+    const Json manifest = Json::parse(text.value_or(""), nullptr, /*allow_exceptions=*/false);
+    if (!manifest.is_object() || !manifest.contains("seed") || !manifest["seed"].is_number_integer()) {
+      messages.emit<diag::CannotReadFile>({}, path, text ? "it is not the manifest of a run" : failure.message);
+      return std::nullopt;
+    }
+    resumed.seed = manifest["seed"].get<std::int64_t>();
+  }
+  if (options.seed && *options.seed != resumed.seed) {
+    messages.emit<diag::SeedDiffers>({}, resumed.folder.directory(), resumed.seed, *options.seed);
+    return std::nullopt;
+  }
+  return resumed;
+}
+
+std::string timeText() { return fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))); }
+
+/// The manifest of a new run, or that of a resumed one with this session added.
+std::string manifestText(const elaborate::TrainProgram& train, const RunOptions& options, const RunIdentity& identity,
+                         const DataSet& data, const std::string& cpu, const RunFolder& folder, std::int64_t startStep) {
+  runtime::Failure failure;
+  const std::optional<std::string> old = runtime::readFile(folder.directory() + "/manifest.json", failure);
+  Json manifest = Json::parse(old.value_or(""), nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object()) {
+    Json values = Json::object(), files = Json::array();
+    for (const auto& [name, value] : train.values) values[name] = value;
+    for (int source = 0; source < data.sourceCount(); ++source)
+      for (const DataFile& file : data.files(source))
+        files.push_back({{"path", file.path}, {"rows", file.rows}, {"xxh3", identity.data[files.size()].substr(file.path.size() + 1)}});
+    manifest = {{"nnc", NNC_VERSION},  {"train", train.name},    {"program", identity.programHash}, {"values", values},
+                {"set_on_command_line", train.setOnCommandLine}, {"seed", identity.seed},           {"batch", train.batch},
+                {"precision", ir::dtypeName(train.precision)},   {"data", files},                   {"sessions", Json::array()}};
+  }
+  manifest["sessions"].push_back({{"started", timeText()}, {"command", options.command}, {"from_step", startStep},
+                                  {"threads", options.threads}, {"cpu", cpu}, {"blas", identity.blasCore}});
+  return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// Asks for the programs in the order in which the run will need them.
+void requestPrograms(const elaborate::TrainProgram& train, const RunOptions& options, Session& session) {
+  ProgramBank& programs = session.programs();
+  const std::vector<Part>& parts = session.data().parts();
+  const std::int64_t rows = parts[static_cast<std::size_t>(session.data().findPart("train"))].size();
+  const std::int64_t first = std::min(train.batch, rows);
+  if (!options.dumpGradients.empty()) programs.request(ProgramKind::Gradient, first);
+  programs.request(ProgramKind::Step, first);
+  const bool reachesEnd = !train.steps || *train.steps > rows / train.batch;
+  if (rows % train.batch != 0 && reachesEnd) programs.request(ProgramKind::Step, rows % train.batch);
+  for (const Part& part : parts) {
+    if (part.name == "train") continue;
+    if (part.size() >= train.batch) programs.request(ProgramKind::Evaluation, train.batch);
+    if (part.size() % train.batch != 0) programs.request(ProgramKind::Evaluation, part.size() % train.batch);
+  }
+}
+
+/// Initial values, then those of `--weights`. A run that goes on from a checkpoint gets zeros to be overwritten.
+bool initialiseSlots(const elaborate::TrainProgram& train, const RunOptions& options, const std::optional<Resumed>& resumed,
+                     std::int64_t seed, Session& session) {
+  std::vector<ir::Tensor> tensors;
+  if (resumed && resumed->checkpoint) {
+    for (const elaborate::Slot& slot : train.slots) tensors.emplace_back(slot.type);
+  } else {
+    tensors = initialTensors(train.initModule, train.init, seed);
+  }
+  if (!options.weights.empty()) {
+    const std::optional<std::string> file = findWeights(options.weights, session.messages());
+    const MatchWeights match = options.weightsPartial ? MatchWeights::Partial : MatchWeights::All;
+    if (!file || !loadWeights(*file, train.slots, match, tensors, session.messages())) return false;
+  }
+  session.setSlots(tensors);
+  return true;
+}
+
+bool checkPatienceMetric(const elaborate::TrainProgram& train, const DataSet& data, Diagnostics& messages) {
+  if (!train.patience || train.patienceMetric.empty()) return true;
+  return data.requirePart(train.patienceMetric.substr(0, train.patienceMetric.find('.')), messages) >= 0;
+}
+
+std::int64_t parameterCount(const elaborate::TrainProgram& train) {
+  std::int64_t count = 0;
+  for (const elaborate::Slot& slot : train.slots)
+    if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) count += slot.type.elementCount();
+  return count;
+}
+
+}  // namespace
+
+std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProgram& train, const RunOptions& options,
+                             Diagnostics& diagnostics) {
+  const auto begun = std::chrono::steady_clock::now();
+  Session session(programs, train, options.engine, options.threads, diagnostics);
+  Diagnostics& messages = session.messages();
+  std::optional<Resumed> resumed;
+  if (options.resume) {
+    resumed = openResumed(train, options, messages);
+    if (!resumed) return std::nullopt;
+  }
+  const std::int64_t seed = resumed ? resumed->seed : options.seed.value_or(0);
+  if (!session.locate() || session.data().requirePart("train", messages) < 0 || !checkPatienceMetric(train, session.data(), messages))
+    return std::nullopt;
+  session.start(/*withStep=*/true);
+  requestPrograms(train, options, session);
+  if (!initialiseSlots(train, options, resumed, seed, session) || !session.finishLoading()) return std::nullopt;
+
+  codegen::Backend* const backend = engine::backend(messages);
+  if (backend == nullptr) return std::nullopt;
+  const RunIdentity identity = identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
+  RunState state;
+  if (resumed && resumed->checkpoint) {
+    const std::string path = *resumed->folder.lastCheckpoint();
+    if (!restore(*resumed->checkpoint, path, identity, train.slots, session.slots(), messages)) return std::nullopt;
+    state = resumed->checkpoint->state;
+  }
+  // A new folder is made when nothing but its own file system can go wrong any more: no folder is left by a bad data file.
+  std::optional<RunFolder> folder;
+  if (resumed) folder = std::move(resumed->folder);
+  else folder = RunFolder::create(options.out, train.name, seed, messages);
+  if (!folder || !folder->openLogs(state.metricsBytes, messages)) return std::nullopt;
+  if (!folder->writeManifest(manifestText(train, options, identity, session.data(), backend->hostCpu(), *folder, state.step), messages))
+    return std::nullopt;
+
+  RunResult result;
+  result.name = train.name;
+  result.directory = folder->directory();
+  result.seed = seed;
+  result.parameters = parameterCount(train);
+  if (!Trainer(train, options, session, *folder, identity, std::move(state), begun).run(result)) return std::nullopt;
+  result.plannedBytes = session.plannedBytes();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return result;
+}
+
+std::optional<RunResult> run(elaborate::Project& project, const elaborate::TrainProgram& train, const RunOptions& options,
+                             Diagnostics& diagnostics) {
+  ProjectSource source(project, train);
+  return run(source, train, options, diagnostics);
+}
+
+int exitCode(const RunResult& result) {
+  switch (result.outcome) {
+    case Outcome::Finished:
+    case Outcome::StoppedEarly: return 0;
+    case Outcome::Interrupted: return 130;
+    case Outcome::Diverged: return 5;
+  }
+  return 0;
+}
+
+}  // namespace nnc::training

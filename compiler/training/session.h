@@ -1,0 +1,77 @@
+// What training and evaluation set up in the same way: data read while programs compile, labels and memory checked.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "training/batch_call.h"
+#include "training/batches.h"
+#include "training/data_set.h"
+#include "training/programs.h"
+#include "training/run.h"
+
+namespace nnc::training {
+
+/// Data, slots and compiled programs of one train. Not movable: threads refer to it.
+class Session {
+ public:
+  Session(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options, int threads,
+          Diagnostics& diagnostics);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  /// Joins the threads and passes their messages on.
+  ~Session();
+
+  /// Finds the data files and checks their headers and the memory that data, slots and batches take; nothing large is
+  /// read yet. Errors  E12xx, E1101.
+  bool locate();
+  /// Starts two threads: one reads the data, one elaborates and compiles in the order of the requests.
+  void start(bool withStep);
+  /// Waits for the data, checks labels and, with `step`, `evaluation` programs of the full batch, the memory of all plans.
+  /// Errors  E12xx, E11xx.
+  bool finishLoading();
+
+  ProgramBank& programs() { return bank_; }
+  DataSet& data() { return *data_; }
+  /// Where the calling thread reports as long as the session lives.
+  Diagnostics& messages() { return messages_; }
+
+  /// Tensors to buffers, and the buffers that a kind of program takes.
+  void setSlots(const std::vector<ir::Tensor>& tensors);
+  std::vector<Buffer>& slots() { return slots_; }
+  std::vector<std::byte*> slotPointers(ProgramKind kind);
+  Counters& counters() { return counters_; }
+
+  /// A call of the program for a batch size, made when it is first asked for. Null: reported.
+  BatchCall* call(ProgramKind kind, std::int64_t batch);
+  /// The stream over `plan`, which the session keeps. Needs: finishLoading; once per session.
+  BatchStream& openStream(std::unique_ptr<const PassPlan> plan, std::int64_t seed);
+  std::int64_t plannedBytes();
+
+ private:
+  /// What is known to be needed against what there is; `arenas` 0: programs are not compiled yet.
+  bool checkMemory(std::int64_t arenas);
+
+  const elaborate::TrainProgram& train_;
+  engine::Options options_;
+  bool isThreaded_;
+  Diagnostics& diagnostics_;
+  Diagnostics messages_, readerMessages_;
+  std::int64_t memoryLimit_ = 0, streamBytes_ = 0;
+  ProgramBank bank_;
+  std::optional<DataSet> data_;
+  std::thread reader_;
+  bool isRead_ = false;
+  std::optional<RowMap> rowMap_;
+  std::vector<Buffer> slots_;
+  Counters counters_;
+  std::map<std::pair<ProgramKind, std::int64_t>, BatchCall> calls_;
+  std::unique_ptr<const PassPlan> plan_;
+  std::unique_ptr<BatchStream> stream_;
+};
+
+}  // namespace nnc::training

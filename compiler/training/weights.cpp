@@ -1,0 +1,121 @@
+#include "training/weights.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+#include "ir/evaluate.h"
+#include "training/buffer.h"
+
+namespace nnc::training {
+
+namespace {
+
+constexpr std::size_t kShownDifferences = 10;
+
+/// The differences between a file and a network, in words.
+class Differences {
+ public:
+  void add(std::string text) { texts_.push_back(std::move(text)); }
+  bool empty() const { return texts_.empty(); }
+  void explain(DiagnosticBuilder& message) const {
+    for (std::size_t i = 0; i < std::min(texts_.size(), kShownDifferences); ++i) message.note(texts_[i]);
+    if (texts_.size() > kShownDifferences) message.note(fmt::format("and {} more", texts_.size() - kShownDifferences));
+  }
+
+ private:
+  std::vector<std::string> texts_;
+};
+
+/// Optimizer state hangs off its parameter's path with a slash: `net.h.dense.w/m`.
+bool isOptimizerPath(const std::string& path) { return path.find('/') != std::string::npos; }
+
+bool isLoaded(const elaborate::Slot& slot) { return slot.kind != elaborate::SlotKind::OptimizerState; }
+
+std::string typeText(const runtime::Array& array) { return ir::toString(ir::Type{dtypeOf(array.element), array.shape}); }
+
+/// Float types convert into one another; everything else must be the same.
+bool fits(const ir::Type& slot, const runtime::Array& array) {
+  const ir::DType dtype = dtypeOf(array.element);
+  return slot.shape == array.shape && (slot.dtype == dtype || (ir::isFloat(slot.dtype) && ir::isFloat(dtype)));
+}
+
+void copyInto(ir::Tensor& tensor, const runtime::Array& array) {
+  if (tensor.type.dtype == dtypeOf(array.element)) {
+    tensor.bytes = array.bytes;
+    return;
+  }
+  const ir::DType dtype = dtypeOf(array.element);
+  const std::int64_t width = ir::dtypeBytes(dtype), count = tensor.type.elementCount();
+  for (std::int64_t i = 0; i < count; ++i) tensor.setReal(i, realAt(dtype, array.bytes.data() + i * width));
+}
+
+}  // namespace
+
+std::optional<std::string> findWeights(const std::string& path, Diagnostics& diagnostics) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    diagnostics.emit<diag::WeightsMissing>({}, path, std::strerror(errno));
+    return std::nullopt;
+  }
+  if (!S_ISDIR(info.st_mode)) return path;
+  const std::string last = path + (path.ends_with('/') ? "last" : "/last");
+  if (::stat(last.c_str(), &info) == 0) return last;
+  diagnostics.emit<diag::WeightsMissing>({}, path, "the folder has no checkpoint `last`")
+      .help("a run folder has one after its first epoch");
+  return std::nullopt;
+}
+
+std::vector<ir::Tensor> initialTensors(const ir::Module& initModule, ir::FunctionId init, std::int64_t seed) {
+  ir::Tensor seedTensor(ir::Type{ir::DType::I64, {}});
+  seedTensor.setInteger(0, seed);
+  return ir::evaluate(initModule, init, {seedTensor});
+}
+
+bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& slots, MatchWeights match,
+                 std::vector<ir::Tensor>& tensors, Diagnostics& diagnostics) {
+  runtime::Failure failure;
+  const std::optional<runtime::TensorFile> file = runtime::readSafetensors(path, failure);
+  if (!file) {
+    DiagnosticBuilder message = diagnostics.emit<diag::WeightsBad>({}, path, failure.message);
+    if (failure.offset >= 0) message.note(fmt::format("at byte {} of {}", failure.offset, path));
+    return false;
+  }
+  const auto format = file->metadata.find("format");
+  const bool isOurs = format != file->metadata.end() && format->second == "nnc";
+  std::map<std::string, const runtime::Array*> byName;
+  for (const runtime::NamedArray& tensor : file->tensors)
+    if (!isOurs || !isOptimizerPath(tensor.name)) byName[tensor.name] = &tensor.array;
+
+  Differences differences;
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!isLoaded(slots[i])) continue;
+    const auto found = byName.find(slots[i].path);
+    if (found == byName.end()) {
+      differences.add(fmt::format("`{}` {} is missing", slots[i].path, ir::toString(slots[i].type)));
+      continue;
+    }
+    if (fits(slots[i].type, *found->second)) {
+      copyInto(tensors[i], *found->second);
+      ++taken;
+    } else {
+      differences.add(fmt::format("`{}` is {} in the file and {} in the network", slots[i].path, typeText(*found->second),
+                                  ir::toString(slots[i].type)));
+    }
+    byName.erase(found);
+  }
+  for (const auto& [name, array] : byName) differences.add(fmt::format("`{}` {} belongs to nothing in the network", name, typeText(*array)));
+  const bool isFine = match == MatchWeights::Partial ? taken > 0 : differences.empty();
+  if (isFine) return true;
+  DiagnosticBuilder message = diagnostics.emit<diag::WeightsMismatch>({}, path);
+  differences.explain(message);
+  if (match == MatchWeights::All && taken > 0) message.help("--weights-partial takes the tensors that fit and initialises the rest");
+  return false;
+}
+
+}  // namespace nnc::training
