@@ -55,8 +55,9 @@ void Div(Vjp& v) {
 }
 
 /// Where a > b, g goes to a, elsewhere to b: a tie gives to b, so that relu(x) = max(x, 0) has derivative 0 at 0.
+/// y > b says the same as a > b, also for NaN, and needs no memory for a, which is often what a matrix product made.
 void Max(Vjp& v) {
-  const Value takesA = v.b.compare(ir::Predicate::Gt, v.operand(0), v.operand(1));
+  const Value takesA = v.b.compare(ir::Predicate::Gt, v.result(), v.operand(1));
   const Value zero = v.b.constantLike(v.g(), 0.0);
   if (v.wants(0)) v.give(0, v.b.select(takesA, v.g(), zero));
   if (v.wants(1)) v.give(1, v.b.select(takesA, zero, v.g()));
