@@ -1,0 +1,164 @@
+"""Builds the fashion network into C programs and compares their outputs with nnc's, bit for bit.
+
+usage: embed_test.py NNC SOURCE_ROOT WORK_FOLDER
+"""
+import ast
+import json
+import math
+import os
+import pathlib
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+
+NNC, ROOT, WORK = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
+FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
+TEST_FILES = [FASHION / "t10k-images-idx3-ubyte.gz", FASHION / "t10k-labels-idx1-ubyte.gz"]
+STRICT = ["-pedantic", "-Wall", "-Wextra", "-Werror", "-O2"]
+passed = 0
+
+
+def run(*command, **options):
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    if result.returncode != 0:
+        sys.exit(f"FAILED ({result.returncode}): {' '.join(map(str, command))}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def check(condition, what):
+    global passed
+    if not condition:
+        sys.exit(f"FAILED: {what}")
+    passed += 1
+    print(f"ok: {what}")
+
+
+def read_npy(data):
+    """The elements of an array of f32 as bytes, and its shape."""
+    major = data[6]
+    length, start = (struct.unpack("<H", data[8:10])[0], 10) if major == 1 else (struct.unpack("<I", data[8:12])[0], 12)
+    header = ast.literal_eval(data[start : start + length].decode())
+    assert header["descr"] == "<f4" and not header["fortran_order"]
+    return data[start + length :], header["shape"]
+
+
+def symbols(path, kinds):
+    return [line.split()[-1] for line in run("nm", path).splitlines() if line.split()[-2] in kinds]
+
+
+def check_object(folder, name):
+    check(not symbols(folder / f"{name}.o", "dDbBC"), f"{name}.o has no writable data")
+    check(not symbols(folder / f"{name}.o", "U"), f"{name}.o needs no other library")
+    check(all(symbol.startswith(name) for symbol in symbols(folder / f"{name}.o", "T")), f"every symbol of {name}.o begins with its name")
+    header = folder / f"{name}.h"
+    run("cc", "-std=c99", *STRICT, "-fsyntax-only", "-x", "c", header)
+    run("c++", "-std=c++17", *STRICT, "-fsyntax-only", "-x", "c++", header)
+    check(True, f"{name}.h is C99 and C++17 without a warning")
+
+
+def trained_network():
+    fashion = ROOT / "examples/fashion.nn"
+    runs, out = WORK / "run", WORK / "out"
+    run(NNC, "run", fashion, "--epochs", "1", "--seed", "7", "--out", runs)
+    run(NNC, "build", fashion, "--weights", runs, "-o", out)
+    check_object(out, "fashion")
+    first = (out / "fashion.o").read_bytes(), (out / "fashion.h").read_bytes()
+    run(NNC, "build", fashion, "--weights", runs, "-o", WORK / "again")
+    check(first == ((WORK / "again/fashion.o").read_bytes(), (WORK / "again/fashion.h").read_bytes()), "the same run gives the same bytes")
+
+    classify, logits = WORK / "classify", WORK / "logits.bin"
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "examples/embed/classify.c", out / "fashion.o", "-lz", "-o", classify)
+    printed = run(classify, *TEST_FILES, logits)
+
+    result = json.loads(run(NNC, "predict", fashion, "--weights", runs, "--split", "test", "--out", WORK / "o.npz", "--json"))
+    evaluated = json.loads(run(NNC, "eval", fashion, "--weights", runs, "--split", "test", "--json"))
+    accuracy = evaluated["metrics"]["test.accuracy"]
+    check(result["metrics"] == evaluated["metrics"], "predict and eval agree")
+    check(f"accuracy {accuracy:.4f} on 10000 images" in printed, f"the C program prints the accuracy of nnc eval ({printed.strip()})")
+    with zipfile.ZipFile(WORK / "o.npz") as archive:
+        names = archive.namelist()
+        outputs, shape = read_npy(archive.read(names[0]))
+    check(len(names) == 1 and shape == (10000, 10), "predict writes one array of 10000 x 10")
+    check(outputs == logits.read_bytes(), "the C program's logits are those of nnc, bit for bit")
+
+    build = WORK / "cmake"
+    run("cmake", "-S", ROOT / "examples/embed", "-B", build, f"-DNNC={NNC}", f"-DRUN={runs}")
+    run("cmake", "--build", build)
+    run(build / "classify", *TEST_FILES, WORK / "logits-cmake.bin")
+    check(outputs == (WORK / "logits-cmake.bin").read_bytes(), "so are those of the program that CMake built")
+
+
+def write_safetensors(path, tensors):
+    header, offset = {}, 0
+    for name, (shape, values) in tensors.items():
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + 4 * len(values)]}
+        offset += 4 * len(values)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(struct.pack(f"<{len(v)}f", *v) for _, v in tensors.values()))
+
+
+def score(weights, row):
+    """The network of classifier.nn in double precision."""
+    def dense(x, name):
+        (rows, columns), w = weights[f"net.{name}.w"]
+        b = weights[f"net.{name}.b"][1]
+        return [sum(x[i] * w[i * columns + o] for i in range(rows)) + b[o] for o in range(columns)]
+    norm = {key: weights[f"net.batch_norm.{key}"][1] for key in ("gamma", "beta", "mu", "var")}
+    h = dense(row, "dense")
+    h = [(v - m) / math.sqrt(s + 1e-5) * g + b for v, m, s, g, b in zip(h, norm["mu"], norm["var"], norm["gamma"], norm["beta"])]
+    z = dense([max(v, 0.0) for v in h], "dense_2")
+    e = [math.exp(v - max(z)) for v in z]
+    return [v / sum(e) for v in e]
+
+
+def untrained_export():
+    model = ROOT / "tests/embed/classifier.nn"
+    embedded, passing = WORK / "embedded", WORK / "passing"
+    run(NNC, "build", model, "-o", passing)
+    check_object(passing, "scorer")
+    signature = json.loads(next(line for line in run("strings", "-n", "40", passing / "scorer.o").splitlines() if line.startswith('{"abi"')))
+    draw = random.Random(1)
+    weights, blob = {}, bytearray(signature["weights_bytes"])
+    for weight in signature["weights"]:
+        count = math.prod(weight["shape"])
+        low = 0.5 if weight["path"].endswith("var") else -1.0
+        values = [struct.unpack("<f", struct.pack("<f", draw.uniform(low, 1.0)))[0] for _ in range(count)]
+        weights[weight["path"]] = (weight["shape"], values)
+        blob[weight["offset"] : weight["offset"] + 4 * count] = struct.pack(f"<{count}f", *values)
+    (WORK / "weights.bin").write_bytes(blob)
+    write_safetensors(WORK / "weights.safetensors", weights)
+    inputs = [struct.unpack("<f", struct.pack("<f", draw.uniform(-1, 1)))[0] for _ in range(8 * 12)]
+    (WORK / "inputs.bin").write_bytes(struct.pack("<96f", *inputs))
+
+    run(NNC, "build", model, "--weights", WORK / "weights.safetensors", "-o", embedded, "scorer")
+    source = ROOT / "tests/embed/score.c"
+    run("cc", "-std=c11", *STRICT, f"-I{embedded}", source, embedded / "scorer.o", "-o", WORK / "score-embedded")
+    run("cc", "-std=c11", *STRICT, "-DPASS_WEIGHTS", f"-I{passing}", source, passing / "scorer.o", "-o", WORK / "score-passing")
+    run(WORK / "score-embedded", WORK / "inputs.bin", WORK / "a.bin")
+    run(WORK / "score-passing", WORK / "inputs.bin", WORK / "b.bin", WORK / "weights.bin")
+    outputs = (WORK / "a.bin").read_bytes()
+    check(outputs == (WORK / "b.bin").read_bytes(), "embedded and passed weights give the same bits; every status is as documented")
+    numbers = struct.unpack(f"<{len(outputs) // 4}f", outputs)
+    batches = [numbers[5 * n * (n - 1) // 2 : 5 * n * (n + 1) // 2] for n in range(1, 9)]
+    check(all(batch == batches[-1][: len(batch)] for batch in batches), "a row does not depend on the batch that it came in")
+    reference = [score(weights, inputs[12 * i : 12 * i + 12]) for i in range(8)]
+    # Two layers of at most 20 products and a softmax in f32: far below 100 units of 2^-24 relative to outputs up to 1.
+    worst = max(abs(a - b) for a, b in zip(batches[-1], (v for row in reference for v in row)))
+    check(worst < 100 * 2.0**-24, f"outputs agree with a reference in double precision ({worst:.1e})")
+
+
+def main():
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    os.chdir(WORK)
+    untrained_export()
+    trained_network()
+    print(f"{passed} passed, 0 failed")
+
+
+if __name__ == "__main__":
+    main()
