@@ -70,7 +70,7 @@ std::string resultTable(const RunResult& result) {
 }
 
 std::string resultJson(const RunResult& result) {
-  Json json = {{"train", result.name},
+  Json json = {{"name", result.name},
                {"outcome", outcomeName(result.outcome)},
                {"seed", result.seed},
                {"epochs", result.epochs},
@@ -85,7 +85,7 @@ std::string resultJson(const RunResult& result) {
                {"train_seconds", result.trainSeconds},
                {"session_steps", result.sessionSteps},
                {"steps_per_second", result.stepsPerSecond},
-               {"directory", result.directory}};
+               {"run_dir", result.directory}};
   if (result.bestEpoch > 0) json["best"] = {{"metric", result.bestMetric}, {"value", result.bestValue}, {"epoch", result.bestEpoch}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -96,7 +96,7 @@ std::string resultTable(const EvaluateResult& result) {
 }
 
 std::string resultJson(const EvaluateResult& result) {
-  const Json json = {{"train", result.name},       {"split", result.split},
+  const Json json = {{"name", result.name},       {"split", result.split},
                      {"weights", result.weightsFile}, {"examples", result.examples},
                      {"metrics", metricsJson(result.metrics)}, {"seconds", result.seconds}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
