@@ -42,7 +42,7 @@ class Matcher {
     const int errorsBefore = diagnostics_.errorCount();
     for (at_ = 0; at_ < in_.size(); ++at_) {
       const std::size_t type = in_[at_]->getType();
-      if (startsStatement()) closeRound();
+      if (startsStatement() || endsRound()) closeRound();
       if (startsDeclaration()) closeAll();
       if (diagnostics_.errorCount() - errorsBefore > kMostErrors) return false;
       take(type);
@@ -91,6 +91,27 @@ class Matcher {
       case NNLexer::EXPORT: return isName;
       default: return false;
     }
+  }
+
+  /// Whether what stands between ( ) or [ ] must have ended before this token.
+  bool endsRound() const {
+    if (open_.empty() || (open_.back().type != NNLexer::LPAREN && open_.back().type != NNLexer::LBRACKET)) return false;
+    const std::size_t type = typeAt(at_), previous = lexed_.tokens.back()->getType();  // at least the bracket
+    const bool endsOperand = previous == NNLexer::ID || previous == NNLexer::RPAREN || previous == NNLexer::RBRACKET || previous == NNLexer::INT ||
+                             previous == NNLexer::FLOAT || previous == NNLexer::STRING;
+    // Braces inside of brackets belong to `repeat` and `scan`, which are open then.
+    if (type == NNLexer::LBRACE) return endsOperand;
+    // A new line that starts no deeper than the line of the bracket, and does not go on with the expression.
+    const bool isNew = type == NNLexer::ID || (type >= NNLexer::AS && type <= NNLexer::WHEN);
+    if (!endsOperand || !isNew || !startsLine()) return false;
+    return columnOf(spanOf(*in_[at_], file_).begin) <= indentOf(open_.back().span.begin);
+  }
+
+  int columnOf(std::uint32_t offset) const { return sources_.place(file_, offset).column; }
+  /// Column of the first character of the line that holds `offset`.
+  int indentOf(std::uint32_t offset) const {
+    const std::string_view line = sources_.line(file_, sources_.place(file_, offset).line);
+    return static_cast<int>(std::min(line.find_first_not_of(" \t"), line.size())) + 1;
   }
 
   /// `fn name(` and its like in the first column: a declaration, so what is open was forgotten.
@@ -180,6 +201,7 @@ class Matcher {
         isReported = true;
       }
       insert(closer);
+      lexed_.unclosed.push_back({file_, open.span.begin, endOfPrevious().end});
     }
   }
 

@@ -143,6 +143,10 @@ class Explainer {
   bool afterStart() {
     if (stop_.start == stop_.index) return false;
     if (type(stop_.start) == NNLexer::COMMA) return afterComma();
+    if (stop_.rule == NNParser::RuleRepeat) {
+      diagnostics_.emit<diag::SyntaxExpected>(span(at_), "`{`", found());
+      return true;
+    }
     const std::size_t next = stop_.start + 1;
     if (next == stop_.index) {
       switch (type(stop_.start)) {
@@ -362,17 +366,17 @@ class Explainer {
     return true;
   }
 
-  /// Last token of the line or of the brackets that were opened on it.
+  /// Last token of the line, of the brackets that were opened on it, and of the lines that go on with an operator.
   std::size_t expressionEnd() const {
-    std::size_t last = at_, next = at_;
+    std::size_t next = at_;
     while (true) {
       const std::size_t t = type(next);
-      const bool opens = t == NNLexer::LPAREN || t == NNLexer::LBRACKET;
-      last = opens ? behindBrackets(next) - 1 : next;
+      const bool opens = t == NNLexer::LPAREN || t == NNLexer::LBRACKET || t == NNLexer::LBRACE;
+      const std::size_t last = opens ? behindBrackets(next) - 1 : next;
       next = last + 1;
-      const std::string_view between = sources_.text(Span{file_, span(last).end, std::max(span(last).end, span(next).begin)});
       const bool isOver = type(next) == antlr4::Token::EOF || type(next) == NNLexer::RBRACE || type(next) == NNLexer::SEMICOLON;
-      if (isOver || between.find_first_of("\r\n") != std::string_view::npos) return last;
+      const bool goesOn = isOnLineOf(next) || isInfix(type(next)) || (isInfix(type(last)) && startsOperand(type(next)));
+      if (isOver || !goesOn) return last;
     }
   }
 

@@ -21,6 +21,7 @@ struct LexedFile {
   Tokens tokens;
   std::vector<Span> docs;         // `///` lines in order
   std::set<int> reportedLines;    // lines whose mistake was reported and could not be repaired: no second message there
+  std::vector<Span> unclosed;     // from a bracket that was never closed to where its partner was inserted
   bool isParsable = true;         // false: a limit was exceeded, parsing is pointless or dangerous
 };
 

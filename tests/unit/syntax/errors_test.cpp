@@ -40,6 +40,7 @@ TEST(Errors, ExpectedAndFound) {
       {"let x = if a then b", "1:20-1:20 E0001 expected `else`, found the end of the file\n"},
       {"let x = if a { b }", "1:14-1:15 E0001 expected `then`, found `{`\n"},
       {"let x = scan t in 0..3 { yield t }", "1:24-1:25 E0001 expected `carry`, found `{`\n"},
+      {"let x = repeat n a", "1:18-1:19 E0001 expected `{`, found `a`\n"},
       {"= 3", "1:1-1:2 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
               "`experiment` or `export`), found `=`\n"},
       {"import", "1:7-1:7 E0001 expected a name or a string, found the end of the file\n"},
