@@ -45,8 +45,7 @@ std::vector<bool> liveValues(const Function& function) {
 
 bool dropDeadNodes(Function& function) {
   const std::vector<bool> live = liveValues(function);
-  const auto dropped =
-      std::erase_if(function.body, [&](NodeId id) { return !hasLiveResult(function.node(id), live); });
+  const auto dropped = std::erase_if(function.body, [&](NodeId id) { return !hasLiveResult(function.node(id), live); });
   if (dropped > 0) function.plan.reset();
   return dropped > 0;
 }

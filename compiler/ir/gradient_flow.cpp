@@ -80,7 +80,8 @@ static std::vector<bool> callBackward(const Module& module, const CallAttributes
                                       std::size_t operandCount) {
   if (call.vjp) return std::vector<bool>(operandCount, any(results));
   const std::size_t own = module.function(call.body).results.size();
-  const bool fromGradient = std::find(results.begin() + static_cast<std::ptrdiff_t>(own), results.end(), true) != results.end();
+  const bool fromGradient =
+      std::find(results.begin() + static_cast<std::ptrdiff_t>(own), results.end(), true) != results.end();
   if (fromGradient) return std::vector<bool>(operandCount, true);
   results.resize(own);
   return usefulParameters(module, call.body, results);

@@ -21,7 +21,8 @@ void spreadForward(const Module& module, const Function& function, std::span<con
 void spreadBackward(const Module& module, const Function& function, std::span<const NodeId> nodes,
                     std::vector<bool>& useful);
 
-/// The results of a function that depend on the marked parameters, and the parameters that the marked results depend on.
+/// The results of a function that depend on the marked parameters, and the parameters that the marked results depend
+/// on.
 std::vector<bool> activeResults(const Module& module, FunctionId function, const std::vector<bool>& parameters);
 std::vector<bool> usefulParameters(const Module& module, FunctionId function, const std::vector<bool>& results);
 

@@ -204,6 +204,8 @@ struct Refusal {
 };
 constexpr Refusal kRefusals[] = {
     {"fun", "1:1 IR text: expected `func`, found `fun`"},
+    {"5", "1:1 IR text: expected `func`, found `5`"},
+    {"-", "1:1 IR text: a character that has no meaning here"},
     {"func f", "1:6 IR text: expected a function's name, found `f`"},
     {"func @f() -> () {", "1:18 IR text: expected an op, found the end of the text"},
     {"func @f() -> () {\n  return\n", "3:1 IR text: expected a value, found the end of the text"},
