@@ -28,7 +28,8 @@ static std::vector<Value> distinctArguments(ir::Builder& builder, const ir::Node
   for (const int i : std::get<ir::CallAttributes>(call.attributes).wrt) {
     if (std::count(arguments.begin(), arguments.end(), arguments[i]) < 2) continue;
     // A reshape to its own shape: the builder's reshape would return its operand.
-    arguments[i] = builder.appendOne(ir::Op::Reshape, {arguments[i]}, ir::ReshapeAttributes{builder.type(arguments[i]).shape});
+    arguments[i] =
+        builder.appendOne(ir::Op::Reshape, {arguments[i]}, ir::ReshapeAttributes{builder.type(arguments[i]).shape});
   }
   return arguments;
 }

@@ -1,7 +1,7 @@
 // Rules of the ops that run functions: scan and call.
 //
-// The reverse of a scan runs its steps backwards. A step of the reverse needs what its forward step read, so the forward
-// scan is made to emit the carries that entered each step; everything else of the step is computed again.
+// The reverse of a scan runs its steps backwards. A step of the reverse needs what its forward step read, so the
+// forward scan is made to emit the carries that entered each step; everything else of the step is computed again.
 #include <cassert>
 #include <utility>
 
@@ -36,7 +36,8 @@ void Call(Vjp& v) {
 
 namespace {
 
-/// The reverse of one scan. Members named `...Of` hold positions: of carries, xs, consts or results of the forward body.
+/// The reverse of one scan. Members named `...Of` hold positions: of carries, xs, consts or results of the forward
+/// body.
 class ReverseScan {
  public:
   explicit ReverseScan(Vjp& v);
@@ -59,13 +60,13 @@ class ReverseScan {
 
   Vjp& v_;
   const ScanAttributes scan_;
-  int consts_ = 0;                   // how many
-  std::vector<int> carriesOf_;       // carries whose cotangent travels backwards
-  std::vector<int> xsOf_;            // wanted xs, counted from 0
-  std::vector<int> constsOf_;        // wanted consts, counted from 0
-  std::vector<int> xsGiven_;         // of xsOf_: those whose cotangent is not zero
+  int consts_ = 0;              // how many
+  std::vector<int> carriesOf_;  // carries whose cotangent travels backwards
+  std::vector<int> xsOf_;       // wanted xs, counted from 0
+  std::vector<int> constsOf_;   // wanted consts, counted from 0
+  std::vector<int> xsGiven_;    // of xsOf_: those whose cotangent is not zero
   FunctionId body_;
-  std::vector<Argument> entering_;   // xs of the reverse scan: entering carry i of entersOf_[i] ..
+  std::vector<Argument> entering_;  // xs of the reverse scan: entering carry i of entersOf_[i] ..
   std::vector<int> entersOf_;
   std::vector<Argument> others_;     // .. then xs and cotangents of ys,
   std::vector<Argument> constants_;  // and its consts
@@ -106,7 +107,8 @@ void ReverseScan::addParameters(ir::Builder& body, std::vector<Value>& forwardAr
   const auto forwardResult = [&](int i) { return module.function(scan_.body).results[i]; };
   const auto forwardResultType = [&](int i) { return module.function(scan_.body).type(forwardResult(i)); };
 
-  for (const int carry : carriesOf_) seeds.push_back({Value(std::size_t(carry)), body.addParameter(forwardResultType(carry), "")});
+  for (const int carry : carriesOf_)
+    seeds.push_back({Value(std::size_t(carry)), body.addParameter(forwardResultType(carry), "")});
   for (const int i : constsOf_) body.addParameter(forwardParameter(scan_.carries + scan_.xs + i).first, "");
   for (int i = 0; i < scan_.carries; ++i) {
     const auto [type, name] = forwardParameter(i);

@@ -26,13 +26,17 @@ class Hasher {
   void add(double x) { add(std::bit_cast<std::uint64_t>(x)); }
   template <typename T>
     requires std::is_enum_v<T>
-  void add(T x) { add(static_cast<std::uint64_t>(x)); }
+  void add(T x) {
+    add(static_cast<std::uint64_t>(x));
+  }
   void add(const std::string& text) {
     add(std::uint64_t{text.size()});
     for (const char c : text) add(c);
   }
   template <typename Tag>
-  void add(TypedIndex<Tag> index) { add(static_cast<int>(index.index)); }
+  void add(TypedIndex<Tag> index) {
+    add(static_cast<int>(index.index));
+  }
   void add(const ir::WindowDim& d) { add(d.axis), add(d.size), add(d.stride), add(d.dilation); }
   void add(const ir::Type& type) { add(type.dtype), add(type.shape); }
   template <typename T>

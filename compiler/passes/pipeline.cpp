@@ -14,8 +14,10 @@ const ir::Pass* findPass(std::string_view name, Diagnostics& diagnostics) {
   std::vector<std::string> names;
   for (const ir::Pass& pass : kAll) names.emplace_back(pass.name);
   DiagnosticBuilder message = diagnostics.emit<diag::UnknownPass>({}, name);
-  if (const std::optional<std::string> close = closestName(name, names)) message.help(fmt::format("did you mean `{}`?", *close));
-  else message.help(fmt::format("the passes are {}", fmt::join(names, ", ")));
+  if (const std::optional<std::string> close = closestName(name, names))
+    message.help(fmt::format("did you mean `{}`?", *close));
+  else
+    message.help(fmt::format("the passes are {}", fmt::join(names, ", ")));
   return nullptr;
 }
 

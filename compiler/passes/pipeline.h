@@ -26,16 +26,18 @@ inline constexpr std::array kTraining = {
     autodiff::kDifferentiate,
     kInlineCalls,
     kSimplify,  // again: gradients arrive full of `x * 1` and `x + 0`
-    kCse, kRemoveDead,
-    kAssignLayouts, kFuse, kSchedule, kPlanMemory,
+    kCse,
+    kRemoveDead,
+    kAssignLayouts,
+    kFuse,
+    kSchedule,
+    kPlanMemory,
 };
 static_assert(ir::isWellOrdered(kTraining), "a pass runs before the facts that it needs hold");
 
 /// The same for a network that is only applied. (It may still ask for a derivative, of its output by its input.)
 inline constexpr std::array kInference = {
-    autodiff::kDifferentiate, kInlineCalls,
-    kSimplify, kCse, kRemoveDead,
-    kAssignLayouts, kFuse, kSchedule, kPlanMemory,
+    autodiff::kDifferentiate, kInlineCalls, kSimplify, kCse, kRemoveDead, kAssignLayouts, kFuse, kSchedule, kPlanMemory,
 };
 static_assert(ir::isWellOrdered(kInference), "a pass runs before the facts that it needs hold");
 

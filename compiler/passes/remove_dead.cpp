@@ -22,7 +22,8 @@ static bool isAllSet(const Flags& flags) { return std::find(flags.begin(), flags
 static void spreadNeed(const ir::Function& function, Flags& needed) {
   for (std::size_t i = function.body.size(); i-- > 0;) {
     const ir::Node& node = function.node(function.body[i]);
-    const bool isNeeded = std::any_of(node.results.begin(), node.results.end(), [&](Value v) { return needed[v.index]; });
+    const bool isNeeded =
+        std::any_of(node.results.begin(), node.results.end(), [&](Value v) { return needed[v.index]; });
     if (!isNeeded) continue;
     for (const Value operand : node.operands) needed[operand.index] = true;
   }
@@ -37,8 +38,8 @@ struct ScanNeed {
 
 }  // namespace
 
-/// From the needed results of a scan to the fixpoint over its carries: a carry is needed when its last value is, or when
-/// something needed reads it.
+/// From the needed results of a scan to the fixpoint over its carries: a carry is needed when its last value is, or
+/// when something needed reads it.
 static ScanNeed scanNeed(const ir::Function& body, int carries, Flags results) {
   ScanNeed need{std::move(results), Flags(body.parameters.size(), false)};
   for (bool changed = true; changed;) {
@@ -84,8 +85,10 @@ static void shrinkScan(ir::Module& module, FunctionId id, NodeId nodeId, const F
   for (int i = 0; i < static_cast<int>(shrunk.operands.size()); ++i) {
     if (!need.parameters[i]) continue;
     operands.push_back(shrunk.operands[i]);
-    if (i < scan.carries) ++carries;
-    else if (i < scan.carries + scan.xs) ++xs;
+    if (i < scan.carries)
+      ++carries;
+    else if (i < scan.carries + scan.xs)
+      ++xs;
   }
   scan.carries = carries;
   scan.xs = xs;

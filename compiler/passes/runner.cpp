@@ -36,7 +36,8 @@ bool checkRunOptions(const RunOptions& options, Diagnostics& diagnostics) {
 static constexpr std::size_t kMaxFaults = 5;
 
 static std::string faultsOf(const std::vector<std::string>& faults) {
-  std::string text = fmt::format("{}", fmt::join(faults.begin(), faults.begin() + std::min(faults.size(), kMaxFaults), "; "));
+  std::string text =
+      fmt::format("{}", fmt::join(faults.begin(), faults.begin() + std::min(faults.size(), kMaxFaults), "; "));
   if (faults.size() > kMaxFaults) text += fmt::format("; and {} more", faults.size() - kMaxFaults);
   return text;
 }

@@ -13,14 +13,14 @@
 namespace nnc::passes {
 
 struct RunOptions {
-  bool verifyEach = false;               // hold the rules of the IR before the first and after every pass
-  std::vector<std::string> printAfter;   // names of passes, or "all"
-  std::vector<std::string> disabled;     // names of passes that are not required
-  std::string stopAfter;                 // the first pass of that name is the last to run
-  std::optional<int> bisectLimit;        // only the first so many optional passes run; each is announced with its number
-  ir::PrintOptions print;                // how printAfter prints
-  std::FILE* output = stderr;            // where it prints
-  Timings* timings = nullptr;            // one entry `pass NAME` for each that ran
+  bool verifyEach = false;              // hold the rules of the IR before the first and after every pass
+  std::vector<std::string> printAfter;  // names of passes, or "all"
+  std::vector<std::string> disabled;    // names of passes that are not required
+  std::string stopAfter;                // the first pass of that name is the last to run
+  std::optional<int> bisectLimit;       // only the first so many optional passes run; each is announced with its number
+  ir::PrintOptions print;               // how printAfter prints
+  std::FILE* output = stderr;           // where it prints
+  Timings* timings = nullptr;           // one entry `pass NAME` for each that ran
 };
 
 /// Whether the names in the options can be followed. Errors: E1521 no such pass, E1522 a required pass disabled.

@@ -46,26 +46,46 @@ Value Rewriter::makeSplat(const ir::ConstAttributes& element, ir::Type type) {
 /// The rules of the op itself, when its operands are not all constants.
 static Value byRule(Rewriter& r, const Candidate& c) {
   switch (c.op) {
-    case Op::Neg: return rules::neg(r, c);
-    case Op::Floor: return rules::floor(r, c);
-    case Op::Cast: return rules::cast(r, c);
-    case Op::Add: return rules::add(r, c);
-    case Op::Mul: return rules::mul(r, c);
-    case Op::Div: return rules::div(r, c);
-    case Op::Max: return rules::max(r, c);
-    case Op::Select: return rules::select(r, c);
-    case Op::Reshape: return rules::reshape(r, c);
-    case Op::Transpose: return rules::transpose(r, c);
-    case Op::Broadcast: return rules::broadcast(r, c);
-    case Op::Slice: return rules::slice(r, c);
-    case Op::Pad: return rules::pad(r, c);
-    case Op::Concat: return rules::concat(r, c);
-    case Op::Window: return rules::window(r, c);
-    case Op::ReduceSum: return rules::reduceSum(r, c);
-    case Op::ReduceMax: return rules::reduceMax(r, c);
-    case Op::Contract: return rules::contract(r, c);
-    case Op::Scatter: return rules::scatter(r, c);
-    case Op::StopGradient: return r.keepsStopGradient ? Value() : c.operands[0];
+    case Op::Neg:
+      return rules::neg(r, c);
+    case Op::Floor:
+      return rules::floor(r, c);
+    case Op::Cast:
+      return rules::cast(r, c);
+    case Op::Add:
+      return rules::add(r, c);
+    case Op::Mul:
+      return rules::mul(r, c);
+    case Op::Div:
+      return rules::div(r, c);
+    case Op::Max:
+      return rules::max(r, c);
+    case Op::Select:
+      return rules::select(r, c);
+    case Op::Reshape:
+      return rules::reshape(r, c);
+    case Op::Transpose:
+      return rules::transpose(r, c);
+    case Op::Broadcast:
+      return rules::broadcast(r, c);
+    case Op::Slice:
+      return rules::slice(r, c);
+    case Op::Pad:
+      return rules::pad(r, c);
+    case Op::Concat:
+      return rules::concat(r, c);
+    case Op::Window:
+      return rules::window(r, c);
+    case Op::ReduceSum:
+      return rules::reduceSum(r, c);
+    case Op::ReduceMax:
+      return rules::reduceMax(r, c);
+    case Op::Contract:
+      return rules::contract(r, c);
+    case Op::Scatter:
+      return rules::scatter(r, c);
+    case Op::StopGradient:
+      return r.keepsStopGradient ? Value() : c.operands[0];
     case Op::Const:
     case Op::Iota:
     case Op::Random:
@@ -79,7 +99,8 @@ static Value byRule(Rewriter& r, const Candidate& c) {
     case Op::Unwindow:
     case Op::Gather:
     case Op::Scan:
-    case Op::Call: return Value();
+    case Op::Call:
+      return Value();
   }
   return Value();
 }

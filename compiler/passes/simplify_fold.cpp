@@ -1,6 +1,6 @@
 // Constant folding, by the reference evaluator.
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -63,7 +63,8 @@ static bool isFoldable(Op op) {
 
 /// Compiled code flushes subnormal numbers to zero, the evaluator does not.
 static bool hasSubnormal(const ir::ConstAttributes& c) {
-  const double least = c.type.dtype == ir::DType::F64 ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min();
+  const double least =
+      c.type.dtype == ir::DType::F64 ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min();
   return std::any_of(c.reals.begin(), c.reals.end(), [&](double x) { return x != 0 && std::fabs(x) < least; });
 }
 
@@ -75,8 +76,10 @@ static ir::ConstAttributes toConstant(const ir::Tensor& tensor) {
   for (std::int64_t i = 1; i < count && c.isSplat; ++i)
     c.isSplat = std::memcmp(tensor.bytes.data(), tensor.bytes.data() + i * width, static_cast<std::size_t>(width)) == 0;
   for (std::int64_t i = 0; i < (c.isSplat ? 1 : count); ++i) {
-    if (ir::isFloat(tensor.type.dtype)) c.reals.push_back(tensor.real(i));
-    else c.integers.push_back(tensor.integer(i));
+    if (ir::isFloat(tensor.type.dtype))
+      c.reals.push_back(tensor.real(i));
+    else
+      c.integers.push_back(tensor.integer(i));
   }
   return c;
 }

@@ -92,13 +92,14 @@ static Value rebuilt(Rewriter& r, const Candidate& c, const Contraction& t) {
   std::string y;
   std::vector<int> dims;
   for (int axis = 0; axis < static_cast<int>(t.y.size()); ++axis) {
-    if (t.letters[0].find(t.y[axis]) == std::string::npos && t.letters[1].find(t.y[axis]) == std::string::npos) continue;
+    if (t.letters[0].find(t.y[axis]) == std::string::npos && t.letters[1].find(t.y[axis]) == std::string::npos)
+      continue;
     y += t.y[axis];
     dims.push_back(axis);
   }
   const bool isWhole = y.size() == t.y.size();
-  const Value product =
-      r.make(Op::Contract, {t.operand[0], t.operand[1]}, ir::ContractAttributes{t.letters[0], t.letters[1], std::move(y)});
+  const Value product = r.make(Op::Contract, {t.operand[0], t.operand[1]},
+                               ir::ContractAttributes{t.letters[0], t.letters[1], std::move(y)});
   return isWhole ? product : r.make(Op::Broadcast, {product}, ir::BroadcastAttributes{c.type.shape, std::move(dims)});
 }
 

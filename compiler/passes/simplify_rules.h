@@ -31,7 +31,9 @@ class Rewriter {
     const ir::Node* node = b.function().definition(value);
     return node != nullptr && node->op == op ? &std::get<A>(node->attributes) : nullptr;
   }
-  const ir::ConstAttributes* constant(ir::Value value) const { return attributesOf<ir::ConstAttributes>(value, ir::Op::Const); }
+  const ir::ConstAttributes* constant(ir::Value value) const {
+    return attributesOf<ir::ConstAttributes>(value, ir::Op::Const);
+  }
   /// Operand `i` of the node that defines `value`. Needs: there is one.
   ir::Value operandOf(ir::Value value, int i) const { return b.function().definition(value)->operands[i]; }
   bool isDefinedBy(ir::Value value, ir::Op op) const;
@@ -40,7 +42,9 @@ class Rewriter {
 
   /// The simplified result of a node with one result.
   ir::Value make(ir::Op op, std::vector<ir::Value> operands, ir::Attributes attributes = ir::NoAttributes{});
-  ir::Value makeReshape(ir::Value x, ir::Shape shape) { return make(ir::Op::Reshape, {x}, ir::ReshapeAttributes{std::move(shape)}); }
+  ir::Value makeReshape(ir::Value x, ir::Shape shape) {
+    return make(ir::Op::Reshape, {x}, ir::ReshapeAttributes{std::move(shape)});
+  }
   /// One element for all of `type`.
   ir::Value makeSplat(const ir::ConstAttributes& element, ir::Type type);
 };
@@ -48,7 +52,8 @@ class Rewriter {
 /// Tries the rules of the candidate's op. Invalid: there is nothing to gain.
 ir::Value simplified(Rewriter& r, const Candidate& c);
 
-/// The value of a node whose operands are constants, or (for splats) do not matter. Invalid: not constant, or too large.
+/// The value of a node whose operands are constants, or (for splats) do not matter. Invalid: not constant, or too
+/// large.
 ir::Value folded(Rewriter& r, const Candidate& c);
 
 namespace rules {

@@ -138,7 +138,8 @@ Value slice(Rewriter& r, const Candidate& c) {
   if (const auto* first = r.attributesOf<ir::SliceAttributes>(x, Op::Slice))
     return sliceOfSlice(r, c, ir::SliceAttributes(*first));
   if (const auto* pad = r.attributesOf<ir::PadAttributes>(x, Op::Pad)) return sliceOfPad(r, c, ir::PadAttributes(*pad));
-  if (const auto* concat = r.attributesOf<ir::ConcatAttributes>(x, Op::Concat)) return sliceOfConcat(r, c, concat->axis);
+  if (const auto* concat = r.attributesOf<ir::ConcatAttributes>(x, Op::Concat))
+    return sliceOfConcat(r, c, concat->axis);
   return Value();
 }
 
@@ -183,7 +184,8 @@ Value concat(Rewriter& r, const Candidate& c) {
 /// Windows of one element, one apart, move nothing. (Their unwindow adds to 0.0, which turns -0.0 into 0.0.)
 Value window(Rewriter& r, const Candidate& c) {
   const auto& dims = std::get<ir::WindowAttributes>(c.attributes).dims;
-  const bool trivial = std::all_of(dims.begin(), dims.end(), [](const ir::WindowDim& d) { return d.size == 1 && d.stride == 1; });
+  const bool trivial =
+      std::all_of(dims.begin(), dims.end(), [](const ir::WindowDim& d) { return d.size == 1 && d.stride == 1; });
   return trivial ? r.makeReshape(c.operands[0], c.type.shape) : Value();
 }
 

@@ -70,13 +70,20 @@ bool parseArgument(std::string_view argument, CommandLine& line) {
   if (argument == "--locations"sv) return line.run.print.locations = true;
   if (argument == "--time"sv) return line.times = true;
   if (const auto value = valueOf(argument, "--opt-bisect-limit")) return parseBisectLimit(*value, line);
-  if (const auto value = valueOf(argument, "--passes")) line.passes = *value;
-  else if (const auto after = valueOf(argument, "--print-after")) line.run.printAfter.push_back(*after);
-  else if (const auto stop = valueOf(argument, "--stop-after")) line.run.stopAfter = *stop;
-  else if (const auto disabled = valueOf(argument, "--disable-pass")) line.run.disabled.push_back(*disabled);
-  else if (argument != "-" && argument.starts_with("-")) return usageError(fmt::format("unknown option `{}`", argument));
-  else if (!line.file.empty()) return usageError("more than one file");
-  else line.file = argument;
+  if (const auto value = valueOf(argument, "--passes"))
+    line.passes = *value;
+  else if (const auto after = valueOf(argument, "--print-after"))
+    line.run.printAfter.push_back(*after);
+  else if (const auto stop = valueOf(argument, "--stop-after"))
+    line.run.stopAfter = *stop;
+  else if (const auto disabled = valueOf(argument, "--disable-pass"))
+    line.run.disabled.push_back(*disabled);
+  else if (argument != "-" && argument.starts_with("-"))
+    return usageError(fmt::format("unknown option `{}`", argument));
+  else if (!line.file.empty())
+    return usageError("more than one file");
+  else
+    line.file = argument;
   return true;
 }
 
@@ -84,7 +91,8 @@ std::optional<std::string> readAll(const std::string& path) {
   std::ostringstream text;
   if (path == "-") {
     char block[65536];
-    while (const std::size_t count = std::fread(block, 1, sizeof block, stdin)) text.write(block, static_cast<std::streamsize>(count));
+    while (const std::size_t count = std::fread(block, 1, sizeof block, stdin))
+      text.write(block, static_cast<std::streamsize>(count));
     return std::move(text).str();
   }
   std::ifstream in(path, std::ios::binary);
@@ -113,9 +121,12 @@ std::optional<std::vector<nnc::ir::Pass>> pipelineOf(const std::string& names, n
 std::string toText(const nnc::ir::Tensor& tensor) {
   std::vector<std::string> elements;
   for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i) {
-    if (tensor.type.dtype == nnc::ir::DType::F32) elements.push_back(fmt::format("{}", static_cast<float>(tensor.real(i))));
-    else if (nnc::ir::isFloat(tensor.type.dtype)) elements.push_back(fmt::format("{}", tensor.real(i)));
-    else elements.push_back(fmt::format("{}", tensor.integer(i)));
+    if (tensor.type.dtype == nnc::ir::DType::F32)
+      elements.push_back(fmt::format("{}", static_cast<float>(tensor.real(i))));
+    else if (nnc::ir::isFloat(tensor.type.dtype))
+      elements.push_back(fmt::format("{}", tensor.real(i)));
+    else
+      elements.push_back(fmt::format("{}", tensor.integer(i)));
   }
   return fmt::format("{} [{}]", nnc::ir::toString(tensor.type), fmt::join(elements, ", "));
 }
@@ -146,8 +157,10 @@ bool work(CommandLine& line, nnc::SourceManager& sources, nnc::Diagnostics& diag
   line.run.print.sources = &sources;
   auto module = nnc::ir::parse(file, sources, diagnostics);
   if (!module || !nnc::passes::runPasses(*module, *pipeline, line.run, diagnostics)) return false;
-  if (line.evaluates) evaluateAll(*module);
-  else fmt::print("{}", nnc::ir::print(*module, line.run.print));
+  if (line.evaluates)
+    evaluateAll(*module);
+  else
+    fmt::print("{}", nnc::ir::print(*module, line.run.print));
   return true;
 }
 

@@ -30,14 +30,16 @@ FunctionId addFunction(Module& module, const std::string& name, const std::vecto
 
 static std::vector<Shape> shapesOf(const Module& module, FunctionId id) {
   std::vector<Shape> shapes;
-  for (const Value parameter : module.function(id).parameters) shapes.push_back(module.function(id).type(parameter).shape);
+  for (const Value parameter : module.function(id).parameters)
+    shapes.push_back(module.function(id).type(parameter).shape);
   return shapes;
 }
 
 static std::vector<Value> gradientCall(ir::Builder& b, FunctionId loss, const std::vector<Value>& arguments) {
   std::vector<int> wrt(arguments.size());
   std::iota(wrt.begin(), wrt.end(), 0);
-  return b.call({.name = b.module().function(loss).name, .body = loss, .kind = ir::CallKind::Gradient, .wrt = wrt}, arguments);
+  return b.call({.name = b.module().function(loss).name, .body = loss, .kind = ir::CallKind::Gradient, .wrt = wrt},
+                arguments);
 }
 
 FunctionId addGradient(Module& module, const std::string& name, FunctionId loss) {

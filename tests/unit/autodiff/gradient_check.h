@@ -22,7 +22,8 @@ struct Problem {
 };
 
 /// A function of f64 parameters with the result of `body` as its only result.
-ir::FunctionId addFunction(ir::Module& module, const std::string& name, const std::vector<ir::Shape>& shapes, const Body& body);
+ir::FunctionId addFunction(ir::Module& module, const std::string& name, const std::vector<ir::Shape>& shapes,
+                           const Body& body);
 /// (x..) -> (loss(x..), d loss / dx..), as a gradient call.
 ir::FunctionId addGradient(ir::Module& module, const std::string& name, ir::FunctionId loss);
 /// (x..) -> the sum of the squares of d loss / dx: something whose gradient is a second derivative.

@@ -18,7 +18,8 @@ using Values = std::vector<Value>;
 static Value square(Builder& b, Value x) { return b.mul(x, x); }
 static Value indices(Builder& b, std::vector<std::int64_t> elements) {
   const std::int64_t count = static_cast<std::int64_t>(elements.size());
-  return b.constantDense({.type = {DType::I32, {count}}, .isSplat = false, .reals = {}, .integers = std::move(elements)});
+  return b.constantDense(
+      {.type = {DType::I32, {count}}, .isSplat = false, .reals = {}, .integers = std::move(elements)});
 }
 
 /// scan with two carries, inputs, constants and outputs: c' = c * w + x, n' = n + c * c; y = c * n.
@@ -46,7 +47,9 @@ static Value called(Builder& b, const Values& x) {
 static std::vector<Problem> ops() {
   const Shape s{3, 4};
   const auto one = [](auto make) { return [make](Builder& b, const Values& x) { return weighted(b, make(b, x)); }; };
-  const auto squared = [](auto make) { return [make](Builder& b, const Values& x) { return weighted(b, square(b, make(b, x))); }; };
+  const auto squared = [](auto make) {
+    return [make](Builder& b, const Values& x) { return weighted(b, square(b, make(b, x))); };
+  };
   std::vector<Problem> problems = {
       {"neg", squared([](Builder& b, const Values& x) { return b.neg(x[0]); }), {s}},
       {"exp", one([](Builder& b, const Values& x) { return b.exp(x[0]); }), {s}},
@@ -60,26 +63,64 @@ static std::vector<Problem> ops() {
       {"div", one([](Builder& b, const Values& x) { return b.div(x[0], x[1]); }), {s, s}, 0.3},
       {"max", squared([](Builder& b, const Values& x) { return b.max(x[0], x[1]); }), {s, s}},
       {"rem", squared([](Builder& b, const Values& x) { return b.rem(x[0], x[1]); }), {s, s}, 0.3},
-      {"select", squared([](Builder& b, const Values& x) { return b.select(b.compare(ir::Predicate::Lt, x[0], x[1]), b.mul(x[0], x[0]), x[1]); }), {s, s}},
+      {"select",
+       squared([](Builder& b, const Values& x) {
+         return b.select(b.compare(ir::Predicate::Lt, x[0], x[1]), b.mul(x[0], x[0]), x[1]);
+       }),
+       {s, s}},
       {"reshape", squared([](Builder& b, const Values& x) { return b.reshape(x[0], {2, 6}); }), {s}},
       {"transpose", squared([](Builder& b, const Values& x) { return b.transpose(x[0], {2, 0, 1}); }), {{2, 3, 4}}},
-      {"broadcast", squared([](Builder& b, const Values& x) { return b.broadcast(x[0], {4, 5, 3}, {0, 2}); }), {{4, 3}}},
+      {"broadcast",
+       squared([](Builder& b, const Values& x) { return b.broadcast(x[0], {4, 5, 3}, {0, 2}); }),
+       {{4, 3}}},
       {"slice", squared([](Builder& b, const Values& x) { return b.slice(x[0], {1, 0}, {6, 5}, {2, 3}); }), {{7, 5}}},
-      {"slice of nothing", squared([](Builder& b, const Values& x) { return b.add(sumAll(b, b.slice(x[0], {1, 2}, {3, 2}, {1, 3})), sumAll(b, x[0])); }), {s}},
+      {"slice of nothing",
+       squared([](Builder& b, const Values& x) {
+         return b.add(sumAll(b, b.slice(x[0], {1, 2}, {3, 2}, {1, 3})), sumAll(b, x[0]));
+       }),
+       {s}},
       {"pad", squared([](Builder& b, const Values& x) { return b.pad(x[0], {1, 0}, {2, 1}, {1, 2}, 0.5); }), {s}},
-      {"concat", squared([](Builder& b, const Values& x) { return b.concat({x[0], x[1], x[0]}, 1); }), {{3, 2}, {3, 4}}},
-      {"window", squared([](Builder& b, const Values& x) { return b.window(x[0], {{1, 3, 2, 1}, {2, 2, 1, 2}}); }), {{2, 7, 6}}},
-      {"unwindow", squared([](Builder& b, const Values& x) { return b.unwindow(x[0], {{1, 3, 2, 1}}, {2, 7}); }), {{2, 3, 3}}},
+      {"concat",
+       squared([](Builder& b, const Values& x) { return b.concat({x[0], x[1], x[0]}, 1); }),
+       {{3, 2}, {3, 4}}},
+      {"window",
+       squared([](Builder& b, const Values& x) { return b.window(x[0], {{1, 3, 2, 1}, {2, 2, 1, 2}}); }),
+       {{2, 7, 6}}},
+      {"unwindow",
+       squared([](Builder& b, const Values& x) { return b.unwindow(x[0], {{1, 3, 2, 1}}, {2, 7}); }),
+       {{2, 3, 3}}},
       {"reduce_sum", squared([](Builder& b, const Values& x) { return b.reduceSum(x[0], {0, 2}); }), {{2, 3, 4}}},
       {"reduce_max", squared([](Builder& b, const Values& x) { return b.reduceMax(x[0], {1}); }), {{3, 5}}},
-      {"contract, batched", squared([](Builder& b, const Values& x) { return b.contract(x[0], x[1], "bik", "bkj", "bji"); }), {{2, 3, 4}, {2, 4, 5}}},
-      {"contract, outer product", squared([](Builder& b, const Values& x) { return b.contract(x[0], x[1], "i", "j", "ji"); }), {{3}, {4}}},
-      {"contract, inner product", squared([](Builder& b, const Values& x) { return b.contract(x[0], x[1], "ij", "ji", ""); }), {{3, 4}, {4, 3}}},
-      {"gather", squared([](Builder& b, const Values& x) { return b.gather(x[0], indices(b, {2, 0, 2}), 0); }), {{4, 3}}},
-      {"gather, clamped", squared([](Builder& b, const Values& x) { return b.gather(x[0], indices(b, {9, -4, 1, 3}), 1); }), {{2, 4}}},
-      {"scatter add", squared([](Builder& b, const Values& x) { return b.scatter(x[0], indices(b, {2, 0, 2}), x[1], 0, ir::ScatterMode::Add); }), {{4, 3}, {3, 3}}},
-      {"scatter set", squared([](Builder& b, const Values& x) { return b.scatter(x[0], indices(b, {1, 3}), x[1], 1, ir::ScatterMode::Set); }), {{3, 4}, {3, 2}}},
-      {"scatter set, overwriting itself", squared([](Builder& b, const Values& x) { return b.scatter(x[0], indices(b, {1, 7, 1, 3}), x[1], 1, ir::ScatterMode::Set); }), {{3, 4}, {3, 4}}},
+      {"contract, batched",
+       squared([](Builder& b, const Values& x) { return b.contract(x[0], x[1], "bik", "bkj", "bji"); }),
+       {{2, 3, 4}, {2, 4, 5}}},
+      {"contract, outer product",
+       squared([](Builder& b, const Values& x) { return b.contract(x[0], x[1], "i", "j", "ji"); }),
+       {{3}, {4}}},
+      {"contract, inner product",
+       squared([](Builder& b, const Values& x) { return b.contract(x[0], x[1], "ij", "ji", ""); }),
+       {{3, 4}, {4, 3}}},
+      {"gather",
+       squared([](Builder& b, const Values& x) { return b.gather(x[0], indices(b, {2, 0, 2}), 0); }),
+       {{4, 3}}},
+      {"gather, clamped",
+       squared([](Builder& b, const Values& x) { return b.gather(x[0], indices(b, {9, -4, 1, 3}), 1); }),
+       {{2, 4}}},
+      {"scatter add",
+       squared([](Builder& b, const Values& x) {
+         return b.scatter(x[0], indices(b, {2, 0, 2}), x[1], 0, ir::ScatterMode::Add);
+       }),
+       {{4, 3}, {3, 3}}},
+      {"scatter set",
+       squared([](Builder& b, const Values& x) {
+         return b.scatter(x[0], indices(b, {1, 3}), x[1], 1, ir::ScatterMode::Set);
+       }),
+       {{3, 4}, {3, 2}}},
+      {"scatter set, overwriting itself",
+       squared([](Builder& b, const Values& x) {
+         return b.scatter(x[0], indices(b, {1, 7, 1, 3}), x[1], 1, ir::ScatterMode::Set);
+       }),
+       {{3, 4}, {3, 4}}},
       {"scan", scanned, {{3}, {3}, {4, 3}, {3}}},
       {"call", called, {{3}}},
   };
@@ -98,8 +139,13 @@ INSTANTIATE_TEST_SUITE_P(Networks, NetworkGradient, testing::ValuesIn(networks()
 static std::vector<Problem> smallNetworks() {
   std::vector<Problem> chosen;
   for (Problem& problem : networks()) {
-    const std::set<std::string> wanted = {"dense, sigmoid, mean squared error", "dense, relu, dense, softmax cross entropy", "conv2d, stride 2",
-                                          "batch norm", "layer norm", "lstm, last step first", "causal attention"};
+    const std::set<std::string> wanted = {"dense, sigmoid, mean squared error",
+                                          "dense, relu, dense, softmax cross entropy",
+                                          "conv2d, stride 2",
+                                          "batch norm",
+                                          "layer norm",
+                                          "lstm, last step first",
+                                          "causal attention"};
     if (wanted.contains(problem.name)) chosen.push_back(std::move(problem));
   }
   return chosen;

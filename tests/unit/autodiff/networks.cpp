@@ -17,9 +17,7 @@ static Value full(Builder& b, Value like, double number) { return b.constantLike
 static Value scaled(Builder& b, Value x, double factor) { return b.mul(x, full(b, x, factor)); }
 static Value square(Builder& b, Value x) { return b.mul(x, x); }
 static Value relu(Builder& b, Value x) { return b.max(x, full(b, x, 0.0)); }
-static Value sigmoid(Builder& b, Value x) {
-  return b.add(scaled(b, b.tanh(scaled(b, x, 0.5)), 0.5), full(b, x, 0.5));
-}
+static Value sigmoid(Builder& b, Value x) { return b.add(scaled(b, b.tanh(scaled(b, x, 0.5)), 0.5), full(b, x, 0.5)); }
 
 /// The axes that `axes` leaves, for putting a reduced tensor back.
 static std::vector<int> others(Builder& b, Value x, const std::vector<int>& axes) {
@@ -46,7 +44,8 @@ static Value dense(Builder& b, Value x, Value w, Value bias) {
   return b.add(y, b.broadcast(bias, b.type(y).shape, {1}));
 }
 static Value integers(Builder& b, Shape shape, std::vector<std::int64_t> elements) {
-  return b.constantDense({.type = {DType::I32, std::move(shape)}, .isSplat = false, .reals = {}, .integers = std::move(elements)});
+  return b.constantDense(
+      {.type = {DType::I32, std::move(shape)}, .isSplat = false, .reals = {}, .integers = std::move(elements)});
 }
 
 static Value denseSigmoidMse(Builder& b, const Values& x) {
@@ -156,7 +155,8 @@ static Value tiedEmbedding(Builder& b, const Values& x) {
 static Value rope(Builder& b, const Values& x) {
   const Shape shape = b.type(x[0]).shape;  // [b, t, d]
   const Shape half = {shape[0], shape[1], shape[2] / 2};
-  const Value first = b.slice(x[0], {0, 0, 0}, half, {1, 1, 1}), second = b.slice(x[0], {0, 0, half[2]}, shape, {1, 1, 1});
+  const Value first = b.slice(x[0], {0, 0, 0}, half, {1, 1, 1}),
+              second = b.slice(x[0], {0, 0, half[2]}, shape, {1, 1, 1});
   const Value angle = scaled(b, b.cast(b.iota({DType::I32, half}, 1), DType::F64), 0.3);
   const Value s = b.sin(angle), c = b.sin(b.add(angle, full(b, angle, std::numbers::pi / 2)));
   const Value y = b.concat({b.sub(b.mul(first, c), b.mul(second, s)), b.add(b.mul(second, c), b.mul(first, s))}, 2);
@@ -167,13 +167,29 @@ std::vector<Problem> networks() {
   return {
       {"dense, sigmoid, mean squared error", denseSigmoidMse, {{4, 5}, {5, 3}, {3}}},
       {"dense, relu, dense, softmax cross entropy", denseReluCrossEntropy, {{4, 6}, {6, 5}, {5}, {5, 4}, {4}}},
-      {"conv2d, stride 1", [](Builder& b, const Values& x) { return weighted(b, square(b, conv2d(b, x[0], x[1], 1, 1))); }, {{2, 2, 5, 4}, {2, 3, 3, 3}}},
-      {"conv2d, stride 2", [](Builder& b, const Values& x) { return weighted(b, square(b, conv2d(b, x[0], x[1], 2, 1))); }, {{2, 2, 6, 5}, {2, 3, 3, 3}}},
-      {"max pool, overlapping", [](Builder& b, const Values& x) { return weighted(b, maxPool(b, x[0], 3, 2)); }, {{2, 2, 7, 7}}},
-      {"batch norm", [](Builder& b, const Values& x) { return weighted(b, batchNorm(b, x[0], x[1], x[2])); }, {{4, 3, 2, 2}, {3}, {3}}},
-      {"layer norm", [](Builder& b, const Values& x) { return weighted(b, scaledAndShifted(b, normalized(b, x[0], {1}, 1e-5), x[1], x[2], 1)); }, {{4, 6}, {6}, {6}}},
-      {"lstm", [](Builder& b, const Values& x) { return lstm(b, x, false); }, {{5, 2, 4}, {4, 4, 3}, {4, 3, 3}, {4, 3}}},
-      {"lstm, last step first", [](Builder& b, const Values& x) { return lstm(b, x, true); }, {{4, 2, 2}, {4, 2, 2}, {4, 2, 2}, {4, 2}}},
+      {"conv2d, stride 1",
+       [](Builder& b, const Values& x) { return weighted(b, square(b, conv2d(b, x[0], x[1], 1, 1))); },
+       {{2, 2, 5, 4}, {2, 3, 3, 3}}},
+      {"conv2d, stride 2",
+       [](Builder& b, const Values& x) { return weighted(b, square(b, conv2d(b, x[0], x[1], 2, 1))); },
+       {{2, 2, 6, 5}, {2, 3, 3, 3}}},
+      {"max pool, overlapping",
+       [](Builder& b, const Values& x) { return weighted(b, maxPool(b, x[0], 3, 2)); },
+       {{2, 2, 7, 7}}},
+      {"batch norm",
+       [](Builder& b, const Values& x) { return weighted(b, batchNorm(b, x[0], x[1], x[2])); },
+       {{4, 3, 2, 2}, {3}, {3}}},
+      {"layer norm",
+       [](Builder& b, const Values& x) {
+         return weighted(b, scaledAndShifted(b, normalized(b, x[0], {1}, 1e-5), x[1], x[2], 1));
+       },
+       {{4, 6}, {6}, {6}}},
+      {"lstm",
+       [](Builder& b, const Values& x) { return lstm(b, x, false); },
+       {{5, 2, 4}, {4, 4, 3}, {4, 3, 3}, {4, 3}}},
+      {"lstm, last step first",
+       [](Builder& b, const Values& x) { return lstm(b, x, true); },
+       {{4, 2, 2}, {4, 2, 2}, {4, 2, 2}, {4, 2}}},
       {"causal attention", attention, {{2, 3, 4}, {4, 2, 3}, {4, 2, 3}, {4, 2, 3}, {2, 3, 4}}},
       {"tied embedding", tiedEmbedding, {{5, 4}}},
       {"rotary embedding", rope, {{2, 3, 4}}},

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 #include <cmath>
+#include <numeric>
 
 #include "autodiff/differentiate.h"
 #include "autodiff/vjp.h"
@@ -54,7 +54,8 @@ static std::vector<Numbers> gradientsAt(const std::vector<Numbers>& points, cons
 }
 
 TEST(Kinks, reluHasDerivativeZeroAtZero) {
-  const auto g = gradientsAt({{-1, 0, 2}}, [](Builder& b, const Values& x) { return b.max(x[0], b.constantLike(x[0], 0)); });
+  const auto g =
+      gradientsAt({{-1, 0, 2}}, [](Builder& b, const Values& x) { return b.max(x[0], b.constantLike(x[0], 0)); });
   EXPECT_EQ(g[0], (Numbers{0, 0, 1}));
 }
 
@@ -86,7 +87,8 @@ TEST(Paths, aParameterThatIsTheLossHasDerivativeOne) {
 
 TEST(Paths, oneValueForTwoOperandsCountsForOneOfThem) {
   Module module;
-  const FunctionId loss = addFunction(module, "loss", {{}, {}}, [](Builder& b, const Values& x) { return b.mul(x[0], b.exp(x[1])); });
+  const FunctionId loss =
+      addFunction(module, "loss", {{}, {}}, [](Builder& b, const Values& x) { return b.mul(x[0], b.exp(x[1])); });
   Builder b(module, module.addFunction("main"));
   const Value x = b.addParameter({DType::F64, {}}, "x");
   const Values out = b.call({.name = "loss", .body = loss, .kind = ir::CallKind::Gradient, .wrt = {0}}, {x, x});
@@ -102,7 +104,8 @@ TEST(Paths, reachesLossAgreesWithWhatIsDerived) {
     b.exp(x[3]);  // has a use, but not in the loss
     return sumAll(b, b.mul(x[0], b.stopGradient(b.mul(x[1], x[2]))));
   });
-  const auto reached = ir::reachesLoss(module, {.name = "", .body = loss, .kind = ir::CallKind::Gradient, .wrt = {0, 1, 2, 3}});
+  const auto reached =
+      ir::reachesLoss(module, {.name = "", .body = loss, .kind = ir::CallKind::Gradient, .wrt = {0, 1, 2, 3}});
   EXPECT_EQ(reached, (std::vector<bool>{true, false, false, false}));
 }
 
@@ -110,19 +113,22 @@ TEST(Paths, aCarryIsReachedThroughLaterSteps) {
   Module module;
   Builder step(module, module.addFunction("step"));
   const ir::Type scalar{DType::F64, {}};
-  const Value a = step.addParameter(scalar, "a"), c = step.addParameter(scalar, "c"), w = step.addParameter(scalar, "w");
-  step.addResult(c, "");                  // the next a is this c
-  step.addResult(step.mul(w, w), "");     // and c comes from the constant
+  const Value a = step.addParameter(scalar, "a"), c = step.addParameter(scalar, "c"),
+              w = step.addParameter(scalar, "w");
+  step.addResult(c, "");               // the next a is this c
+  step.addResult(step.mul(w, w), "");  // and c comes from the constant
   (void)a;
   const FunctionId loss = addFunction(module, "loss", {{}, {}, {}}, [&](Builder& b, const Values& x) {
     return b.scan({.body = step.functionId(), .carries = 2, .xs = 0, .length = 3, .reverse = false}, x)[0];
   });
-  const auto reached = ir::reachesLoss(module, {.name = "", .body = loss, .kind = ir::CallKind::Gradient, .wrt = {0, 1, 2}});
+  const auto reached =
+      ir::reachesLoss(module, {.name = "", .body = loss, .kind = ir::CallKind::Gradient, .wrt = {0, 1, 2}});
   // Without the number of steps the analysis must assume that the first c can arrive.
   EXPECT_EQ(reached, (std::vector<bool>{false, true, true}));
   const FunctionId gradient = addGradient(module, "gradient", loss);
   differentiateAndVerify(module);
-  const auto result = ir::evaluate(module, gradient, {tensorOf(DType::F64, {}, {1}), tensorOf(DType::F64, {}, {2}), tensorOf(DType::F64, {}, {3})});
+  const auto result = ir::evaluate(
+      module, gradient, {tensorOf(DType::F64, {}, {1}), tensorOf(DType::F64, {}, {2}), tensorOf(DType::F64, {}, {3})});
   EXPECT_EQ(result[1].real(0), 0);
   EXPECT_EQ(result[2].real(0), 0);
   EXPECT_EQ(result[3].real(0), 6);
@@ -136,7 +142,8 @@ TEST(Casts, betweenFloatsTheCotangentIsCastBack) {
   loss.addResult(loss.reduceSum(loss.mul(y, y), {0}), "");
   Builder b(module, module.addFunction("main"));
   const Value p = b.addParameter({DType::F32, {2}}, "x");
-  b.addResult(b.call({.name = "loss", .body = loss.functionId(), .kind = ir::CallKind::Gradient, .wrt = {0}}, {p})[1], "");
+  b.addResult(b.call({.name = "loss", .body = loss.functionId(), .kind = ir::CallKind::Gradient, .wrt = {0}}, {p})[1],
+              "");
   differentiateAndVerify(module);
   const auto result = ir::evaluate(module, b.functionId(), {tensorOf(DType::F32, {2}, {1.5, -2})});
   EXPECT_EQ(numbersOf(result[0]), (Numbers{3, -4}));
@@ -144,9 +151,8 @@ TEST(Casts, betweenFloatsTheCotangentIsCastBack) {
 }
 
 TEST(Casts, throughAnIntegerNothingFlows) {
-  const auto g = gradientsAt({{1.25}}, [](Builder& b, const Values& x) {
-    return b.mul(x[0], b.cast(b.cast(x[0], DType::I32), DType::F64));
-  });
+  const auto g = gradientsAt(
+      {{1.25}}, [](Builder& b, const Values& x) { return b.mul(x[0], b.cast(b.cast(x[0], DType::I32), DType::F64)); });
   EXPECT_EQ(g[0], (Numbers{1}));
 }
 
@@ -205,7 +211,8 @@ TEST(MakeVjp, satisfiesTheInnerProductTest) {
   const auto at = [&](double h) {
     std::vector<Tensor> moved = point;
     for (std::size_t k = 0; k < moved.size(); ++k)
-      for (std::int64_t e = 0; e < moved[k].type.elementCount(); ++e) moved[k].setReal(e, point[k].real(e) + h * direction[k].real(e));
+      for (std::int64_t e = 0; e < moved[k].type.elementCount(); ++e)
+        moved[k].setReal(e, point[k].real(e) + h * direction[k].real(e));
     moved.push_back(rows);
     const auto out = ir::evaluate(module, f, moved);
     double sum = 0;
@@ -219,12 +226,14 @@ TEST(MakeVjp, satisfiesTheInnerProductTest) {
   ASSERT_EQ(out.size(), 5u);  // three results, two cotangents: none for the index
   double reverse = 0;
   for (std::size_t k = 0; k < 2; ++k)
-    for (std::int64_t e = 0; e < direction[k].type.elementCount(); ++e) reverse += out[3 + k].real(e) * direction[k].real(e);
+    for (std::int64_t e = 0; e < direction[k].type.elementCount(); ++e)
+      reverse += out[3 + k].real(e) * direction[k].real(e);
   EXPECT_NEAR(forward, reverse, 1e-9);
 }
 
 static int countOf(const ir::Function& function, ir::Op op) {
-  return static_cast<int>(std::count_if(function.body.begin(), function.body.end(), [&](ir::NodeId id) { return function.node(id).op == op; }));
+  return static_cast<int>(std::count_if(function.body.begin(), function.body.end(),
+                                        [&](ir::NodeId id) { return function.node(id).op == op; }));
 }
 
 TEST(Sweep, buildsOnlyWhatLiesBetweenParametersAndLoss) {
@@ -244,7 +253,8 @@ TEST(Sweep, aScanRunsForwardOnceAndSavesOnlyWhatItsReverseReads) {
   Module module;
   Builder step(module, module.addFunction("step"));
   const ir::Type scalar{DType::F64, {}};
-  const Value n = step.addParameter(scalar, "n"), a = step.addParameter(scalar, "a"), w = step.addParameter(scalar, "w");
+  const Value n = step.addParameter(scalar, "n"), a = step.addParameter(scalar, "a"),
+              w = step.addParameter(scalar, "w");
   step.addResult(step.add(n, w), "");  // linear: its reverse needs no n
   step.addResult(step.mul(a, w), "");
   const FunctionId loss = addFunction(module, "loss", {{}, {}, {}}, [&](Builder& b, const Values& x) {
@@ -262,14 +272,16 @@ TEST(Sweep, aScanRunsForwardOnceAndSavesOnlyWhatItsReverseReads) {
   EXPECT_EQ(std::get<ir::ScanAttributes>(scans[1]->attributes).xs, 1);
   EXPECT_TRUE(std::get<ir::ScanAttributes>(scans[1]->attributes).reverse);
   // n + 5 w + a w^5
-  const auto result = ir::evaluate(module, gradient, {tensorOf(DType::F64, {}, {3}), tensorOf(DType::F64, {}, {7}), tensorOf(DType::F64, {}, {2})});
+  const auto result = ir::evaluate(
+      module, gradient, {tensorOf(DType::F64, {}, {3}), tensorOf(DType::F64, {}, {7}), tensorOf(DType::F64, {}, {2})});
   EXPECT_EQ(result[2].real(0), 32);
   EXPECT_EQ(result[3].real(0), 5 + 7 * 5 * 16);
 }
 
 TEST(Differentiate, leavesNoGradientCallAndEmptiesWhatNothingRuns) {
   Module module;
-  const FunctionId loss = addFunction(module, "loss", {{3}}, [](Builder& b, const Values& x) { return sumAll(b, b.exp(x[0])); });
+  const FunctionId loss =
+      addFunction(module, "loss", {{3}}, [](Builder& b, const Values& x) { return sumAll(b, b.exp(x[0])); });
   const FunctionId norm = addGradientNorm(module, "norm", loss);
   addGradient(module, "gradient", norm);
   differentiateAndVerify(module);

@@ -27,18 +27,25 @@ using ir::Type;
 using ir::Value;
 using Make = std::function<Value(Builder&, const std::vector<Value>&)>;
 
-static constexpr DType kDTypes[] = {DType::F32, DType::F64, DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64, DType::Bool};
+static constexpr DType kDTypes[] = {DType::F32, DType::F64, DType::BF16, DType::I8,
+                                    DType::U8,  DType::I32, DType::I64,  DType::Bool};
 
 static std::vector<double> edgeReals() {
-  return {0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -4.0, 3.0, 0.1, 300.75, -129.0, 16777217.0, 3e9, 0x1p126, 0x1p-126, INFINITY, -INFINITY, NAN};
+  return {0.0,    -0.0,   1.0,        -1.0, 0.5,     2.0,      -4.0,     3.0,       0.1,
+          300.75, -129.0, 16777217.0, 3e9,  0x1p126, 0x1p-126, INFINITY, -INFINITY, NAN};
 }
 static std::vector<std::int64_t> edgeIntegers(DType dtype) {
   switch (dtype) {
-    case DType::Bool: return {0, 1};
-    case DType::U8: return {0, 1, 2, 3, 127, 128, 255};
-    case DType::I8: return {0, 1, -1, 2, -4, 127, -128};
-    case DType::I32: return {0, 1, -1, 2, 255, -129, 16777217, 2147483647, -2147483648};
-    default: return {0, 1, -1, 2, 255, -129, 16777217, 4294967296, 9007199254740993, INT64_MAX, INT64_MIN};
+    case DType::Bool:
+      return {0, 1};
+    case DType::U8:
+      return {0, 1, 2, 3, 127, 128, 255};
+    case DType::I8:
+      return {0, 1, -1, 2, -4, 127, -128};
+    case DType::I32:
+      return {0, 1, -1, 2, 255, -129, 16777217, 2147483647, -2147483648};
+    default:
+      return {0, 1, -1, 2, 255, -129, 16777217, 4294967296, 9007199254740993, INT64_MAX, INT64_MIN};
   }
 }
 
@@ -48,8 +55,10 @@ static ir::Tensor edges(DType dtype) {
   const bool isReal = ir::isFloat(dtype);
   ir::Tensor tensor({dtype, {static_cast<std::int64_t>(isReal ? reals.size() : integers.size())}});
   for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i) {
-    if (isReal) tensor.setReal(i, reals[static_cast<std::size_t>(i)]);
-    else tensor.setInteger(i, integers[static_cast<std::size_t>(i)]);
+    if (isReal)
+      tensor.setReal(i, reals[static_cast<std::size_t>(i)]);
+    else
+      tensor.setInteger(i, integers[static_cast<std::size_t>(i)]);
   }
   return tensor;
 }
@@ -59,7 +68,8 @@ static std::vector<Value> splats(Builder& b, DType dtype, Shape shape) {
   std::vector<Value> all;
   const ir::Tensor tensor = edges(dtype);
   for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i)
-    all.push_back(ir::isFloat(dtype) ? b.constant({dtype, shape}, tensor.real(i)) : b.constantInt({dtype, shape}, tensor.integer(i)));
+    all.push_back(ir::isFloat(dtype) ? b.constant({dtype, shape}, tensor.real(i))
+                                     : b.constantInt({dtype, shape}, tensor.integer(i)));
   return all;
 }
 
@@ -123,7 +133,8 @@ TEST(EdgeValues, binaryOpsWithConstants) {
 TEST(EdgeValues, signsInProductsAndQuotients) {
   for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::I8, DType::I32, DType::I64}) {
     expectSameBits({edges(dtype), edges(dtype)}, [&](Builder& b, const std::vector<Value>& x) {
-      std::vector<Value> results = {b.neg(b.neg(x[0])), b.mul(b.neg(x[0]), b.neg(x[1])), b.mul(b.neg(x[0]), x[1]), b.div(b.neg(x[0]), b.neg(x[1]))};
+      std::vector<Value> results = {b.neg(b.neg(x[0])), b.mul(b.neg(x[0]), b.neg(x[1])), b.mul(b.neg(x[0]), x[1]),
+                                    b.div(b.neg(x[0]), b.neg(x[1]))};
       for (const Value splat : splats(b, dtype, b.type(x[0]).shape)) {
         results.push_back(b.neg(b.mul(x[0], splat)));
         results.push_back(b.neg(b.mul(splat, x[0])));
@@ -152,7 +163,8 @@ TEST(EdgeValues, selects) {
       results.push_back(b.select(constant, x[1], x[2]));
       results.push_back(b.select(x[0], constant, x[1]));
       results.push_back(b.select(x[0], x[1], constant));
-      for (const std::int64_t second : {0, 1}) results.push_back(b.select(x[0], constant, b.constantInt({DType::Bool, {4}}, second)));
+      for (const std::int64_t second : {0, 1})
+        results.push_back(b.select(x[0], constant, b.constantInt({DType::Bool, {4}}, second)));
     }
     return results;
   });
@@ -177,7 +189,8 @@ TEST(EdgeValues, reductionsOverOneElement) {
   for (const DType dtype : {DType::F32, DType::BF16, DType::I32}) {
     expectSameBits({edges(dtype)}, [&](Builder& b, const std::vector<Value>& x) {
       const Value column = b.reshape(x[0], {b.type(x[0]).shape[0], 1});
-      return std::vector<Value>{b.reduceSum(column, {1}), b.reduceMax(column, {1}), b.reduceSum(x[0], {}), b.reduceMax(b.slice(x[0], {0}, {0}, {1}), {0})};
+      return std::vector<Value>{b.reduceSum(column, {1}), b.reduceMax(column, {1}), b.reduceSum(x[0], {}),
+                                b.reduceMax(b.slice(x[0], {0}, {0}, {1}), {0})};
     });
   }
 }
@@ -218,7 +231,9 @@ static std::vector<Make> viewsOf() {
   add([](Builder& b, const std::vector<Value>& x) { return b.concat({x[0]}, 0); });
   add([](Builder& b, const std::vector<Value>& x) { return b.reshape(x[0], {b.type(x[0]).elementCount()}); });
   add([](Builder& b, const std::vector<Value>& x) { return b.reshape(x[0], {1, b.type(x[0]).elementCount()}); });
-  add([](Builder& b, const std::vector<Value>& x) { return b.type(x[0]).rank() == 2 ? b.transpose(x[0], {1, 0}) : Value(); });
+  add([](Builder& b, const std::vector<Value>& x) {
+    return b.type(x[0]).rank() == 2 ? b.transpose(x[0], {1, 0}) : Value();
+  });
   for (const std::int64_t stride : {1, 2}) {
     for (const std::int64_t size : {1, 2}) {
       add([=](Builder& b, const std::vector<Value>& x) {
@@ -229,7 +244,8 @@ static std::vector<Make> viewsOf() {
   }
   add([](Builder& b, const std::vector<Value>& x) {
     const Shape shape = b.type(x[0]).shape;
-    return shape.size() == 1 ? b.broadcast(x[0], {2, shape[0]}, {1}) : b.broadcast(x[0], {shape[0], 2, shape[1]}, {0, 2});
+    return shape.size() == 1 ? b.broadcast(x[0], {2, shape[0]}, {1})
+                             : b.broadcast(x[0], {shape[0], 2, shape[1]}, {0, 2});
   });
   add([](Builder& b, const std::vector<Value>& x) {
     const Shape shape = b.type(x[0]).shape;
@@ -240,7 +256,8 @@ static std::vector<Make> viewsOf() {
 
 static void checkViewPairs(const Shape& shape, const std::function<Value(Builder&, Value)>& start) {
   ir::Tensor argument({DType::F32, shape});
-  for (std::int64_t i = 0; i < argument.type.elementCount(); ++i) argument.setReal(i, i == 2 ? -0.0 : static_cast<double>(i) - 3);
+  for (std::int64_t i = 0; i < argument.type.elementCount(); ++i)
+    argument.setReal(i, i == 2 ? -0.0 : static_cast<double>(i) - 3);
   const std::vector<Make> makers = viewsOf();
   for (const Make& first : makers) {
     expectSameBits({argument}, [&](Builder& b, const std::vector<Value>& x) {
@@ -262,14 +279,16 @@ TEST(EdgeValues, viewsOfViewsOfAMatrix) {
   checkViewPairs({4, 3}, [](Builder&, Value x) { return x; });
 }
 TEST(EdgeValues, viewsOfViewsOfASplat) {
-  for (const double value : {0.0, -0.0, 1.0}) checkViewPairs({5}, [=](Builder& b, Value x) { return b.constantLike(x, value); });
+  for (const double value : {0.0, -0.0, 1.0})
+    checkViewPairs({5}, [=](Builder& b, Value x) { return b.constantLike(x, value); });
 }
 
 TEST(EdgeValues, divisionsByEveryPowerOfTwo) {
   for (const DType dtype : {DType::F32, DType::F64, DType::BF16}) {
     expectSameBits({edges(dtype)}, [&](Builder& b, const std::vector<Value>& x) {
       std::vector<Value> results;
-      for (int exponent = -140; exponent <= 140; ++exponent) results.push_back(b.div(x[0], b.constantLike(x[0], std::ldexp(1.0, exponent))));
+      for (int exponent = -140; exponent <= 140; ++exponent)
+        results.push_back(b.div(x[0], b.constantLike(x[0], std::ldexp(1.0, exponent))));
       return results;
     });
   }

@@ -46,7 +46,8 @@ class Generator {
   /// Not std::shuffle: its order differs between standard libraries.
   template <typename C>
   void shuffle(C& all) {
-    for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[static_cast<std::size_t>(below(static_cast<std::int64_t>(i)))]);
+    for (std::size_t i = all.size(); i > 1; --i)
+      std::swap(all[i - 1], all[static_cast<std::size_t>(below(static_cast<std::int64_t>(i)))]);
   }
   DType dtype(Value v) { return b_.type(v).dtype; }
   void keep(Value v) {
@@ -90,8 +91,10 @@ Value Generator::denseLike(Value like) {
   const Type type = b_.type(like);
   ir::ConstAttributes c{.type = type, .isSplat = false, .reals = {}, .integers = {}};
   for (std::int64_t i = 0; i < type.elementCount(); ++i) {
-    if (ir::isFloat(type.dtype)) c.reals.push_back(static_cast<double>(below(9) - 4) / 2);
-    else c.integers.push_back(type.dtype == DType::Bool ? below(2) : below(7) - (type.dtype == DType::U8 ? 0 : 3));
+    if (ir::isFloat(type.dtype))
+      c.reals.push_back(static_cast<double>(below(9) - 4) / 2);
+    else
+      c.integers.push_back(type.dtype == DType::Bool ? below(2) : below(7) - (type.dtype == DType::U8 ? 0 : 3));
   }
   return b_.constantDense(std::move(c));
 }
@@ -139,7 +142,8 @@ void Generator::choose() {
 }
 
 void Generator::castSome() {
-  static constexpr DType kTypes[] = {DType::F32, DType::F64, DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64, DType::Bool};
+  static constexpr DType kTypes[] = {DType::F32, DType::F64, DType::BF16, DType::I8,
+                                     DType::U8,  DType::I32, DType::I64,  DType::Bool};
   keep(b_.cast(any(), kTypes[below(8)]));
 }
 
@@ -283,7 +287,9 @@ void Generator::called() {
   inner.addResult(inner.mul(p, inner.tanh(p)), "");
   ir::Builder outer(module, module.addFunction("outer" + std::to_string(module.functions.size())));
   const Value q = outer.addParameter(type, "q");
-  const auto twice = [&](Value v) { return outer.call({.name = "inner", .body = inner.functionId(), .wrt = {}}, {v})[0]; };
+  const auto twice = [&](Value v) {
+    return outer.call({.name = "inner", .body = inner.functionId(), .wrt = {}}, {v})[0];
+  };
   outer.addResult(twice(outer.neg(twice(q))), "");
   outer.addResult(outer.exp(q), "");
   const std::vector<Value> results = b_.call({.name = "outer", .body = outer.functionId(), .wrt = {}}, {*x});
@@ -302,16 +308,21 @@ void Generator::scanned() {
   const Value x = step.addParameter(row, "x"), w = step.addParameter(row, "w");
   step.addResult(step.add(step.mul(first, w), x), "");
   switch (below(3)) {
-    case 0: step.addResult(step.add(second, w), ""); break;
-    case 1: step.addResult(step.max(second, first), ""); break;
-    default: step.addResult(step.mul(w, x), "");  // what entered is not read
+    case 0:
+      step.addResult(step.add(second, w), "");
+      break;
+    case 1:
+      step.addResult(step.max(second, first), "");
+      break;
+    default:
+      step.addResult(step.mul(w, x), "");  // what entered is not read
   }
   step.addResult(oneIn(2) ? step.mul(second, x) : step.neg(x), "");
   step.addResult(step.mul(first, step.constantLike(first, 1.0)), "");
   const Value like = b_.constant(row, 0.5);
-  const std::vector<Value> results = b_.scan(
-      {.body = step.functionId(), .carries = 2, .xs = 1, .length = whole.shape[0], .reverse = oneIn(2)},
-      {splatLike(like), denseLike(like), *xs, splatLike(like)});
+  const std::vector<Value> results =
+      b_.scan({.body = step.functionId(), .carries = 2, .xs = 1, .length = whole.shape[0], .reverse = oneIn(2)},
+              {splatLike(like), denseLike(like), *xs, splatLike(like)});
   for (const Value result : results)
     if (oneIn(2)) keep(result);
 }
@@ -319,9 +330,9 @@ void Generator::scanned() {
 void Generator::step() {
   using Maker = void (Generator::*)();
   static constexpr Maker kMakers[] = {
-      &Generator::unary,   &Generator::unary,    &Generator::binary,     &Generator::binary,  &Generator::binary,
-      &Generator::choose,  &Generator::castSome, &Generator::castSome,   &Generator::moved,   &Generator::moved,
-      &Generator::moved,   &Generator::cut,      &Generator::padded,     &Generator::joined,  &Generator::windowed,
+      &Generator::unary,   &Generator::unary,    &Generator::binary,     &Generator::binary,     &Generator::binary,
+      &Generator::choose,  &Generator::castSome, &Generator::castSome,   &Generator::moved,      &Generator::moved,
+      &Generator::moved,   &Generator::cut,      &Generator::padded,     &Generator::joined,     &Generator::windowed,
       &Generator::reduced, &Generator::reduced,  &Generator::contracted, &Generator::contracted, &Generator::indexed,
       &Generator::drawn,   &Generator::called,   &Generator::scanned};
   (this->*kMakers[below(static_cast<std::int64_t>(std::size(kMakers)))])();
@@ -332,8 +343,10 @@ void Generator::step() {
 static ir::Tensor randomTensor(const Type& type, std::mt19937_64& random) {
   ir::Tensor tensor(type);
   for (std::int64_t i = 0; i < type.elementCount(); ++i) {
-    if (ir::isFloat(type.dtype)) tensor.setReal(i, static_cast<double>(random() % 4001) / 1000 - 2);
-    else tensor.setInteger(i, static_cast<std::int64_t>(random() % (type.dtype == DType::Bool ? 2 : 9)));
+    if (ir::isFloat(type.dtype))
+      tensor.setReal(i, static_cast<double>(random() % 4001) / 1000 - 2);
+    else
+      tensor.setInteger(i, static_cast<std::int64_t>(random() % (type.dtype == DType::Bool ? 2 : 9)));
   }
   return tensor;
 }
@@ -353,7 +366,8 @@ static Value scalarOf(ir::Builder& b, const std::vector<Value>& values) {
 RandomProgram randomProgram(std::uint64_t seed, const ProgramOptions& options) {
   std::mt19937_64 random(seed);
   RandomProgram program;
-  const std::vector<Type> types = {{DType::F32, {2, 3}}, {DType::F32, {3}}, {DType::F64, {3, 2}}, {DType::I32, {2, 3}}, {DType::Bool, {3}}};
+  const std::vector<Type> types = {
+      {DType::F32, {2, 3}}, {DType::F32, {3}}, {DType::F64, {3, 2}}, {DType::I32, {2, 3}}, {DType::Bool, {3}}};
   ir::Builder b(program.module, program.module.addFunction(options.withGradient ? "loss" : "main"));
   Generator generator(b, random);
   generator.addParameters(types);
@@ -369,7 +383,8 @@ RandomProgram randomProgram(std::uint64_t seed, const ProgramOptions& options) {
     ir::Builder main(program.module, program.module.addFunction("main"));
     std::vector<Value> parameters;
     for (const Type& type : types) parameters.push_back(main.addParameter(type, ""));
-    for (const Value result : main.call({.name = "loss", .body = b.functionId(), .kind = ir::CallKind::Gradient, .wrt = {0, 1, 2}}, parameters))
+    for (const Value result : main.call(
+             {.name = "loss", .body = b.functionId(), .kind = ir::CallKind::Gradient, .wrt = {0, 1, 2}}, parameters))
       main.addResult(result, "");
     program.main = main.functionId();
   }

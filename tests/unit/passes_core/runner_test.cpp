@@ -124,11 +124,13 @@ TEST(Runner, namesThePassThatBrokeTheModule) {
   Diagnostics diagnostics;
   passes::RunOptions options;
   options.verifyEach = true;
-  static constexpr std::array kBroken = {passes::kCse, ir::Pass{.name = "saboteur", .summary = "", .run = breakTypes}, passes::kRemoveDead};
+  static constexpr std::array kBroken = {passes::kCse, ir::Pass{.name = "saboteur", .summary = "", .run = breakTypes},
+                                         passes::kRemoveDead};
   EXPECT_FALSE(passes::runPasses(module, kBroken, options, diagnostics));
   ASSERT_EQ(diagnostics.all().size(), 1u);
   EXPECT_EQ(diagnostics.all()[0].code, "E9901");
-  EXPECT_TRUE(diagnostics.all()[0].message.starts_with("internal error: the pass `saboteur` broke the module: ")) << diagnostics.all()[0].message;
+  EXPECT_TRUE(diagnostics.all()[0].message.starts_with("internal error: the pass `saboteur` broke the module: "))
+      << diagnostics.all()[0].message;
 }
 
 TEST(Runner, aModuleThatIsWrongFromTheStartIsNobodysFault) {
@@ -152,7 +154,9 @@ TEST(Pipeline, wrongOrdersAreFound) {
 TEST(Pipeline, namesAreUniqueAndDescribed) {
   for (const ir::Pass& pass : passes::kAll) {
     EXPECT_FALSE(pass.summary.empty()) << pass.name;
-    EXPECT_EQ(std::count_if(passes::kAll.begin(), passes::kAll.end(), [&](const ir::Pass& p) { return p.name == pass.name; }), 1);
+    EXPECT_EQ(
+        std::count_if(passes::kAll.begin(), passes::kAll.end(), [&](const ir::Pass& p) { return p.name == pass.name; }),
+        1);
   }
 }
 

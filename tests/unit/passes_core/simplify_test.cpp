@@ -32,36 +32,42 @@ static std::pair<double, double> beforeAndAfter(double x, Make make) {
 }
 
 TEST(SimplifyKeepsBits, minusZeroPlusZeroIsZero) {
-  const auto [before, after] = beforeAndAfter(-0.0, [](ir::Builder& b, Value x) { return b.add(x, b.constantLike(x, 0.0)); });
+  const auto [before, after] =
+      beforeAndAfter(-0.0, [](ir::Builder& b, Value x) { return b.add(x, b.constantLike(x, 0.0)); });
   EXPECT_FALSE(std::signbit(before));
   EXPECT_FALSE(std::signbit(after));
 }
 
 TEST(SimplifyKeepsBits, minusZeroPlusMinusZeroIsMinusZero) {
-  const auto [before, after] = beforeAndAfter(-0.0, [](ir::Builder& b, Value x) { return b.add(x, b.constantLike(x, -0.0)); });
+  const auto [before, after] =
+      beforeAndAfter(-0.0, [](ir::Builder& b, Value x) { return b.add(x, b.constantLike(x, -0.0)); });
   EXPECT_TRUE(std::signbit(before));
   EXPECT_TRUE(std::signbit(after));
 }
 
 TEST(SimplifyKeepsBits, infinityTimesZeroIsNaN) {
-  const auto [before, after] = beforeAndAfter(INFINITY, [](ir::Builder& b, Value x) { return b.mul(x, b.constantLike(x, 0.0)); });
+  const auto [before, after] =
+      beforeAndAfter(INFINITY, [](ir::Builder& b, Value x) { return b.mul(x, b.constantLike(x, 0.0)); });
   EXPECT_TRUE(std::isnan(before));
   EXPECT_TRUE(std::isnan(after));
 }
 
 TEST(SimplifyKeepsBits, divisionByThreeStaysADivision) {
-  const auto [before, after] = beforeAndAfter(0.7, [](ir::Builder& b, Value x) { return b.div(x, b.constantLike(x, 3.0)); });
+  const auto [before, after] =
+      beforeAndAfter(0.7, [](ir::Builder& b, Value x) { return b.div(x, b.constantLike(x, 3.0)); });
   EXPECT_EQ(before, after);
 }
 
 TEST(SimplifyKeepsBits, aReciprocalThatIsSubnormalIsNotTaken) {
-  const auto [before, after] = beforeAndAfter(0x1p100, [](ir::Builder& b, Value x) { return b.div(x, b.constantLike(x, 0x1p127)); });
+  const auto [before, after] =
+      beforeAndAfter(0x1p100, [](ir::Builder& b, Value x) { return b.div(x, b.constantLike(x, 0x1p127)); });
   EXPECT_EQ(before, 0x1p-27);
   EXPECT_EQ(after, 0x1p-27);
 }
 
 TEST(SimplifyKeepsBits, aFloatThroughSmallIntegersKeepsItsRounding) {
-  const auto [before, after] = beforeAndAfter(300.75, [](ir::Builder& b, Value x) { return b.cast(b.cast(x, DType::U8), DType::F32); });
+  const auto [before, after] =
+      beforeAndAfter(300.75, [](ir::Builder& b, Value x) { return b.cast(b.cast(x, DType::U8), DType::F32); });
   EXPECT_EQ(before, 255);
   EXPECT_EQ(after, 255);
 }
