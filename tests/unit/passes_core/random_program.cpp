@@ -26,7 +26,8 @@ constexpr std::int64_t kMaxElements = 200;
 /// Grows a function node by node from a pool of values.
 class Generator {
  public:
-  Generator(ir::Builder& builder, std::mt19937_64& random) : b_(builder), random_(random) {}
+  Generator(ir::Builder& builder, std::mt19937_64& random, bool onlyF64)
+      : b_(builder), random_(random), onlyF64_(onlyF64) {}
 
   void addParameters(const std::vector<Type>& types) {
     for (const Type& type : types) pool_.push_back(b_.addParameter(type, "p" + std::to_string(pool_.size())));
@@ -76,6 +77,7 @@ class Generator {
 
   ir::Builder& b_;
   std::mt19937_64& random_;
+  const bool onlyF64_;
   std::vector<Value> pool_;
 };
 
@@ -144,7 +146,8 @@ void Generator::choose() {
 void Generator::castSome() {
   static constexpr DType kTypes[] = {DType::F32, DType::F64, DType::BF16, DType::I8,
                                      DType::U8,  DType::I32, DType::I64,  DType::Bool};
-  keep(b_.cast(any(), kTypes[below(8)]));
+  const DType dtype = kTypes[below(8)];
+  keep(b_.cast(any(), onlyF64_ && ir::isFloat(dtype) ? DType::F64 : dtype));
 }
 
 void Generator::moved() {
@@ -273,7 +276,8 @@ void Generator::indexed() {
 
 void Generator::drawn() {
   const Value seed = b_.constantInt({DType::I64, {}}, 7), counter = b_.constantInt({DType::I64, {}}, below(2));
-  keep(b_.random({oneIn(2) ? DType::F32 : DType::F64, {2, 3}}, static_cast<std::uint64_t>(below(2)), seed, counter));
+  keep(b_.random({!onlyF64_ && oneIn(2) ? DType::F32 : DType::F64, {2, 3}}, static_cast<std::uint64_t>(below(2)), seed,
+                 counter));
 }
 
 /// A composite of two composites.
@@ -366,10 +370,11 @@ static Value scalarOf(ir::Builder& b, const std::vector<Value>& values) {
 RandomProgram randomProgram(std::uint64_t seed, const ProgramOptions& options) {
   std::mt19937_64 random(seed);
   RandomProgram program;
+  const DType real = options.onlyF64 ? DType::F64 : DType::F32;
   const std::vector<Type> types = {
-      {DType::F32, {2, 3}}, {DType::F32, {3}}, {DType::F64, {3, 2}}, {DType::I32, {2, 3}}, {DType::Bool, {3}}};
+      {real, {2, 3}}, {real, {3}}, {DType::F64, {3, 2}}, {DType::I32, {2, 3}}, {DType::Bool, {3}}};
   ir::Builder b(program.module, program.module.addFunction(options.withGradient ? "loss" : "main"));
-  Generator generator(b, random);
+  Generator generator(b, random, options.onlyF64);
   generator.addParameters(types);
   for (int i = 0; i < options.nodes; ++i) generator.step();
   std::vector<Value> results;

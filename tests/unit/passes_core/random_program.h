@@ -16,6 +16,7 @@ struct RandomProgram {
 
 struct ProgramOptions {
   int nodes = 40;
+  bool onlyF64 = false;       // f64 is the only float
   bool withGradient = false;  // main returns a scalar and its derivatives, through a gradient call
 };
 
