@@ -12,9 +12,11 @@ namespace nnc::elaborate::builtin {
 #undef NNC_BUILTIN
 
 /// Refuses an argument: E0220 at its place.
-std::optional<Value> badArgument(Elaborator& elaborator, const BuiltinCall& call, std::size_t i, std::string_view parameter, std::string_view reason);
+std::optional<Value> badArgument(Elaborator& elaborator, const BuiltinCall& call, std::size_t i,
+                                 std::string_view parameter, std::string_view reason);
 /// A list of sizes; empty: reported.
-[[nodiscard]] std::optional<ir::Shape> dimsArgument(Elaborator& elaborator, const BuiltinCall& call, std::size_t i, std::string_view parameter);
+[[nodiscard]] std::optional<ir::Shape> dimsArgument(Elaborator& elaborator, const BuiltinCall& call, std::size_t i,
+                                                    std::string_view parameter);
 /// `x` with another value of the same labels.
 Value rebuilt(Elaborator& elaborator, const Traced& x, ir::Value value, Span span);
 

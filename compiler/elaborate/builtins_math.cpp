@@ -8,35 +8,54 @@
 
 namespace nnc::elaborate::builtin {
 
-std::optional<Value> badArgument(Elaborator& elaborator, const BuiltinCall& call, std::size_t i, std::string_view parameter, std::string_view reason) {
+std::optional<Value> badArgument(Elaborator& elaborator, const BuiltinCall& call, std::size_t i,
+                                 std::string_view parameter, std::string_view reason) {
   const Span where = call.arguments[i] ? call.spanOf(i) : call.span;
   elaborator.error<diag::BadArgumentValue>(where, parameter, call.builtin->name, reason);
   return std::nullopt;
 }
 
 Value rebuilt(Elaborator& elaborator, const Traced& x, ir::Value value, Span span) {
-  return elaborator.keep(Traced{.value = value, .type = elaborator.trace().builder.type(value), .labels = x.labels, .origin = span});
+  return elaborator.keep(
+      Traced{.value = value, .type = elaborator.trace().builder.type(value), .labels = x.labels, .origin = span});
 }
 
-static std::optional<Value> unary(Elaborator& elaborator, const BuiltinCall& call, ir::Op op, double (*compute)(double)) {
+static std::optional<Value> unary(Elaborator& elaborator, const BuiltinCall& call, ir::Op op,
+                                  double (*compute)(double)) {
   if (const std::optional<double> number = asReal(call.value(0))) {
     const double value = compute(*number);
     if (std::isfinite(value)) return value;
-    return badArgument(elaborator, call, 0, "x", fmt::format("there is no {}({})", call.builtin->name, toText(call.value(0))));
+    return badArgument(elaborator, call, 0, "x",
+                       fmt::format("there is no {}({})", call.builtin->name, toText(call.value(0))));
   }
   const Traced* x = asTensor(elaborator, call.value(0), ir::DType::F32, call.spanOf(0));
   if (!x) return std::nullopt;
   if (x->isIndex) x = castTo(elaborator, *x, ir::DType::F32, call.spanOf(0));
-  if (!ir::isFloat(x->type.dtype)) return badArgument(elaborator, call, 0, "x", fmt::format("a float tensor is needed, and this is {}; cast(x, f32) converts", ir::toString(x->ownType())));
+  if (!ir::isFloat(x->type.dtype))
+    return badArgument(
+        elaborator, call, 0, "x",
+        fmt::format("a float tensor is needed, and this is {}; cast(x, f32) converts", ir::toString(x->ownType())));
   return rebuilt(elaborator, *x, elaborator.at(call.span).appendOne(op, {x->value}), call.span);
 }
 
-std::optional<Value> Exp(Elaborator& e, BuiltinCall& call) { return unary(e, call, ir::Op::Exp, [](double x) { return std::exp(x); }); }
-std::optional<Value> Log(Elaborator& e, BuiltinCall& call) { return unary(e, call, ir::Op::Log, [](double x) { return std::log(x); }); }
-std::optional<Value> Sqrt(Elaborator& e, BuiltinCall& call) { return unary(e, call, ir::Op::Sqrt, [](double x) { return std::sqrt(x); }); }
-std::optional<Value> Sin(Elaborator& e, BuiltinCall& call) { return unary(e, call, ir::Op::Sin, [](double x) { return std::sin(x); }); }
-std::optional<Value> Tanh(Elaborator& e, BuiltinCall& call) { return unary(e, call, ir::Op::Tanh, [](double x) { return std::tanh(x); }); }
-std::optional<Value> Floor(Elaborator& e, BuiltinCall& call) { return unary(e, call, ir::Op::Floor, [](double x) { return std::floor(x); }); }
+std::optional<Value> Exp(Elaborator& e, BuiltinCall& call) {
+  return unary(e, call, ir::Op::Exp, [](double x) { return std::exp(x); });
+}
+std::optional<Value> Log(Elaborator& e, BuiltinCall& call) {
+  return unary(e, call, ir::Op::Log, [](double x) { return std::log(x); });
+}
+std::optional<Value> Sqrt(Elaborator& e, BuiltinCall& call) {
+  return unary(e, call, ir::Op::Sqrt, [](double x) { return std::sqrt(x); });
+}
+std::optional<Value> Sin(Elaborator& e, BuiltinCall& call) {
+  return unary(e, call, ir::Op::Sin, [](double x) { return std::sin(x); });
+}
+std::optional<Value> Tanh(Elaborator& e, BuiltinCall& call) {
+  return unary(e, call, ir::Op::Tanh, [](double x) { return std::tanh(x); });
+}
+std::optional<Value> Floor(Elaborator& e, BuiltinCall& call) {
+  return unary(e, call, ir::Op::Floor, [](double x) { return std::floor(x); });
+}
 
 std::optional<Value> CastTo(Elaborator& elaborator, BuiltinCall& call) {
   const auto* dtype = std::get_if<ir::DType>(&call.value(1));
@@ -75,17 +94,23 @@ static std::optional<Value> extreme(Elaborator& elaborator, const BuiltinCall& c
   const Span spans[] = {call.spanOf(0), call.spanOf(1)};
   const std::optional<Aligned> operands = align(elaborator, values, spans, "compared with", call.span);
   if (!operands) return std::nullopt;
-  if (operands->dtype == ir::DType::Bool) return badArgument(elaborator, call, 0, "a", "bools have no order; use `and`, `or`");
+  if (operands->dtype == ir::DType::Bool)
+    return badArgument(elaborator, call, 0, "a", "bools have no order; use `and`, `or`");
   ir::Builder& builder = elaborator.at(call.span);
   const ir::Value x = operands->values[0], y = operands->values[1];
   if (!isMin) return result(elaborator, builder.max(x, y), *operands, call.span);
   // Floats by way of max, which passes NaN on; unsigned integers have no negative.
-  if (ir::isFloat(operands->dtype)) return result(elaborator, builder.neg(builder.max(builder.neg(x), builder.neg(y))), *operands, call.span);
+  if (ir::isFloat(operands->dtype))
+    return result(elaborator, builder.neg(builder.max(builder.neg(x), builder.neg(y))), *operands, call.span);
   return result(elaborator, builder.select(builder.compare(ir::Predicate::Lt, x, y), x, y), *operands, call.span);
 }
 
-std::optional<Value> Max(Elaborator& elaborator, BuiltinCall& call) { return extreme(elaborator, call, /*isMin=*/false); }
-std::optional<Value> Min(Elaborator& elaborator, BuiltinCall& call) { return extreme(elaborator, call, /*isMin=*/true); }
+std::optional<Value> Max(Elaborator& elaborator, BuiltinCall& call) {
+  return extreme(elaborator, call, /*isMin=*/false);
+}
+std::optional<Value> Min(Elaborator& elaborator, BuiltinCall& call) {
+  return extreme(elaborator, call, /*isMin=*/true);
+}
 
 std::optional<Value> Sum(Elaborator& elaborator, BuiltinCall& call) {
   return badArgument(elaborator, call, 0, "x", "say over which index: `sum[i](x[i])`, or `total(x)` for all elements");
@@ -95,13 +120,19 @@ std::optional<Value> Select(Elaborator& elaborator, BuiltinCall& call) {
   if (const bool* known = std::get_if<bool>(&call.value(0))) return call.value(*known ? 1 : 2);
   const Traced* condition = asTensor(elaborator, call.value(0), std::nullopt, call.spanOf(0));
   if (!condition) return std::nullopt;
-  if (condition->type.dtype != ir::DType::Bool) return badArgument(elaborator, call, 0, "c", "a bool is needed, and this is " + describe(condition));
+  if (condition->type.dtype != ir::DType::Bool)
+    return badArgument(elaborator, call, 0, "c", "a bool is needed, and this is " + describe(condition));
   const Value values[] = {call.value(1), call.value(2)};
   const Span spans[] = {call.spanOf(1), call.spanOf(2)};
   const std::optional<Aligned> operands = align(elaborator, values, spans, "chosen beside", call.span, condition);
   if (!operands) return std::nullopt;
-  const ir::Value chosen = elaborator.at(call.span).select(operands->values[2], operands->values[0], operands->values[1]);
-  Traced y{.value = chosen, .type = elaborator.trace().builder.type(chosen), .labels = operands->labels, .isIndex = operands->isIndex, .origin = call.span};
+  const ir::Value chosen =
+      elaborator.at(call.span).select(operands->values[2], operands->values[0], operands->values[1]);
+  Traced y{.value = chosen,
+           .type = elaborator.trace().builder.type(chosen),
+           .labels = operands->labels,
+           .isIndex = operands->isIndex,
+           .origin = call.span};
   return elaborator.keep(std::move(y));
 }
 
@@ -120,20 +151,31 @@ static std::optional<Value> integerDivision(Elaborator& elaborator, const Builti
     if (*j == -1) return staticUnary(elaborator, syntax::UnaryOp::Neg, a, call.span);
     return floorDiv(*i, *j) + (roundsUp && *i % *j != 0 ? 1 : 0);
   }
-  if (!isTraced(a) && !isTraced(b)) return badArgument(elaborator, call, i ? 1 : 0, i ? "b" : "a", "ints are needed, and this is " + describe(i ? b : a));
+  if (!isTraced(a) && !isTraced(b))
+    return badArgument(elaborator, call, i ? 1 : 0, i ? "b" : "a",
+                       "ints are needed, and this is " + describe(i ? b : a));
   const Value values[] = {a, b};
   const Span spans[] = {call.spanOf(0), call.spanOf(1)};
   const std::optional<Aligned> operands = align(elaborator, values, spans, "divided by", call.span);
   if (!operands) return std::nullopt;
-  if (!ir::isInteger(operands->dtype)) return badArgument(elaborator, call, 0, "a", "integers are needed; floor(a / b) works on floats");
+  if (!ir::isInteger(operands->dtype))
+    return badArgument(elaborator, call, 0, "a", "integers are needed; floor(a / b) works on floats");
   ir::Builder& builder = elaborator.at(call.span);
   const ir::Value x = operands->values[0], y = operands->values[1];
   const ir::Value quotient = roundsUp ? builder.neg(builder.div(builder.neg(x), y)) : builder.div(x, y);
-  Traced traced{.value = quotient, .type = builder.type(quotient), .labels = operands->labels, .isIndex = operands->isIndex, .origin = call.span};
+  Traced traced{.value = quotient,
+                .type = builder.type(quotient),
+                .labels = operands->labels,
+                .isIndex = operands->isIndex,
+                .origin = call.span};
   return elaborator.keep(std::move(traced));
 }
 
-std::optional<Value> FloorDiv(Elaborator& elaborator, BuiltinCall& call) { return integerDivision(elaborator, call, /*roundsUp=*/false); }
-std::optional<Value> CeilDiv(Elaborator& elaborator, BuiltinCall& call) { return integerDivision(elaborator, call, /*roundsUp=*/true); }
+std::optional<Value> FloorDiv(Elaborator& elaborator, BuiltinCall& call) {
+  return integerDivision(elaborator, call, /*roundsUp=*/false);
+}
+std::optional<Value> CeilDiv(Elaborator& elaborator, BuiltinCall& call) {
+  return integerDivision(elaborator, call, /*roundsUp=*/true);
+}
 
 }  // namespace nnc::elaborate::builtin

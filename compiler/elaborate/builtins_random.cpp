@@ -26,9 +26,11 @@ struct DrawArguments {
 }  // namespace
 
 /// The key and the shape of a call: `(key, shape)`, or `(shape)` in a layer.
-static std::optional<DrawArguments> drawArguments(Elaborator& elaborator, BuiltinCall& call, std::size_t keyAt, std::size_t shapeAt) {
+static std::optional<DrawArguments> drawArguments(Elaborator& elaborator, BuiltinCall& call, std::size_t keyAt,
+                                                  std::size_t shapeAt) {
   if (!elaborator.requireTrace(call.span)) return std::nullopt;
-  const bool isShapeFirst = keyAt < shapeAt && call.arguments[keyAt] && !call.arguments[shapeAt] && !std::holds_alternative<RandomKey*>(call.value(keyAt));
+  const bool isShapeFirst = keyAt < shapeAt && call.arguments[keyAt] && !call.arguments[shapeAt] &&
+                            !std::holds_alternative<RandomKey*>(call.value(keyAt));
   if (isShapeFirst) std::swap(call.arguments[keyAt], call.arguments[shapeAt]);
   DrawArguments arguments;
   const std::optional<ir::Shape> shape = dimsArgument(elaborator, call, shapeAt, "shape");
@@ -47,7 +49,8 @@ static std::optional<DrawArguments> drawArguments(Elaborator& elaborator, Builti
 
 std::optional<Value> RandomUniform(Elaborator& elaborator, BuiltinCall& call) {
   const std::optional<DrawArguments> arguments = drawArguments(elaborator, call, 0, 1);
-  const std::optional<ir::Value> value = arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
+  const std::optional<ir::Value> value =
+      arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
   if (!value) return std::nullopt;
   return elaborator.traced(*value, call.span);
 }
@@ -55,7 +58,8 @@ std::optional<Value> RandomUniform(Elaborator& elaborator, BuiltinCall& call) {
 /// sqrt(-2 log(1 - u)) * sin(2 pi v) for uniform u and v. Source: Box and Muller 1958.
 std::optional<Value> RandomNormal(Elaborator& elaborator, BuiltinCall& call) {
   const std::optional<DrawArguments> arguments = drawArguments(elaborator, call, 0, 1);
-  const std::optional<ir::Value> u = arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
+  const std::optional<ir::Value> u =
+      arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
   const std::optional<ir::Value> v = u ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
   if (!v) return std::nullopt;
   ir::Builder& builder = elaborator.at(call.span);
@@ -70,9 +74,11 @@ std::optional<Value> Bernoulli(Elaborator& elaborator, BuiltinCall& call) {
   const std::optional<double> p = asReal(call.value(0));
   const Traced* traced = asTraced(call.value(0));
   const bool isScalar = traced && traced->type == ir::Type{ir::DType::F32, {}};
-  if (!isScalar && (!p || *p < 0.0 || *p > 1.0)) return badArgument(elaborator, call, 0, "p", "a probability is needed, and this is " + describe(call.value(0)));
+  if (!isScalar && (!p || *p < 0.0 || *p > 1.0))
+    return badArgument(elaborator, call, 0, "p", "a probability is needed, and this is " + describe(call.value(0)));
   const std::optional<DrawArguments> arguments = drawArguments(elaborator, call, 2, 1);
-  const std::optional<ir::Value> u = arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
+  const std::optional<ir::Value> u =
+      arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
   if (!u) return std::nullopt;
   ir::Builder& builder = elaborator.at(call.span);
   const ir::Value bound = p ? builder.constantLike(*u, *p) : builder.splat(traced->value, arguments->shape);

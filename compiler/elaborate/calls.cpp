@@ -22,8 +22,8 @@ bool Elaborator::enter(Frame frame, Span where) {
   return false;
 }
 
-std::optional<Elaborator::Matched> Elaborator::matchArguments(std::span<const std::string_view> names, std::vector<Argument>& arguments,
-                                                             std::string_view what) {
+std::optional<Elaborator::Matched> Elaborator::matchArguments(std::span<const std::string_view> names,
+                                                              std::vector<Argument>& arguments, std::string_view what) {
   Matched matched(names.size());
   std::size_t next = 0;
   for (Argument& argument : arguments) {
@@ -35,13 +35,15 @@ std::optional<Elaborator::Matched> Elaborator::matchArguments(std::span<const st
       if (at == names.size()) {
         auto report = error<diag::UnknownArgument>(argument.span, what, argument.name);
         const std::vector<std::string> known(names.begin(), names.end());
-        if (const auto closest = closestName(argument.name, known)) report.help(fmt::format("did you mean `{}`?", *closest));
+        if (const auto closest = closestName(argument.name, known))
+          report.help(fmt::format("did you mean `{}`?", *closest));
         report.note(known.empty() ? "it has no parameters" : fmt::format("parameters: {}", fmt::join(known, ", ")));
         return std::nullopt;
       }
     }
     if (at >= names.size()) {
-      error<diag::TooManyValues>(argument.span, what, fmt::format("{} value{}", names.size(), names.size() == 1 ? "" : "s"));
+      error<diag::TooManyValues>(argument.span, what,
+                                 fmt::format("{} value{}", names.size(), names.size() == 1 ? "" : "s"));
       return std::nullopt;
     }
     if (matched[at]) {
@@ -53,8 +55,8 @@ std::optional<Elaborator::Matched> Elaborator::matchArguments(std::span<const st
   return matched;
 }
 
-bool Elaborator::bindParameters(std::span<const ParamDecl> parameters, std::vector<Argument> arguments, Scope& scope, Span where,
-                                std::string_view what) {
+bool Elaborator::bindParameters(std::span<const ParamDecl> parameters, std::vector<Argument> arguments, Scope& scope,
+                                Span where, std::string_view what) {
   std::vector<std::string_view> names;
   for (const ParamDecl& parameter : parameters) names.push_back(parameter.name.text);
   const std::optional<Matched> matched = matchArguments(names, arguments, what);
@@ -68,10 +70,12 @@ bool Elaborator::bindParameters(std::span<const ParamDecl> parameters, std::vect
       argument = Argument{{}, *value, parameter.defaultValue->span};
     }
     if (!argument) {
-      error<diag::MissingArgument>(where, what, parameter.name.text).also(parameter.span, "declared here, without a default");
+      error<diag::MissingArgument>(where, what, parameter.name.text)
+          .also(parameter.span, "declared here, without a default");
       return false;
     }
-    const Result value = convert(argument->value, *parameter.type, scope, argument->span, fmt::format("parameter `{}` of {}", parameter.name.text, what));
+    const Result value = convert(argument->value, *parameter.type, scope, argument->span,
+                                 fmt::format("parameter `{}` of {}", parameter.name.text, what));
     if (!value) return false;
     scope.add(parameter.name.text, NameKind::Parameter, *value, parameter.name.span);
   }
@@ -87,18 +91,21 @@ std::optional<Value> Elaborator::withDefaults(const Value& value, Span where) {
   const auto* callable = std::get_if<const Callable*>(&value);
   if (!callable || !hasOpenFirstList(**callable)) return value;
   const std::vector<ParamDecl>& first = (*callable)->declared()->decl->first;
-  const bool allHaveDefaults = std::all_of(first.begin(), first.end(), [](const ParamDecl& p) { return p.defaultValue != nullptr; });
+  const bool allHaveDefaults =
+      std::all_of(first.begin(), first.end(), [](const ParamDecl& p) { return p.defaultValue != nullptr; });
   return allHaveDefaults ? bindFirstList(**callable, {}, {where, {}}) : value;
 }
 
-std::optional<Value> Elaborator::bindFirstList(const Callable& callable, std::vector<Argument> arguments, const CallSite& site) {
+std::optional<Value> Elaborator::bindFirstList(const Callable& callable, std::vector<Argument> arguments,
+                                               const CallSite& site) {
   const DeclaredCallable& declared = *callable.declared();
   Frame inner;
   inner.name = declared.decl->name.text;
   inner.call = site.span;
   if (!enter(std::move(inner), site.span)) return std::nullopt;
   Scope& bound = newScope(*declared.home);
-  const bool isBound = bindParameters(declared.decl->first, std::move(arguments), bound, site.span, fmt::format("`{}`", declared.decl->name.text));
+  const bool isBound = bindParameters(declared.decl->first, std::move(arguments), bound, site.span,
+                                      fmt::format("`{}`", declared.decl->name.text));
   frames_.pop_back();
   if (!isBound) return std::nullopt;
   return keepCallable(Callable{DeclaredCallable{declared.decl, declared.home, &bound}, site.span});
@@ -126,9 +133,11 @@ std::optional<Value> Elaborator::apply(const Value& callee, std::vector<Argument
   return bound ? call(*bound, std::move(arguments), site) : std::nullopt;
 }
 
-std::optional<Value> Elaborator::callCallable(const Callable& callable, std::vector<Argument> arguments, const CallSite& site) {
+std::optional<Value> Elaborator::callCallable(const Callable& callable, std::vector<Argument> arguments,
+                                              const CallSite& site) {
   if (callable.declared()) return runDeclared(callable, std::move(arguments), site, nullptr);
-  if (const auto* builtin = std::get_if<BuiltinCallable>(&callable.node)) return runBuiltin(*builtin->builtin, std::move(arguments), site);
+  if (const auto* builtin = std::get_if<BuiltinCallable>(&callable.node))
+    return runBuiltin(*builtin->builtin, std::move(arguments), site);
   return runChain(callable, std::move(arguments), site, nullptr);
 }
 
@@ -141,10 +150,12 @@ std::span<const ParamDecl> Elaborator::dataParameters(const Value& value) const 
 
 /// A layer without data (`layer tower(n: int) = repeat n { .. }`) makes a recipe, not an instance.
 static bool makesRecipe(const CallableDecl& decl) {
-  return !decl.second && !std::any_of(decl.first.begin(), decl.first.end(), [](const ParamDecl& p) { return isDataType(*p.type); });
+  return !decl.second &&
+         !std::any_of(decl.first.begin(), decl.first.end(), [](const ParamDecl& p) { return isDataType(*p.type); });
 }
 
-std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared) {
+std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vector<Argument> arguments,
+                                             const CallSite& site, Instance* shared) {
   const DeclaredCallable& declared = *callable.declared();
   const CallableDecl& decl = *declared.decl;
   if (decl.vjp) {
@@ -159,7 +170,8 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
   const bool isPure = decl.kind == CallableKind::Fn || makesRecipe(decl);
   if (!isPure) {
     if (!requireTrace(site.span)) return std::nullopt;
-    inner.instance = shared ? shared : nextInstance(site.name.empty() ? std::string_view(decl.name.text) : site.name, site.span);
+    inner.instance =
+        shared ? shared : nextInstance(site.name.empty() ? std::string_view(decl.name.text) : site.name, site.span);
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
@@ -169,7 +181,8 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
   if (!enter(std::move(inner), site.span)) return std::nullopt;
   const std::vector<ParamDecl>& parameters = decl.second ? *decl.second : decl.first;
   Result value;
-  if (bindParameters(parameters, std::move(arguments), scope, site.span, fmt::format("`{}`", decl.name.text))) value = runBody(decl, scope);
+  if (bindParameters(parameters, std::move(arguments), scope, site.span, fmt::format("`{}`", decl.name.text)))
+    value = runBody(decl, scope);
   frames_.pop_back();
   if (own) own->isApplied = true;
   return value;
@@ -196,7 +209,8 @@ std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope)
 // ------------------------------------------------------------------ chains
 
 /// A lambda, composition or repeat. Under a name it is a level of the path of what it makes: `net.h.tower.dense[0]`.
-std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared) {
+std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<Argument> arguments,
+                                          const CallSite& site, Instance* shared) {
   const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure);
   if (isLevel) {
     Frame inner;
@@ -209,9 +223,12 @@ std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<
     if (!enter(std::move(inner), site.span)) return std::nullopt;
   }
   Result value;
-  if (const auto* lambda = std::get_if<LambdaCallable>(&callable.node)) value = runLambda(*lambda, std::move(arguments), site);
-  else if (const auto* chain = std::get_if<CompositionCallable>(&callable.node)) value = runComposition(*chain, std::move(arguments), site);
-  else value = runRepeat(std::get<RepeatCallable>(callable.node), std::move(arguments), site);
+  if (const auto* lambda = std::get_if<LambdaCallable>(&callable.node))
+    value = runLambda(*lambda, std::move(arguments), site);
+  else if (const auto* chain = std::get_if<CompositionCallable>(&callable.node))
+    value = runComposition(*chain, std::move(arguments), site);
+  else
+    value = runRepeat(std::get<RepeatCallable>(callable.node), std::move(arguments), site);
   if (isLevel) {
     frame().instance->isApplied = true;
     frames_.pop_back();
@@ -219,7 +236,8 @@ std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<
   return value;
 }
 
-std::optional<Value> Elaborator::runLambda(const LambdaCallable& callable, std::vector<Argument> arguments, const CallSite&) {
+std::optional<Value> Elaborator::runLambda(const LambdaCallable& callable, std::vector<Argument> arguments,
+                                           const CallSite&) {
   std::vector<std::string_view> names;
   for (const syntax::Ident& parameter : callable.lambda->parameters) names.push_back(parameter.text);
   const std::optional<Matched> matched = matchArguments(names, arguments, "this function");
@@ -235,7 +253,8 @@ std::optional<Value> Elaborator::runLambda(const LambdaCallable& callable, std::
   return evaluate(*callable.lambda->body, scope);
 }
 
-std::optional<Value> Elaborator::runComposition(const CompositionCallable& chain, std::vector<Argument> arguments, const CallSite& site) {
+std::optional<Value> Elaborator::runComposition(const CompositionCallable& chain, std::vector<Argument> arguments,
+                                                const CallSite& site) {
   for (const CompositionCallable::Stage& stage : chain.stages) {
     const Result value = apply(stage.callable, std::move(arguments), {stage.span, stage.name});
     if (!value) return std::nullopt;
@@ -244,7 +263,8 @@ std::optional<Value> Elaborator::runComposition(const CompositionCallable& chain
   return arguments.front().value;
 }
 
-std::optional<Value> Elaborator::runRepeat(const RepeatCallable& callable, std::vector<Argument> arguments, const CallSite& site) {
+std::optional<Value> Elaborator::runRepeat(const RepeatCallable& callable, std::vector<Argument> arguments,
+                                           const CallSite& site) {
   const std::string_view parameter[] = {"x"};
   const std::optional<Matched> matched = matchArguments(parameter, arguments, "`repeat`");
   if (!matched) return std::nullopt;
@@ -263,7 +283,9 @@ std::optional<Value> Elaborator::runRepeat(const RepeatCallable& callable, std::
     Scope& scope = newScope(*callable.scope);
     if (repeat.variable) scope.add(repeat.variable->text, NameKind::RepeatVariable, i, repeat.variable->span);
     const Result body = evaluate(*repeat.body, scope);
-    const Result next = body ? apply(*body, {Argument{{}, value, site.span}}, {repeat.body->span, sourceName(*repeat.body)}) : std::nullopt;
+    const Result next =
+        body ? apply(*body, {Argument{{}, value, site.span}}, {repeat.body->span, sourceName(*repeat.body)})
+             : std::nullopt;
     if (!next) return std::nullopt;
     value = *next;
   }
@@ -273,7 +295,8 @@ std::optional<Value> Elaborator::runRepeat(const RepeatCallable& callable, std::
 
 // ---------------------------------------------------------------- builtins
 
-std::optional<Value> Elaborator::runBuiltin(const Builtin& builtin, std::vector<Argument> arguments, const CallSite& site) {
+std::optional<Value> Elaborator::runBuiltin(const Builtin& builtin, std::vector<Argument> arguments,
+                                            const CallSite& site) {
   std::vector<std::string_view> names;
   std::vector<bool> isOptional;
   BuiltinCall made{.builtin = &builtin, .arguments = {}, .rest = {}, .span = site.span};

@@ -8,12 +8,14 @@ namespace nnc::elaborate {
 
 using syntax::TypeExpr;
 
-std::optional<bool> staticCondition(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope, std::string_view keyword) {
+std::optional<bool> staticCondition(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope,
+                                    std::string_view keyword) {
   const std::optional<Value> value = elaborator.evaluate(expr, scope);
   if (!value) return std::nullopt;
   if (const bool* condition = std::get_if<bool>(&*value)) return *condition;
   if (const Traced* tensor = asTraced(*value)) {
-    auto report = elaborator.error<diag::TracedCondition>(expr.span, keyword, elaborator.text(expr.span), describe(tensor));
+    auto report =
+        elaborator.error<diag::TracedCondition>(expr.span, keyword, elaborator.text(expr.span), describe(tensor));
     report.help(fmt::format("use select({}, a, b); both sides are computed", elaborator.text(expr.span)));
     return std::nullopt;
   }
@@ -33,7 +35,8 @@ namespace {
 /// One conversion: what it starts from and who is asking.
 class Converter {
  public:
-  Converter(Elaborator& elaborator, const Value& value, const TypeExpr& type, Scope& scope, Span where, std::string_view what)
+  Converter(Elaborator& elaborator, const Value& value, const TypeExpr& type, Scope& scope, Span where,
+            std::string_view what)
       : elaborator_(elaborator), value_(value), type_(type), scope_(scope), where_(where), what_(what) {}
 
   std::optional<Value> convert();
@@ -62,10 +65,11 @@ class Converter {
 std::optional<Value> Converter::toTensor() {
   std::optional<Value> value = value_;
   if (!asTraced(value_)) {
-    const bool isNumber = asReal(value_) || std::holds_alternative<bool>(value_) || std::holds_alternative<const List*>(value_);
+    const bool isNumber =
+        asReal(value_) || std::holds_alternative<bool>(value_) || std::holds_alternative<const List*>(value_);
     if (!isNumber) return wrong(fmt::format("a tensor {}", elaborator_.text(type_.span)));
     const ir::DType dtype = *tensorDType(type_);
-    const bool fits = std::holds_alternative<bool>(value_) ? dtype == ir::DType::Bool
+    const bool fits = std::holds_alternative<bool>(value_)     ? dtype == ir::DType::Bool
                       : std::holds_alternative<double>(value_) ? ir::isFloat(dtype)
                                                                : dtype != ir::DType::Bool;
     if (!fits) return wrong(fmt::format("a tensor {}", elaborator_.text(type_.span)));
@@ -90,7 +94,8 @@ std::optional<Value> Converter::toCallable(bool layersToo) {
   const auto* callable = std::get_if<const Callable*>(&value_);
   if (!callable) return wrong(layersToo ? "a layer or a fn" : "a fn");
   const DeclaredCallable* declared = (*callable)->declared();
-  if (declared && !layersToo && declared->decl->kind != syntax::CallableKind::Fn) return wrong("a fn (`layer` takes both)");
+  if (declared && !layersToo && declared->decl->kind != syntax::CallableKind::Fn)
+    return wrong("a fn (`layer` takes both)");
   return elaborator_.withDefaults(value_, where_);
 }
 
@@ -110,7 +115,8 @@ std::optional<Value> Converter::toEnum(const syntax::EnumType& type) {
   std::string wanted;
   for (const std::string& name : names) wanted += (wanted.empty() ? "one of ." : " .") + name;
   auto report = elaborator_.error<diag::WrongKind>(where_, what_, wanted, describe(value_));
-  if (const auto closest = symbol ? closestName(symbol->name, names) : std::nullopt) report.help(fmt::format("did you mean `.{}`?", *closest));
+  if (const auto closest = symbol ? closestName(symbol->name, names) : std::nullopt)
+    report.help(fmt::format("did you mean `.{}`?", *closest));
   return std::nullopt;
 }
 
@@ -121,14 +127,16 @@ std::optional<Value> Converter::toRecord(const syntax::RecordType& type) {
   for (const syntax::ParamDecl& field : type.fields) {
     const Value* given = (*record)->find(field.name.text);
     if (!given) {
-      elaborator_.error<diag::UnknownField>(where_, describe(value_), field.name.text).also(field.span, "declared here");
+      elaborator_.error<diag::UnknownField>(where_, describe(value_), field.name.text)
+          .also(field.span, "declared here");
       return std::nullopt;
     }
     const std::optional<Value> value = elaborator_.convert(*given, *field.type, scope_, where_, what_);
     if (!value) return std::nullopt;
     converted.fields.emplace_back(field.name.text, *value);
   }
-  if ((*record)->fields.size() != type.fields.size()) return wrong("exactly the fields " + std::string(elaborator_.text(type_.span)));
+  if ((*record)->fields.size() != type.fields.size())
+    return wrong("exactly the fields " + std::string(elaborator_.text(type_.span)));
   return static_cast<const Record*>(elaborator_.arena().make(std::move(converted)));
 }
 
@@ -149,8 +157,9 @@ std::optional<Value> Converter::toNamed(const syntax::NamedType& named) {
     return wrong("a real");
   }
   if (name == "init") return asReal(value_) ? std::optional(value_) : toCallable(/*layersToo=*/false);
-  static const std::vector<std::string> kTypes = {"int",  "real", "bool", "str", "dim", "dims", "list", "init", "schedule", "key", "fn", "layer",
-                                                  "enum", "f32",  "f64",  "bf16", "i8", "u8",   "i32",  "i64"};
+  static const std::vector<std::string> kTypes = {"int",  "real",     "bool", "str", "dim",   "dims", "list",
+                                                  "init", "schedule", "key",  "fn",  "layer", "enum", "f32",
+                                                  "f64",  "bf16",     "i8",   "u8",  "i32",   "i64"};
   auto report = elaborator_.error<diag::UnknownType>(named.name.span, name);
   if (const auto closest = closestName(name, kTypes)) report.help(fmt::format("did you mean `{}`?", *closest));
   return std::nullopt;
@@ -164,7 +173,8 @@ std::optional<Value> Converter::convert() {
   return toRecord(std::get<syntax::RecordType>(type_.node));
 }
 
-std::optional<Value> Elaborator::convert(const Value& value, const TypeExpr& type, Scope& scope, Span where, std::string_view what) {
+std::optional<Value> Elaborator::convert(const Value& value, const TypeExpr& type, Scope& scope, Span where,
+                                         std::string_view what) {
   return Converter(*this, value, type, scope, where, what).convert();
 }
 

@@ -8,7 +8,8 @@
 namespace nnc::elaborate {
 
 /// A condition that must be known when the program is compiled; `keyword` names the construct.
-[[nodiscard]] std::optional<bool> staticCondition(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope, std::string_view keyword);
+[[nodiscard]] std::optional<bool> staticCondition(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope,
+                                                  std::string_view keyword);
 /// Whether a declared type is a tensor, a `key`, or a record of such: what a callable takes when it is applied.
 bool isDataType(const syntax::TypeExpr& type);
 

@@ -43,7 +43,8 @@ static DimLookup lookUpDim(Elaborator& elaborator, std::string_view text, Scope&
     name->isUsed = true;
     lookup.name = name;
     if (!name->index && !name->pack) value = name->value;
-  } else if (const Named named = elaborator.modules().find(scope.home(), text); named.decl && std::holds_alternative<syntax::ConstantDecl>(named.decl->node)) {
+  } else if (const Named named = elaborator.modules().find(scope.home(), text);
+             named.decl && std::holds_alternative<syntax::ConstantDecl>(named.decl->node)) {
     value = elaborator.valueOf(named, span);
     lookup.failed = !value;
   } else {
@@ -55,7 +56,9 @@ static DimLookup lookUpDim(Elaborator& elaborator, std::string_view text, Scope&
     lookup.value = *integer;
     return lookup;
   }
-  if (!lookup.failed) elaborator.error<diag::WrongKind>(span, fmt::format("dim `{}`", text), "an int >= 0", value ? describe(*value) : "an index");
+  if (!lookup.failed)
+    elaborator.error<diag::WrongKind>(span, fmt::format("dim `{}`", text), "an int >= 0",
+                                      value ? describe(*value) : "an index");
   lookup.failed = true;
   return lookup;
 }
@@ -64,7 +67,9 @@ static std::optional<std::int64_t> evaluateDim(Elaborator& elaborator, const Exp
   if (const auto* name = asName(expr)) {
     const DimLookup lookup = lookUpDim(elaborator, name->name, scope, expr.span);
     if (lookup.isKnown) return lookup.value;
-    if (!lookup.failed) elaborator.error<diag::UnknownName>(expr.span, name->name).help("a dim is bound by a data parameter that has it: `x: f32[B, n]`");
+    if (!lookup.failed)
+      elaborator.error<diag::UnknownName>(expr.span, name->name)
+          .help("a dim is bound by a data parameter that has it: `x: f32[B, n]`");
     return std::nullopt;
   }
   const std::optional<Value> value = elaborator.evaluate(expr, scope);
@@ -91,7 +96,8 @@ static std::optional<ir::Shape> knownPack(Elaborator& elaborator, const DimExpr&
 std::optional<ir::Type> resolveType(Elaborator& elaborator, const syntax::TypeExpr& type, Scope& scope) {
   const std::optional<ir::DType> dtype = tensorDType(type);
   if (!dtype) {
-    elaborator.error<diag::UnknownType>(type.span, elaborator.text(type.span)).help("a tensor type is needed here, such as f32[n, 10]");
+    elaborator.error<diag::UnknownType>(type.span, elaborator.text(type.span))
+        .help("a tensor type is needed here, such as f32[n, 10]");
     return std::nullopt;
   }
   ir::Type resolved{*dtype, {}};
@@ -122,8 +128,14 @@ struct Linear {
 
 class Matcher {
  public:
-  Matcher(Elaborator& elaborator, const syntax::TypeExpr& type, const Traced& value, Scope& scope, const Receiver& receiver)
-      : elaborator_(elaborator), type_(type), value_(value), shape_(value.ownShape()), scope_(scope), receiver_(receiver) {}
+  Matcher(Elaborator& elaborator, const syntax::TypeExpr& type, const Traced& value, Scope& scope,
+          const Receiver& receiver)
+      : elaborator_(elaborator),
+        type_(type),
+        value_(value),
+        shape_(value.ownShape()),
+        scope_(scope),
+        receiver_(receiver) {}
 
   bool match();
 
@@ -134,7 +146,7 @@ class Matcher {
   bool solve(const Expr& expr, std::size_t axis);
   std::optional<Linear> linear(const Expr& expr, std::string& unknown);
   bool isUnknown(const Expr& expr) const;
-  void bind(std::string_view name, Value value, Span span);
+  void bind(std::string_view name, Value value);
   bool mismatch(std::size_t axis, std::int64_t expected, const Name* fact);
   bool wrongRank(std::string have);
 
@@ -149,28 +161,31 @@ class Matcher {
 
 static void addFact(Report& report, const Name& fact) {
   if (fact.kind == NameKind::Dim)
-    report.also(fact.span, fmt::format("`{}` is {}, from `{}: {}`", fact.text, toText(fact.value), fact.factName, ir::toString(fact.factType)));
+    report.also(fact.span, fmt::format("`{}` is {}, from `{}: {}`", fact.text, toText(fact.value), fact.factName,
+                                       ir::toString(fact.factType)));
   else
     report.also(fact.span, fmt::format("`{}` is {}", fact.text, toText(fact.value)));
 }
 
 bool Matcher::mismatch(std::size_t axis, std::int64_t expected, const Name* fact) {
-  auto report = elaborator_.error<diag::DimMismatch>(receiver_.where, receiver_.text, elaborator_.text(type_.span), ir::toString(value_.ownType()),
-                                                     axis, shape_[axis], expected);
+  auto report = elaborator_.error<diag::DimMismatch>(receiver_.where, receiver_.text, elaborator_.text(type_.span),
+                                                     ir::toString(value_.ownType()), axis, shape_[axis], expected);
   if (fact) addFact(report, *fact);
   report.also(type_.span, "declared here");
   return false;
 }
 
 bool Matcher::wrongRank(std::string have) {
-  elaborator_.error<diag::RankMismatch>(receiver_.where, receiver_.text, elaborator_.text(type_.span), ir::toString(value_.ownType()), have)
+  elaborator_
+      .error<diag::RankMismatch>(receiver_.where, receiver_.text, elaborator_.text(type_.span),
+                                 ir::toString(value_.ownType()), have)
       .also(type_.span, "declared here");
   return false;
 }
 
-void Matcher::bind(std::string_view name, Value value, Span) {
+void Matcher::bind(std::string_view name, Value value) {
   Name& bound = scope_.add(name, NameKind::Dim, std::move(value), receiver_.where);
-  bound.factName = receiver_.argument;
+  bound.factName = elaborator_.arena().text(std::string(receiver_.argument));
   bound.factType = value_.ownType();
 }
 
@@ -180,10 +195,11 @@ bool Matcher::matchName(const syntax::NameExpr& name, Span span, std::size_t axi
   if (lookup.failed) return false;
   if (lookup.isKnown) return lookup.value == shape_[axis] || mismatch(axis, lookup.value, lookup.name);
   if (receiver_.argument.empty()) {
-    elaborator_.error<diag::UnknownName>(span, name.name).help("a dim is bound by a data parameter; `_` stands for any size");
+    elaborator_.error<diag::UnknownName>(span, name.name)
+        .help("a dim is bound by a data parameter; `_` stands for any size");
     return false;
   }
-  bind(name.name, shape_[axis], span);
+  bind(name.name, shape_[axis]);
   return true;
 }
 
@@ -243,10 +259,12 @@ bool Matcher::solve(const Expr& expr, std::size_t axis) {
   const std::optional<std::int64_t> rest = form ? (Checked(shape_[axis]) - form->constant).value() : std::nullopt;
   const bool isSolvable = k && rest && *k != 0 && *rest % *k == 0 && *rest / *k >= 0;
   if (isSolvable && !receiver_.argument.empty()) {
-    bind(elaborator_.arena().text(unknown), *rest / *k, expr.span);
+    bind(elaborator_.arena().text(unknown), *rest / *k);
     return true;
   }
-  elaborator_.error<diag::BadDimPattern>(receiver_.where, elaborator_.text(expr.span), fmt::format("axis {} of {}", axis, ir::toString(value_.ownType())))
+  elaborator_
+      .error<diag::BadDimPattern>(receiver_.where, elaborator_.text(expr.span),
+                                  fmt::format("axis {} of {}", axis, ir::toString(value_.ownType())))
       .also(expr.span, "declared here");
   return false;
 }
@@ -263,7 +281,8 @@ bool Matcher::matchPack(const DimExpr& dim, std::size_t begin, std::size_t end) 
   if (!dim.packName) return true;
   const Name* name = scope_.find(dim.packName->text);
   const std::optional<ir::Shape> known = name && !name->pack ? asDims(name->value) : std::nullopt;
-  const ir::Shape actual(shape_.begin() + static_cast<std::ptrdiff_t>(begin), shape_.begin() + static_cast<std::ptrdiff_t>(end));
+  const ir::Shape actual(shape_.begin() + static_cast<std::ptrdiff_t>(begin),
+                         shape_.begin() + static_cast<std::ptrdiff_t>(end));
   if (!known) {
     if (receiver_.argument.empty()) {
       elaborator_.error<diag::UnknownName>(dim.span, elaborator_.text(dim.span));
@@ -271,12 +290,13 @@ bool Matcher::matchPack(const DimExpr& dim, std::size_t begin, std::size_t end) 
     }
     List dims;
     for (const std::int64_t size : actual) dims.items.emplace_back(size);
-    bind(dim.packName->text, elaborator_.keepList(std::move(dims)), dim.span);
+    bind(dim.packName->text, elaborator_.keepList(std::move(dims)));
     return true;
   }
   if (known->size() != actual.size()) {
-    auto report = elaborator_.error<diag::RankMismatch>(receiver_.where, receiver_.text, elaborator_.text(type_.span), ir::toString(value_.ownType()),
-                                                        fmt::format("{} axes for `..{}`", actual.size(), dim.packName->text));
+    auto report = elaborator_.error<diag::RankMismatch>(
+        receiver_.where, receiver_.text, elaborator_.text(type_.span), ir::toString(value_.ownType()),
+        fmt::format("{} axes for `..{}`", actual.size(), dim.packName->text));
     addFact(report, *name);
     return false;
   }
@@ -291,7 +311,10 @@ bool Matcher::match() {
   const std::vector<DimExpr>& dims = declared ? *declared : kScalar;
   std::size_t packs = 0, packAt = dims.size();
   for (std::size_t i = 0; i < dims.size(); ++i)
-    if (dims[i].isPack) { ++packs; packAt = i; }
+    if (dims[i].isPack) {
+      ++packs;
+      packAt = i;
+    }
   const std::size_t fixed = dims.size() - packs;
   const auto axes = [](std::size_t n) { return fmt::format("{} {}", n, n == 1 ? "axis" : "axes"); };
   if (packs == 0 && fixed != shape_.size()) return wrongRank(axes(shape_.size()));
@@ -311,12 +334,15 @@ bool Matcher::match() {
   return true;
 }
 
-const Traced* matchType(Elaborator& elaborator, const syntax::TypeExpr& type, const Traced& given, Scope& scope, const Receiver& receiver) {
+const Traced* matchType(Elaborator& elaborator, const syntax::TypeExpr& type, const Traced& given, Scope& scope,
+                        const Receiver& receiver) {
   const Traced* value = &given;
   const ir::DType dtype = *tensorDType(type);
   if (value->isIndex && dtype != ir::DType::Bool) value = castTo(elaborator, *value, dtype, receiver.where);
   if (value->type.dtype != dtype) {
-    elaborator.error<diag::WrongDType>(receiver.where, receiver.text, elaborator.text(type.span), ir::toString(value->ownType()))
+    elaborator
+        .error<diag::WrongDType>(receiver.where, receiver.text, elaborator.text(type.span),
+                                 ir::toString(value->ownType()))
         .also(type.span, "declared here")
         .help(fmt::format("convert it: cast(.., {})", ir::dtypeName(dtype)));
     return nullptr;

@@ -23,6 +23,7 @@ struct Receiver {
 /// Checks `value` against a declared tensor type; dim names that are not bound yet become names of `scope`.
 ///
 /// Result  the value, converted if it was an index; null: reported, with what fixed the dim and what contradicts it.
-[[nodiscard]] const Traced* matchType(Elaborator& elaborator, const syntax::TypeExpr& type, const Traced& value, Scope& scope, const Receiver& receiver);
+[[nodiscard]] const Traced* matchType(Elaborator& elaborator, const syntax::TypeExpr& type, const Traced& value,
+                                      Scope& scope, const Receiver& receiver);
 
 }  // namespace nnc::elaborate

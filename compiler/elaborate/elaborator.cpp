@@ -29,7 +29,8 @@ bool Elaborator::requireTrace(Span where) {
 }
 
 Value Elaborator::traced(ir::Value value, Span origin, const SlotRecord* slot) {
-  return keep(Traced{.value = value, .type = trace_->builder.type(value), .labels = {}, .slot = slot, .origin = origin});
+  return keep(
+      Traced{.value = value, .type = trace_->builder.type(value), .labels = {}, .slot = slot, .origin = origin});
 }
 
 std::optional<ir::Value> Elaborator::toTensor(const Value& value, Span where) {

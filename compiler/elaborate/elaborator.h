@@ -39,11 +39,25 @@ class Report {
   Report(DiagnosticBuilder builder, std::vector<Label> trail) : builder_(builder), trail_(std::move(trail)) {}
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
-  ~Report() { for (Label& label : trail_) builder_.also(label.span, std::move(label.text)); }
-  Report& label(std::string text) { builder_.label(std::move(text)); return *this; }
-  Report& also(Span span, std::string text) { builder_.also(span, std::move(text)); return *this; }
-  Report& note(std::string text) { builder_.note(std::move(text)); return *this; }
-  Report& help(std::string text) { builder_.help(std::move(text)); return *this; }
+  ~Report() {
+    for (Label& label : trail_) builder_.also(label.span, std::move(label.text));
+  }
+  Report& label(std::string text) {
+    builder_.label(std::move(text));
+    return *this;
+  }
+  Report& also(Span span, std::string text) {
+    builder_.also(span, std::move(text));
+    return *this;
+  }
+  Report& note(std::string text) {
+    builder_.note(std::move(text));
+    return *this;
+  }
+  Report& help(std::string text) {
+    builder_.help(std::move(text));
+    return *this;
+  }
 
  private:
   DiagnosticBuilder builder_;
@@ -63,7 +77,9 @@ class Elaborator {
   /// Makes `trace` the one that code appends to until the returned object dies. At most one trace per function.
   class Tracing {
    public:
-    Tracing(Elaborator& elaborator, Trace& trace) : elaborator_(elaborator), outer_(elaborator.trace_) { elaborator.trace_ = &trace; }
+    Tracing(Elaborator& elaborator, Trace& trace) : elaborator_(elaborator), outer_(elaborator.trace_) {
+      elaborator.trace_ = &trace;
+    }
     ~Tracing() { elaborator_.trace_ = outer_; }
     Tracing(const Tracing&) = delete;
     Tracing& operator=(const Tracing&) = delete;
@@ -128,7 +144,8 @@ class Elaborator {
 
   // -------------------------------------------------------------------- messages
 
-  /// Reports at `where`. If that is a line of the stdlib, the user's call becomes the primary place and the line a note.
+  /// Reports at `where`. If that is a line of the stdlib, the user's call becomes the primary place and the line a
+  /// note.
   template <typename K, typename... Arguments>
   Report error(Span where, const Arguments&... arguments) {
     std::vector<Label> trail;
@@ -199,16 +216,20 @@ class Elaborator {
 
   // calls.cpp
   using Matched = std::vector<std::optional<Argument>>;
-  [[nodiscard]] std::optional<Matched> matchArguments(std::span<const std::string_view> names, std::vector<Argument>& arguments, std::string_view what);
+  [[nodiscard]] std::optional<Matched> matchArguments(std::span<const std::string_view> names,
+                                                      std::vector<Argument>& arguments, std::string_view what);
   [[nodiscard]] Result bindFirstList(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result callCallable(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
-  [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared);
+  [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site,
+                                   Instance* shared);
   [[nodiscard]] Result runBody(const syntax::CallableDecl& decl, Scope& scope);
   [[nodiscard]] Result runLambda(const LambdaCallable& lambda, std::vector<Argument> arguments, const CallSite& site);
-  [[nodiscard]] Result runComposition(const CompositionCallable& chain, std::vector<Argument> arguments, const CallSite& site);
+  [[nodiscard]] Result runComposition(const CompositionCallable& chain, std::vector<Argument> arguments,
+                                      const CallSite& site);
   [[nodiscard]] Result runRepeat(const RepeatCallable& repeat, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result runBuiltin(const Builtin& builtin, std::vector<Argument> arguments, const CallSite& site);
-  [[nodiscard]] Result runChain(const Callable& callable, std::vector<Argument> arguments, const CallSite& site, Instance* shared);
+  [[nodiscard]] Result runChain(const Callable& callable, std::vector<Argument> arguments, const CallSite& site,
+                                Instance* shared);
 
   // instances.cpp
   [[nodiscard]] Instance* childInstance(std::string path, Span where);
@@ -218,9 +239,11 @@ class Elaborator {
   [[nodiscard]] bool executeSub(const syntax::SubStmt& statement, Span span, Scope& scope);
   [[nodiscard]] bool executeUpdate(const syntax::UpdateStmt& statement, Span span, Scope& scope);
   [[nodiscard]] bool readAttributes(const std::vector<syntax::Arg>& attributes, SlotRecord& record, Scope& scope);
-  [[nodiscard]] SlotRecord* declareSlot(const syntax::Ident& name, const syntax::TypeExpr& type, SlotKind kind, Span span, Scope& scope);
+  [[nodiscard]] SlotRecord* declareSlot(const syntax::Ident& name, const syntax::TypeExpr& type, SlotKind kind,
+                                        Span span, Scope& scope);
   [[nodiscard]] bool readInit(const syntax::ExprPtr& init, SlotRecord& record, Scope& scope);
-  [[nodiscard]] bool sharedSlotFits(const SlotRecord& record, const ir::Type& type, const syntax::Ident& name, Scope& scope);
+  [[nodiscard]] bool sharedSlotFits(const SlotRecord& record, const ir::Type& type, const syntax::Ident& name,
+                                    Scope& scope);
 
   // statements.cpp
   [[nodiscard]] Flow executeStatement(const syntax::Stmt& statement, Scope& scope);

@@ -1,4 +1,6 @@
 // Expressions, one kind after the other.
+#include <algorithm>
+
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
 #include "elaborate/elaborator.h"
@@ -19,31 +21,32 @@ struct Cases : F... {
 }  // namespace
 
 std::optional<Value> Elaborator::evaluate(const Expr& expr, Scope& scope) {
-  return std::visit(
-      Cases{
-          [&](const syntax::NameExpr& e) { return evaluateName(e, expr.span, scope); },
-          [&](const syntax::IntLiteral& e) { return Result(e.value); },
-          [&](const syntax::RealLiteral& e) { return Result(e.value); },
-          [&](const syntax::StringLiteral& e) { return Result(Text{e.value}); },
-          [&](const syntax::BoolLiteral& e) { return Result(e.value); },
-          [&](const syntax::SymbolExpr& e) { return Result(Symbol{e.name}); },
-          [&](const syntax::FieldExpr& e) { return evaluateField(e, expr.span, scope); },
-          [&](const syntax::CallExpr& e) { return evaluateCall(e, expr, scope); },
-          [&](const syntax::IndexExpr&) { return evaluateIndex(*this, expr, scope); },
-          [&](const syntax::UnaryExpr& e) { return evaluateUnary(e, expr.span, scope); },
-          [&](const syntax::BinaryExpr&) { return evaluateBinary(expr, scope); },
-          [&](const syntax::CondExpr& e) { return evaluateCond(e, scope); },
-          [&](const syntax::RepeatExpr& e) { return evaluateRepeat(e, expr.span, scope); },
-          [&](const syntax::ScanExpr&) {
-            notSupported(expr.span, "`scan`");
-            return Result();
-          },
-          [&](const syntax::LambdaExpr& e) { return Result(keepCallable(Callable{LambdaCallable{&e, &scope}, expr.span})); },
-          [&](const syntax::TupleExpr& e) { return evaluateTuple(e, scope); },
-          [&](const syntax::ParenExpr& e) { return evaluate(*e.inner, scope); },
-          [&](const syntax::ListExpr& e) { return evaluateList(e, scope); },
-      },
-      expr.node);
+  return std::visit(Cases{
+                        [&](const syntax::NameExpr& e) { return evaluateName(e, expr.span, scope); },
+                        [&](const syntax::IntLiteral& e) { return Result(e.value); },
+                        [&](const syntax::RealLiteral& e) { return Result(e.value); },
+                        [&](const syntax::StringLiteral& e) { return Result(Text{e.value}); },
+                        [&](const syntax::BoolLiteral& e) { return Result(e.value); },
+                        [&](const syntax::SymbolExpr& e) { return Result(Symbol{e.name}); },
+                        [&](const syntax::FieldExpr& e) { return evaluateField(e, expr.span, scope); },
+                        [&](const syntax::CallExpr& e) { return evaluateCall(e, expr, scope); },
+                        [&](const syntax::IndexExpr&) { return evaluateIndex(*this, expr, scope); },
+                        [&](const syntax::UnaryExpr& e) { return evaluateUnary(e, expr.span, scope); },
+                        [&](const syntax::BinaryExpr&) { return evaluateBinary(expr, scope); },
+                        [&](const syntax::CondExpr& e) { return evaluateCond(e, scope); },
+                        [&](const syntax::RepeatExpr& e) { return evaluateRepeat(e, expr.span, scope); },
+                        [&](const syntax::ScanExpr&) {
+                          notSupported(expr.span, "`scan`");
+                          return Result();
+                        },
+                        [&](const syntax::LambdaExpr& e) {
+                          return Result(keepCallable(Callable{LambdaCallable{&e, &scope}, expr.span}));
+                        },
+                        [&](const syntax::TupleExpr& e) { return evaluateTuple(e, scope); },
+                        [&](const syntax::ParenExpr& e) { return evaluate(*e.inner, scope); },
+                        [&](const syntax::ListExpr& e) { return evaluateList(e, scope); },
+                    },
+                    expr.node);
 }
 
 std::optional<Value> Elaborator::evaluateUnary(const syntax::UnaryExpr& unary, Span span, Scope& scope) {
@@ -64,6 +67,29 @@ std::optional<Value> Elaborator::evaluateBinary(const Expr& expr, Scope& scope) 
   return value;
 }
 
+/// Whether `x` is one element for each of some indices that are bound around here: not one that a caller brought along.
+static bool isElement(const Value& x, const Scope& scope) {
+  const Traced* tensor = asTraced(x);
+  return tensor && tensor->ownRank() == 0 &&
+         std::any_of(tensor->labels.begin(), tensor->labels.end(), [&](const IndexVariable* label) {
+           const Name* name = scope.find(label->name);
+           return name && name->index == label;
+         });
+}
+
+/// In index notation an element does not meet a whole tensor.
+static bool requireElements(Elaborator& elaborator, const syntax::BinaryExpr& binary, const Value& left,
+                            const Value& right, const Scope& scope) {
+  const bool isLeft = isElement(left, scope);
+  if (!isLeft && !isElement(right, scope)) return true;
+  const Traced* whole = asTraced(isLeft ? right : left);
+  if (!whole || whole->ownRank() == 0) return true;
+  const Span span = isLeft ? binary.right->span : binary.left->span;
+  elaborator.error<diag::ValueNotScalar>(span, elaborator.text(span),
+                                         "a whole tensor " + ir::toString(whole->ownType()));
+  return false;
+}
+
 std::optional<Value> Elaborator::combine(const Expr& expr, const Value& left, Scope& scope) {
   const auto& binary = std::get<syntax::BinaryExpr>(expr.node);
   if (binary.op == BinaryOp::Pipe) return combinePipe(binary, left, expr.span, scope);
@@ -72,11 +98,13 @@ std::optional<Value> Elaborator::combine(const Expr& expr, const Value& left, Sc
   if (known && binary.op == BinaryOp::Or && *known) return true;
   const Result right = evaluate(*binary.right, scope);
   if (!right) return std::nullopt;
+  if (scope.indices && !requireElements(*this, binary, left, *right, scope)) return std::nullopt;
   return binaryOperator(*this, binary.op, left, *right, binary.left->span, binary.right->span, expr.span);
 }
 
 /// Data on the left: applies. A recipe on the left: composes.
-std::optional<Value> Elaborator::combinePipe(const syntax::BinaryExpr& pipe, const Value& left, Span span, Scope& scope) {
+std::optional<Value> Elaborator::combinePipe(const syntax::BinaryExpr& pipe, const Value& left, Span span,
+                                             Scope& scope) {
   const Result right = evaluate(*pipe.right, scope);
   if (!right) return std::nullopt;
   const std::string_view name = sourceName(*pipe.right);
@@ -93,8 +121,10 @@ std::optional<Value> Elaborator::combinePipe(const syntax::BinaryExpr& pipe, con
   const std::string_view leftName = sourceName(*pipe.left);
   const auto* inner = std::get_if<CompositionCallable>(&std::get<const Callable*>(left)->node);
   // A chain written in place goes on; one that has a name stays one stage, and its instances stay under that name.
-  if (inner && leftName.empty()) chain = *inner;
-  else chain.stages.push_back({left, leftName, pipe.left->span});
+  if (inner && leftName.empty())
+    chain = *inner;
+  else
+    chain.stages.push_back({left, leftName, pipe.left->span});
   chain.stages.push_back({*right, name, pipe.right->span});
   return keepCallable(Callable{std::move(chain), span});
 }
@@ -174,7 +204,8 @@ std::optional<Value> Elaborator::evaluateCall(const syntax::CallExpr& node, cons
   for (const syntax::Arg& argument : node.arguments) {
     const Result value = evaluate(*argument.value, scope);
     if (!value) return std::nullopt;
-    arguments.push_back({argument.name ? std::string_view(argument.name->text) : std::string_view(), *value, argument.span});
+    arguments.push_back(
+        {argument.name ? std::string_view(argument.name->text) : std::string_view(), *value, argument.span});
   }
   return call(*callee, std::move(arguments), {expr.span, sourceName(*node.callee)});
 }

@@ -29,7 +29,8 @@ static bool isAmong(const Labels* only, const IndexVariable* variable) {
 static bool mentionsPack(const Subscript& subscript, const Scope& scope, const Labels* only) {
   const Name* name = subscript.name ? scope.find(subscript.name->text) : nullptr;
   if (!only || !name || !name->pack || !name->pack->variables) return !only;
-  return std::any_of(name->pack->variables->begin(), name->pack->variables->end(), [&](const IndexVariable* v) { return isAmong(only, v); });
+  return std::any_of(name->pack->variables->begin(), name->pack->variables->end(),
+                     [&](const IndexVariable* v) { return isAmong(only, v); });
 }
 
 bool mentionsIndex(const Expr& given, const Scope& scope, const Labels* only) {
@@ -44,16 +45,32 @@ bool mentionsIndex(const Expr& given, const Scope& scope, const Labels* only) {
   if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node)) return inside(unary->operand);
   if (const auto* field = std::get_if<syntax::FieldExpr>(&expr->node)) return inside(field->base);
   if (const auto* lambda = std::get_if<syntax::LambdaExpr>(&expr->node)) return inside(lambda->body);
-  if (const auto* cond = std::get_if<syntax::CondExpr>(&expr->node)) return inside(cond->condition) || inside(cond->thenValue) || inside(cond->elseValue);
+  if (const auto* cond = std::get_if<syntax::CondExpr>(&expr->node))
+    return inside(cond->condition) || inside(cond->thenValue) || inside(cond->elseValue);
   if (const auto* list = std::get_if<syntax::ListExpr>(&expr->node))
     return std::any_of(list->entries.begin(), list->entries.end(), [&](const auto& e) { return inside(e.value); });
   if (const auto* call = std::get_if<syntax::CallExpr>(&expr->node))
-    return inside(call->callee) || std::any_of(call->arguments.begin(), call->arguments.end(), [&](const auto& a) { return inside(a.value); });
+    return inside(call->callee) ||
+           std::any_of(call->arguments.begin(), call->arguments.end(), [&](const auto& a) { return inside(a.value); });
   if (const auto* index = std::get_if<IndexExpr>(&expr->node))
-    return inside(index->base) || std::any_of(index->subscripts.begin(), index->subscripts.end(), [&](const Subscript& s) {
-             return s.isPack ? mentionsPack(s, scope, only) : inside(s.value);
-           });
+    return inside(index->base) ||
+           std::any_of(index->subscripts.begin(), index->subscripts.end(),
+                       [&](const Subscript& s) { return s.isPack ? mentionsPack(s, scope, only) : inside(s.value); });
   return false;
+}
+
+Access accessOf(const Expr& expr, const Scope& scope) {
+  Access access;
+  const Expr* at = &expr;
+  do {
+    const auto& index = std::get<IndexExpr>(at->node);
+    std::vector<const Subscript*> before;
+    for (const Subscript& subscript : index.subscripts) before.push_back(&subscript);
+    access.subscripts.insert(access.subscripts.begin(), before.begin(), before.end());
+    access.base = index.base.get();
+    at = &stripped(*access.base);
+  } while (std::holds_alternative<IndexExpr>(at->node) && mentionsIndex(*at, scope));
+  return access;
 }
 
 bool setExtent(Elaborator& elaborator, IndexVariable& index, std::int64_t extent, Span where) {
@@ -64,14 +81,17 @@ bool setExtent(Elaborator& elaborator, IndexVariable& index, std::int64_t extent
     return true;
   }
   if (*index.extent == extent) return true;
-  elaborator.error<diag::ExtentsDisagree>(where, index.name, extent, *index.extent).also(index.extentFrom, fmt::format("here it runs over {}", *index.extent));
+  elaborator.error<diag::ExtentsDisagree>(where, index.name, extent, *index.extent)
+      .also(index.extentFrom, fmt::format("here it runs over {}", *index.extent));
   return false;
 }
 
 bool requireExtent(Elaborator& elaborator, const IndexVariable& index, Span where) {
   if (index.extent) return true;
-  const std::string reason = index.affineUse.empty() ? "no axis is indexed by it alone" : fmt::format("it is only used as `{}`", index.affineUse);
-  elaborator.error<diag::UnknownExtent>(where, index.name, reason).help(fmt::format("write it where the index is introduced:  {}: n", index.name));
+  const std::string reason = index.affineUse.empty() ? "no axis is indexed by it alone"
+                                                     : fmt::format("it is only used as `{}`", index.affineUse);
+  elaborator.error<diag::UnknownExtent>(where, index.name, reason)
+      .help(fmt::format("write it where the index is introduced:  {}: n", index.name));
   return false;
 }
 
@@ -79,14 +99,20 @@ bool resolvePack(Elaborator& elaborator, IndexPack& pack, const ir::Shape& sizes
   if (!pack.variables) {
     std::vector<IndexVariable*> variables;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      IndexVariable variable{.name = pack.name, .order = pack.order + static_cast<int>(i), .extent = sizes[i], .bound = pack.bound, .extentFrom = where, .affineUse = {}};
+      IndexVariable variable{.name = pack.name,
+                             .order = pack.order + static_cast<int>(i),
+                             .extent = sizes[i],
+                             .bound = pack.bound,
+                             .extentFrom = where,
+                             .affineUse = {}};
       variables.push_back(elaborator.arena().make(std::move(variable)));
     }
     pack.variables = std::move(variables);
     return true;
   }
   if (pack.variables->size() != sizes.size()) {
-    elaborator.error<diag::ExtentsDisagree>(where, ".." + std::string(pack.name), fmt::format("{} axes", sizes.size()), fmt::format("{} axes", pack.variables->size()));
+    elaborator.error<diag::ExtentsDisagree>(where, ".." + std::string(pack.name), fmt::format("{} axes", sizes.size()),
+                                            fmt::format("{} axes", pack.variables->size()));
     return false;
   }
   for (std::size_t i = 0; i < sizes.size(); ++i)
@@ -116,7 +142,7 @@ class Discovery {
   bool visitChain(const Expr& expr);
   bool visitCond(const syntax::CondExpr& cond);
   bool visitCall(const Expr& expr, const syntax::CallExpr& call);
-  bool visitRead(const Expr& expr, const IndexExpr& index);
+  bool visitRead(const Expr& expr);
   bool visitSubscript(const Subscript& subscript, std::int64_t size);
   bool visitReduction(const Expr& expr, const syntax::CallExpr& call);
   bool addReductionIndex(const Subscript& subscript, Reduction& reduction);
@@ -130,17 +156,8 @@ class Discovery {
 };
 }  // namespace
 
-/// The shape that subscripts are counted against. A base that is itself a read (`table[c][d]`) is not computed yet: its
-/// shape is that of what it reads, without the axes used up.
+/// The shape that subscripts are counted against.
 std::optional<ir::Shape> Discovery::shapeOf(const Expr& given) {
-  const Expr& base = stripped(given);
-  if (const auto* inner = std::get_if<IndexExpr>(&base.node); inner && mentionsIndex(base, scope_)) {
-    std::optional<ir::Shape> shape = shapeOf(*inner->base);
-    if (!shape) return std::nullopt;
-    const std::size_t used = std::min(shape->size(), inner->subscripts.size());
-    shape->erase(shape->begin(), shape->begin() + static_cast<std::ptrdiff_t>(used));
-    return shape;
-  }
   const std::optional<Value> value = baseOf(elaborator_, given, scope_);
   if (!value) return std::nullopt;
   if (const Traced* tensor = asTraced(*value)) return tensor->ownShape();
@@ -164,7 +181,7 @@ bool Discovery::visit(const Expr& expr) {
   if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node)) return visit(*unary->operand);
   if (const auto* cond = std::get_if<syntax::CondExpr>(&expr.node)) return visitCond(*cond);
   if (const auto* call = std::get_if<syntax::CallExpr>(&expr.node)) return visitCall(expr, *call);
-  if (const auto* index = std::get_if<IndexExpr>(&expr.node)) return visitRead(expr, *index);
+  if (std::holds_alternative<IndexExpr>(expr.node)) return visitRead(expr);
   if (const auto* tuple = std::get_if<syntax::TupleExpr>(&expr.node))
     return std::all_of(tuple->entries.begin(), tuple->entries.end(), [&](const auto& e) { return visit(*e.value); });
   if (const auto* list = std::get_if<syntax::ListExpr>(&expr.node))
@@ -191,7 +208,8 @@ bool Discovery::visitChain(const Expr& expr) {
 bool Discovery::visitCond(const syntax::CondExpr& cond) {
   if (mentionsIndex(*cond.condition, scope_)) {
     const std::string_view text = elaborator_.text(cond.condition->span);
-    elaborator_.error<diag::TracedCondition>(cond.condition->span, "if", text, "different for each index").help(fmt::format("use select({}, a, b); both sides are computed", text));
+    elaborator_.error<diag::TracedCondition>(cond.condition->span, "if", text, "different for each index")
+        .help(fmt::format("use select({}, a, b); both sides are computed", text));
     return false;
   }
   const std::optional<Value> condition = elaborator_.evaluate(*cond.condition, scope_);
@@ -229,14 +247,19 @@ IndexPack* Discovery::packOf(const Subscript& subscript) {
   }
   if (!context_.isStandalone) {
     const std::string text(elaborator_.text(subscript.span));
-    elaborator_.error<diag::UnboundIndex>(subscript.span, text).help(subscript.name ? fmt::format("write it on the left:  let y[{}] = ..", text) : "give it a name: `..s`");
+    elaborator_.error<diag::UnboundIndex>(subscript.span, text)
+        .help(subscript.name ? fmt::format("write it on the left:  let y[{}] = ..", text) : "give it a name: `..s`");
     return nullptr;
   }
   const std::string_view name = subscript.name ? std::string_view(subscript.name->text) : std::string_view();
-  IndexPack& pack = context_.packs.emplace_back(IndexPack{.name = name, .variables = {}, .order = elaborator_.nextIndexOrder(), .bound = subscript.span});
+  IndexPack& pack = context_.packs.emplace_back(
+      IndexPack{.name = name, .variables = {}, .order = elaborator_.nextIndexOrder(), .bound = subscript.span});
   context_.standalone.push_back(&pack);
-  if (subscript.name) context_.scope->add(Name{.text = name, .kind = NameKind::IndexPack, .value = Unit{}, .span = subscript.span, .pack = &pack});
-  else context_.anonymousPacks.emplace(&subscript, &pack);
+  if (subscript.name)
+    context_.scope->add(
+        Name{.text = name, .kind = NameKind::IndexPack, .value = Unit{}, .span = subscript.span, .pack = &pack});
+  else
+    context_.anonymousPacks.emplace(&subscript, &pack);
   return &pack;
 }
 
@@ -254,32 +277,40 @@ bool Discovery::visitSubscript(const Subscript& subscript, std::int64_t size) {
     auto report = elaborator_.error<diag::UnboundIndex>(subscript.span, bare->name);
     std::vector<std::string> names = scope_.visibleNames();
     const auto closest = closestName(bare->name, names);
-    report.help(closest && bare->name.size() > 1 ? fmt::format("did you mean `{}`, or `sum[{}](..)`?", *closest, bare->name)
-                                                  : fmt::format("did you mean `sum[{}](..)`?", bare->name));
+    report.help(closest && bare->name.size() > 1
+                    ? fmt::format("did you mean `{}`, or `sum[{}](..)`?", *closest, bare->name)
+                    : fmt::format("did you mean `sum[{}](..)`?", bare->name));
     return false;
   }
   noteAffineUse(*subscript.value, subscript.span);
   return visit(*subscript.value);
 }
 
-bool Discovery::visitRead(const Expr& expr, const IndexExpr& index) {
+bool Discovery::visitRead(const Expr& expr) {
   const std::optional<bool> isAlongIndex = isReduction(elaborator_, expr, scope_);
   if (!isAlongIndex) return false;
   if (*isAlongIndex) return true;  // `f[i]` without an argument: evaluation reports it
-  if (mentionsIndex(*index.base, scope_) && !visit(*index.base)) return false;
-  const std::optional<ir::Shape> shape = shapeOf(*index.base);
+  const Access access = accessOf(expr, scope_);
+  if (mentionsIndex(*access.base, scope_) && !visit(*access.base)) return false;
+  const std::optional<ir::Shape> shape = shapeOf(*access.base);
   if (!shape) return false;
-  const std::size_t packs = static_cast<std::size_t>(std::count_if(index.subscripts.begin(), index.subscripts.end(), [](const Subscript& s) { return s.isPack; }));
-  const std::size_t single = index.subscripts.size() - packs;
+  const std::size_t packs = static_cast<std::size_t>(
+      std::count_if(access.subscripts.begin(), access.subscripts.end(), [](const Subscript* s) { return s->isPack; }));
+  const std::size_t single = access.subscripts.size() - packs;
   if (packs > 1 || single > shape->size() || (packs == 0 && single != shape->size())) {
-    const auto plural = [](std::size_t n, std::string_view one, std::string_view many) { return fmt::format("{} {}", n, n == 1 ? one : many); };
-    elaborator_.error<diag::NotFullyIndexed>(expr.span, elaborator_.text(index.base->span), plural(shape->size(), "axis", "axes"),
-                                             packs > 1 ? "two packs are" : plural(single, "index is", "indices are"))
+    const auto plural = [](std::size_t n, std::string_view one, std::string_view many) {
+      return fmt::format("{} {}", n, n == 1 ? one : many);
+    };
+    elaborator_
+        .error<diag::NotFullyIndexed>(expr.span, elaborator_.text(access.base->span),
+                                      plural(shape->size(), "axis", "axes"),
+                                      packs > 1 ? "two packs are" : plural(single, "index is", "indices are"))
         .help(fmt::format("the shape is {}; `..s` stands for any number of axes", ir::toString(*shape)));
     return false;
   }
   std::size_t axis = 0;
-  for (const Subscript& subscript : index.subscripts) {
+  for (const Subscript* at : access.subscripts) {
+    const Subscript& subscript = *at;
     if (!subscript.isPack) {
       if (!visitSubscript(subscript, (*shape)[axis++])) return false;
       continue;
@@ -287,7 +318,9 @@ bool Discovery::visitRead(const Expr& expr, const IndexExpr& index) {
     IndexPack* pack = packOf(subscript);
     const std::size_t size = shape->size() - single;
     const auto begin = shape->begin() + static_cast<std::ptrdiff_t>(axis);
-    if (!pack || !resolvePack(elaborator_, *pack, ir::Shape(begin, begin + static_cast<std::ptrdiff_t>(size)), subscript.span)) return false;
+    if (!pack ||
+        !resolvePack(elaborator_, *pack, ir::Shape(begin, begin + static_cast<std::ptrdiff_t>(size)), subscript.span))
+      return false;
     axis += size;
   }
   return true;
@@ -295,9 +328,11 @@ bool Discovery::visitRead(const Expr& expr, const IndexExpr& index) {
 
 bool Discovery::addReductionIndex(const Subscript& subscript, Reduction& reduction) {
   const syntax::Ident* written = subscript.name ? &*subscript.name : nullptr;
-  const auto* bare = subscript.value && !subscript.name ? std::get_if<syntax::NameExpr>(&subscript.value->node) : nullptr;
+  const auto* bare =
+      subscript.value && !subscript.name ? std::get_if<syntax::NameExpr>(&subscript.value->node) : nullptr;
   if (!written && !bare) {
-    elaborator_.error<diag::UnboundIndex>(subscript.span, elaborator_.text(subscript.span)).help("a function goes along an index, which is a name: `sum[i](..)`");
+    elaborator_.error<diag::UnboundIndex>(subscript.span, elaborator_.text(subscript.span))
+        .help("a function goes along an index, which is a name: `sum[i](..)`");
     return false;
   }
   const std::string_view name = written ? std::string_view(written->text) : std::string_view(bare->name);
@@ -307,18 +342,31 @@ bool Discovery::addReductionIndex(const Subscript& subscript, Reduction& reducti
     return true;
   }
   if (known && !(subscript.isPack && known->kind == NameKind::Dim)) {
-    elaborator_.error<diag::ShadowingIndex>(subscript.span, name, "a value that is visible here").also(known->span, "introduced here").help("choose another name for the index");
+    elaborator_.error<diag::ShadowingIndex>(subscript.span, name, "a value that is visible here")
+        .also(known->span, "introduced here")
+        .help("choose another name for the index");
     return false;
   }
-  Name bound{.text = name, .kind = subscript.isPack ? NameKind::IndexPack : NameKind::Index, .value = Unit{}, .span = subscript.span};
+  Name bound{.text = name,
+             .kind = subscript.isPack ? NameKind::IndexPack : NameKind::Index,
+             .value = Unit{},
+             .span = subscript.span};
   if (subscript.isPack) {
-    bound.pack = &context_.packs.emplace_back(IndexPack{.name = name, .variables = {}, .order = elaborator_.nextIndexOrder(), .bound = subscript.span});
+    bound.pack = &context_.packs.emplace_back(
+        IndexPack{.name = name, .variables = {}, .order = elaborator_.nextIndexOrder(), .bound = subscript.span});
   } else {
-    IndexVariable variable{.name = name, .order = elaborator_.nextIndexOrder(), .extent = {}, .bound = subscript.span, .extentFrom = {}, .affineUse = {}};
+    IndexVariable variable{.name = name,
+                           .order = elaborator_.nextIndexOrder(),
+                           .extent = {},
+                           .bound = subscript.span,
+                           .extentFrom = {},
+                           .affineUse = {}};
     if (written) {
       const std::optional<Value> extent = elaborator_.evaluate(*subscript.value, scope_);
       const auto* size = extent ? std::get_if<std::int64_t>(&*extent) : nullptr;
-      if (extent && (!size || *size < 0)) elaborator_.error<diag::WrongKind>(subscript.value->span, fmt::format("the extent of `{}`", name), "an int >= 0", describe(*extent));
+      if (extent && (!size || *size < 0))
+        elaborator_.error<diag::WrongKind>(subscript.value->span, fmt::format("the extent of `{}`", name),
+                                           "an int >= 0", describe(*extent));
       if (!size || *size < 0) return false;
       variable.extent = *size;
       variable.isWritten = true;
@@ -346,6 +394,8 @@ bool Discovery::visitReduction(const Expr& expr, const syntax::CallExpr& call) {
   return true;
 }
 
-bool discover(Elaborator& elaborator, const Expr& expr, Scope& scope) { return Discovery(elaborator, scope).visit(expr); }
+bool discover(Elaborator& elaborator, const Expr& expr, Scope& scope) {
+  return Discovery(elaborator, scope).visit(expr);
+}
 
 }  // namespace nnc::elaborate

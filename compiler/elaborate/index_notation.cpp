@@ -37,7 +37,8 @@ std::optional<Value> labelsToAxes(Elaborator& elaborator, const Value& value, co
   const Traced* tensor = asTensor(elaborator, value, std::nullopt, span);
   if (!tensor) return std::nullopt;
   if (tensor->ownRank() > 0) {
-    elaborator.error<diag::ValueNotScalar>(span, elaborator.text(span), "a whole tensor " + ir::toString(tensor->ownType()));
+    elaborator.error<diag::ValueNotScalar>(span, elaborator.text(span),
+                                           "a whole tensor " + ir::toString(tensor->ownType()));
     return std::nullopt;
   }
   Labels kept;
@@ -47,7 +48,10 @@ std::optional<Value> labelsToAxes(Elaborator& elaborator, const Value& value, co
   all.insert(all.end(), axes.begin(), axes.end());
   const std::optional<ir::Value> spreadOut = spread(elaborator, *tensor, all, {}, span);
   if (!spreadOut) return std::nullopt;
-  return elaborator.keep(Traced{.value = *spreadOut, .type = elaborator.trace().builder.type(*spreadOut), .labels = std::move(kept), .origin = span});
+  return elaborator.keep(Traced{.value = *spreadOut,
+                                .type = elaborator.trace().builder.type(*spreadOut),
+                                .labels = std::move(kept),
+                                .origin = span});
 }
 
 // ------------------------------------------------------------------ binders
@@ -57,22 +61,34 @@ static bool addBinder(Elaborator& elaborator, const syntax::Binder& binder, Inde
   const Name* known = context.scope->find(name);
   const bool isSamePack = known && binder.isPack && known->kind == NameKind::Dim;
   if (known && !isSamePack) {
-    elaborator.error<diag::ShadowingIndex>(binder.span, name, known->index || known->pack ? "another index" : "a value that is visible here")
+    elaborator
+        .error<diag::ShadowingIndex>(binder.name.span, name,
+                                     known->index || known->pack ? "another index" : "a value that is visible here")
         .also(known->span, "introduced here")
         .help("choose another name for the index");
     return false;
   }
-  Name bound{.text = name, .kind = binder.isPack ? NameKind::IndexPack : NameKind::Index, .value = Unit{}, .span = binder.span};
+  Name bound{.text = name,
+             .kind = binder.isPack ? NameKind::IndexPack : NameKind::Index,
+             .value = Unit{},
+             .span = binder.span};
   if (binder.isPack) {
-    bound.pack = &context.packs.emplace_back(IndexPack{.name = name, .variables = {}, .order = elaborator.nextIndexOrder(), .bound = binder.span});
+    bound.pack = &context.packs.emplace_back(
+        IndexPack{.name = name, .variables = {}, .order = elaborator.nextIndexOrder(), .bound = binder.span});
   } else {
-    IndexVariable variable{.name = name, .order = elaborator.nextIndexOrder(), .extent = {}, .bound = binder.span, .extentFrom = {}, .affineUse = {}};
+    IndexVariable variable{.name = name,
+                           .order = elaborator.nextIndexOrder(),
+                           .extent = {},
+                           .bound = binder.span,
+                           .extentFrom = {},
+                           .affineUse = {}};
     if (binder.extent) {
       const std::optional<Value> extent = elaborator.evaluate(*binder.extent, outer);
       if (!extent) return false;
       const auto* size = std::get_if<std::int64_t>(&*extent);
       if (!size || *size < 0) {
-        elaborator.error<diag::WrongKind>(binder.extent->span, fmt::format("the extent of `{}`", name), "an int >= 0", describe(*extent));
+        elaborator.error<diag::WrongKind>(binder.extent->span, fmt::format("the extent of `{}`", name), "an int >= 0",
+                                          describe(*extent));
         return false;
       }
       variable.extent = *size;
@@ -86,7 +102,8 @@ static bool addBinder(Elaborator& elaborator, const syntax::Binder& binder, Inde
 }
 
 /// The extents that only the surrounding signature can give, and the message for those that nothing gives.
-static std::optional<Labels> binderVariables(Elaborator& elaborator, const syntax::Pattern& pattern, IndexContext& context, Scope& outer) {
+static std::optional<Labels> binderVariables(Elaborator& elaborator, const syntax::Pattern& pattern,
+                                             IndexContext& context, Scope& outer) {
   Labels variables;
   for (const syntax::Binder& binder : *pattern.binders) {
     const Name* name = context.scope->findHere(binder.name.text);
@@ -100,7 +117,8 @@ static std::optional<Labels> binderVariables(Elaborator& elaborator, const synta
     if (const auto sizes = dims ? asDims(dims->value) : std::nullopt; sizes && !pack.variables)
       if (!resolvePack(elaborator, pack, *sizes, binder.span)) return std::nullopt;
     if (!pack.variables) {
-      elaborator.error<diag::UnknownExtent>(binder.span, ".." + binder.name.text, "nothing on the right is indexed by it");
+      elaborator.error<diag::UnknownExtent>(binder.span, ".." + binder.name.text,
+                                            "nothing on the right is indexed by it");
       return std::nullopt;
     }
     variables.insert(variables.end(), pack.variables->begin(), pack.variables->end());
@@ -108,7 +126,8 @@ static std::optional<Labels> binderVariables(Elaborator& elaborator, const synta
   return variables;
 }
 
-std::optional<Value> evaluateIndexedLet(Elaborator& elaborator, const syntax::Pattern& pattern, const Expr& value, Scope& scope) {
+std::optional<Value> evaluateIndexedLet(Elaborator& elaborator, const syntax::Pattern& pattern, const Expr& value,
+                                        Scope& scope) {
   if (!elaborator.requireTrace(pattern.span)) return std::nullopt;
   IndexContext& context = elaborator.newIndexContext();
   context.scope = &elaborator.newScope(scope);
@@ -135,16 +154,19 @@ static std::optional<Value> standAlone(Elaborator& elaborator, const Expr& expr,
   const Traced* tensor = element ? asTraced(*element) : nullptr;
   if (!tensor) return element;
   Labels axes;
-  for (const IndexPack* pack : context.standalone) axes.insert(axes.end(), pack->variables->begin(), pack->variables->end());
+  for (const IndexPack* pack : context.standalone)
+    axes.insert(axes.end(), pack->variables->begin(), pack->variables->end());
   return tensor->ownRank() > 0 && axes.empty() ? element : labelsToAxes(elaborator, *element, axes, expr.span);
 }
 
 // ----------------------------------------------------------------- entries
 
 /// `list[2]` with static subscripts only. Empty: an entry cannot be known now; false inside: reported.
-static std::optional<std::optional<Value>> staticEntry(Elaborator& elaborator, const List& list, const IndexExpr& index, Scope& scope) {
+static std::optional<std::optional<Value>> staticEntry(Elaborator& elaborator, const List& list, const Access& access,
+                                                       Scope& scope) {
   Value entry = &list;
-  for (const syntax::Subscript& subscript : index.subscripts) {
+  for (const syntax::Subscript* each : access.subscripts) {
+    const syntax::Subscript& subscript = *each;
     if (subscript.isPack || subscript.name || mentionsIndex(*subscript.value, scope)) return std::nullopt;
     const std::optional<Value> at = elaborator.evaluate(*subscript.value, scope);
     if (!at) return std::optional<Value>();
@@ -161,22 +183,21 @@ static std::optional<std::optional<Value>> staticEntry(Elaborator& elaborator, c
 }
 
 static std::optional<Value> evaluateEntry(Elaborator& elaborator, const Expr& expr, Scope& scope) {
-  const auto& index = std::get<IndexExpr>(expr.node);
-  const bool isNested = mentionsIndex(*index.base, scope);
-  const std::optional<Value> base = isNested ? elaborator.evaluate(*index.base, scope) : baseOf(elaborator, *index.base, scope);
+  const Access access = accessOf(expr, scope);
+  const std::optional<Value> base = baseOf(elaborator, *access.base, scope);
   if (!base) return std::nullopt;
   const auto* list = std::get_if<const List*>(&*base);
   if (list) {
-    const auto entry = staticEntry(elaborator, **list, index, scope);
+    const auto entry = staticEntry(elaborator, **list, access, scope);
     if (entry) return *entry;
   }
   if (std::holds_alternative<const Callable*>(*base) || (!list && !asTraced(*base))) {
-    elaborator.error<diag::IndexAsFunction>(expr.span, elaborator.text(index.base->span), describe(*base));
+    elaborator.error<diag::IndexAsFunction>(expr.span, elaborator.text(access.base->span), describe(*base));
     return std::nullopt;
   }
   if (!discover(elaborator, expr, scope)) return std::nullopt;
-  const Traced* tensor = list ? listToTensor(elaborator, **list, std::nullopt, index.base->span) : asTraced(*base);
-  return tensor ? readTensor(elaborator, *tensor, index, expr.span, scope) : std::nullopt;
+  const Traced* tensor = list ? listToTensor(elaborator, **list, std::nullopt, access.base->span) : asTraced(*base);
+  return tensor ? readTensor(elaborator, *tensor, access, expr.span, scope) : std::nullopt;
 }
 
 std::optional<Value> evaluateIndex(Elaborator& elaborator, const Expr& expr, Scope& scope) {
@@ -195,7 +216,8 @@ std::optional<Labels> variablesOf(Elaborator& elaborator, const Reduction& reduc
       continue;
     }
     if (!index.pack->variables) {
-      elaborator.error<diag::UnknownExtent>(index.span, ".." + std::string(index.pack->name), "nothing is indexed by it");
+      elaborator.error<diag::UnknownExtent>(index.span, ".." + std::string(index.pack->name),
+                                            "nothing is indexed by it");
       return std::nullopt;
     }
     variables.insert(variables.end(), index.pack->variables->begin(), index.pack->variables->end());
@@ -208,8 +230,9 @@ static bool checkBinding(Elaborator& elaborator, const Reduction& reduction, boo
   for (const ReductionIndex& index : reduction.indices) {
     if (index.isOuter == isKept) continue;
     const std::string_view name = index.variable ? index.variable->name : index.pack->name;
-    const std::string_view reason = isKept ? "the function keeps this axis, so the index must stand on the left"
-                                           : "the function drops this axis, and the index is bound around it; choose another name";
+    const std::string_view reason =
+        isKept ? "the function keeps this axis, so the index must stand on the left"
+               : "the function drops this axis, and the index is bound around it; choose another name";
     elaborator.error<diag::IndexKept>(index.span, function, name, reason);
     return false;
   }
@@ -239,14 +262,17 @@ static bool hasAny(const Value& value, const Labels& variables) {
          });
 }
 
-static std::optional<Value> applyAlong(Elaborator& elaborator, const syntax::CallExpr& call, const Reduction& reduction, const Labels& variables, Span span) {
+static std::optional<Value> applyAlong(Elaborator& elaborator, const syntax::CallExpr& call, const Reduction& reduction,
+                                       const Labels& variables, Span span) {
   const std::string_view function = Elaborator::sourceName(*call.callee);
   std::vector<Argument> arguments;
   for (const syntax::Arg& argument : call.arguments) {
     std::optional<Value> value = elaborator.evaluate(*argument.value, *reduction.scope);
-    if (value && (arguments.empty() || hasAny(*value, variables))) value = alongAxis(elaborator, *value, variables, argument.value->span);
+    if (value && (arguments.empty() || hasAny(*value, variables)))
+      value = alongAxis(elaborator, *value, variables, argument.value->span);
     if (!value) return std::nullopt;
-    arguments.push_back({argument.name ? std::string_view(argument.name->text) : std::string_view(), *value, argument.span});
+    arguments.push_back(
+        {argument.name ? std::string_view(argument.name->text) : std::string_view(), *value, argument.span});
   }
   const std::optional<Value> result = elaborator.apply(reduction.callee, std::move(arguments), {span, function});
   const Traced* tensor = result ? asTensor(elaborator, *result, std::nullopt, span) : nullptr;
@@ -255,8 +281,10 @@ static std::optional<Value> applyAlong(Elaborator& elaborator, const syntax::Cal
   for (const IndexVariable* variable : variables) count *= *variable->extent;
   const bool isKept = tensor->ownRank() == 1;
   if (tensor->ownRank() > 1 || (isKept && tensor->ownShape()[0] != count)) {
-    elaborator.error<diag::IndexKept>(span, function, elaborator.text(std::get<IndexExpr>(stripped(*call.callee).node).subscripts.front().span),
-                                      fmt::format("it gives {} for {} entries; it must give one number, or as many as it gets", ir::toString(tensor->ownType()), count));
+    elaborator.error<diag::IndexKept>(
+        span, function, elaborator.text(std::get<IndexExpr>(stripped(*call.callee).node).subscripts.front().span),
+        fmt::format("it gives {} for {} entries; it must give one number, or as many as it gets",
+                    ir::toString(tensor->ownType()), count));
     return std::nullopt;
   }
   if (!checkBinding(elaborator, reduction, isKept, function)) return std::nullopt;
@@ -277,11 +305,13 @@ static std::optional<Value> reduce(Elaborator& elaborator, const Expr& expr, Sco
   const auto* builtin = std::get_if<BuiltinCallable>(&std::get<const Callable*>(reduction.callee)->node);
   const std::string_view name = builtin ? builtin->builtin->name : std::string_view();
   if (call.arguments.empty() || ((name == "sum" || name == "max" || name == "min") && call.arguments.size() != 1)) {
-    elaborator.error<diag::MissingArgument>(expr.span, fmt::format("`{}`", elaborator.text(call.callee->span)), "one expression");
+    elaborator.error<diag::MissingArgument>(expr.span, fmt::format("`{}`", elaborator.text(call.callee->span)),
+                                            "one expression");
     return std::nullopt;
   }
   const Expr& argument = *call.arguments.front().value;
-  if (name != "sum" && name != "max" && name != "min") return applyAlong(elaborator, call, reduction, *variables, expr.span);
+  if (name != "sum" && name != "max" && name != "min")
+    return applyAlong(elaborator, call, reduction, *variables, expr.span);
   if (!checkBinding(elaborator, reduction, /*isKept=*/false, name)) return std::nullopt;
   if (name == "sum") return sumOver(elaborator, argument, *variables, expr.span, *reduction.scope);
   const std::optional<Value> value = elaborator.evaluate(argument, *reduction.scope);

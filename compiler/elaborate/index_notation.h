@@ -11,7 +11,8 @@
 namespace nnc::elaborate {
 
 /// `let y[b, ..s, i: n] = e`: the tensor with the axes of the binders.
-[[nodiscard]] std::optional<Value> evaluateIndexedLet(Elaborator& elaborator, const syntax::Pattern& pattern, const syntax::Expr& value, Scope& scope);
+[[nodiscard]] std::optional<Value> evaluateIndexedLet(Elaborator& elaborator, const syntax::Pattern& pattern,
+                                                      const syntax::Expr& value, Scope& scope);
 /// `x[b, i]`, or an entry of a list.
 [[nodiscard]] std::optional<Value> evaluateIndex(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope);
 /// Whether the callee of a call is `f[i]` for a function f. Evaluates f; empty: reported.
@@ -39,14 +40,25 @@ const Name* asIndexName(const syntax::Expr& expr, const Scope& scope);
 /// The variables of `f[i, ..s]`, packs expanded.
 [[nodiscard]] std::optional<Labels> variablesOf(Elaborator& elaborator, const Reduction& reduction);
 
+/// What is read, and by which subscripts: `table[c][d]` is `table[c, d]` when an index is involved.
+struct Access {
+  const syntax::Expr* base = nullptr;
+  std::vector<const syntax::Subscript*> subscripts;
+};
+/// Needs: `expr` is an IndexExpr.
+Access accessOf(const syntax::Expr& expr, const Scope& scope);
 /// `x[..]` with the subscripts read; needs `discover` before.
-[[nodiscard]] std::optional<Value> readTensor(Elaborator& elaborator, const Traced& base, const syntax::IndexExpr& index, Span span, Scope& scope);
+[[nodiscard]] std::optional<Value> readTensor(Elaborator& elaborator, const Traced& base, const Access& access,
+                                              Span span, Scope& scope);
 /// `sum[k](a * b)`: contractions of pairs, reductions of what stands alone.
-[[nodiscard]] std::optional<Value> sumOver(Elaborator& elaborator, const syntax::Expr& summand, const Labels& variables, Span span, Scope& scope);
+[[nodiscard]] std::optional<Value> sumOver(Elaborator& elaborator, const syntax::Expr& summand, const Labels& variables,
+                                           Span span, Scope& scope);
 /// reduce_max or reduce_sum over the axes of `variables`. `isMin`: of the negated values.
-[[nodiscard]] std::optional<Value> maxOver(Elaborator& elaborator, const Value& value, const Labels& variables, bool isMin, Span span);
-/// `x` with all `labels` as leading axes and own axes as they are; then `keep` stay labels, the others become own axes in
-/// front of the own ones.
-[[nodiscard]] std::optional<Value> labelsToAxes(Elaborator& elaborator, const Value& value, const Labels& axes, Span span);
+[[nodiscard]] std::optional<Value> maxOver(Elaborator& elaborator, const Value& value, const Labels& variables,
+                                           bool isMin, Span span);
+/// `x` with all `labels` as leading axes and own axes as they are; then `keep` stay labels, the others become own axes
+/// in front of the own ones.
+[[nodiscard]] std::optional<Value> labelsToAxes(Elaborator& elaborator, const Value& value, const Labels& axes,
+                                                Span span);
 
 }  // namespace nnc::elaborate

@@ -33,8 +33,8 @@ struct Axis {
 
 class Read {
  public:
-  Read(Elaborator& elaborator, const Traced& base, const syntax::IndexExpr& index, Span span, Scope& scope)
-      : elaborator_(elaborator), index_(index), span_(span), scope_(scope), value_(base.value), base_(base) {}
+  Read(Elaborator& elaborator, const Traced& base, const Access& access, Span span, Scope& scope)
+      : elaborator_(elaborator), access_(access), span_(span), scope_(scope), value_(base.value), base_(base) {}
 
   std::optional<Value> run();
 
@@ -54,7 +54,7 @@ class Read {
   bool isTaken(const IndexVariable* label, std::size_t upTo) const;
 
   Elaborator& elaborator_;
-  const syntax::IndexExpr& index_;
+  const Access& access_;
   const Span span_;
   Scope& scope_;
   ir::Value value_;
@@ -77,28 +77,38 @@ static std::optional<Affine> affineOf(Elaborator& elaborator, const Expr& given,
   }
   const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node);
   const auto* binary = std::get_if<syntax::BinaryExpr>(&expr->node);
-  const bool isForm = unary ? unary->op == syntax::UnaryOp::Neg
-                            : binary && (binary->op == BinaryOp::Add || binary->op == BinaryOp::Sub || binary->op == BinaryOp::Mul);
+  const bool isForm =
+      unary ? unary->op == syntax::UnaryOp::Neg
+            : binary && (binary->op == BinaryOp::Add || binary->op == BinaryOp::Sub || binary->op == BinaryOp::Mul);
   if (!isForm) return std::nullopt;
   std::optional<Affine> a = unary ? Affine{} : affineOf(elaborator, *binary->left, scope, failed);
-  const std::optional<Affine> b = a ? affineOf(elaborator, unary ? *unary->operand : *binary->right, scope, failed) : std::nullopt;
+  const std::optional<Affine> b =
+      a ? affineOf(elaborator, unary ? *unary->operand : *binary->right, scope, failed) : std::nullopt;
   if (!b) return std::nullopt;
   Checked constant(0);
   Affine sum;
   const auto add = [&](const Affine& part, std::int64_t factor) {
     constant = constant + Checked(part.constant) * factor;
     for (const auto& [index, coefficient] : part.terms) {
-      const auto known = std::find_if(sum.terms.begin(), sum.terms.end(), [&](const auto& term) { return term.first == index; });
+      const auto known =
+          std::find_if(sum.terms.begin(), sum.terms.end(), [&](const auto& term) { return term.first == index; });
       const std::optional<std::int64_t> scaled = (Checked(coefficient) * factor).value();
-      if (!scaled) { constant = constant + Checked(INT64_MAX) * 2; continue; }
-      if (known == sum.terms.end()) sum.terms.emplace_back(index, *scaled);
-      else known->second += *scaled;
+      if (!scaled) {
+        constant = constant + Checked(INT64_MAX) * 2;
+        continue;
+      }
+      if (known == sum.terms.end())
+        sum.terms.emplace_back(index, *scaled);
+      else
+        known->second += *scaled;
     }
   };
   if (binary && binary->op == BinaryOp::Mul) {
     if (!a->terms.empty() && !b->terms.empty()) return std::nullopt;
-    if (a->terms.empty()) add(*b, a->constant);
-    else add(*a, b->constant);
+    if (a->terms.empty())
+      add(*b, a->constant);
+    else
+      add(*a, b->constant);
   } else {
     add(*a, 1);
     add(*b, binary && binary->op == BinaryOp::Add ? 1 : -1);
@@ -119,9 +129,13 @@ bool Read::checkRange(const Axis& axis, std::int64_t size) {
   }
   const bool isInside = least.value() && most.value() && *least.value() >= 0 && *most.value() < size;
   if (isInside) return true;
-  const std::string reached = !least.value() || !most.value() ? "a number beyond 64 bits" : std::to_string(*least.value() < 0 ? *least.value() : *most.value());
-  auto report = elaborator_.error<diag::IndexOutOfRange>(span_, elaborator_.text(span_), elaborator_.text(axis.span), reached, size);
-  for (const auto& [index, coefficient] : axis.affine.terms) report.also(index->extentFrom, fmt::format("`{}` runs over {} from here", index->name, *index->extent));
+  const std::string reached = !least.value() || !most.value()
+                                  ? "a number beyond 64 bits"
+                                  : std::to_string(*least.value() < 0 ? *least.value() : *most.value());
+  auto report = elaborator_.error<diag::IndexOutOfRange>(span_, elaborator_.text(span_), elaborator_.text(axis.span),
+                                                         reached, size);
+  for (const auto& [index, coefficient] : axis.affine.terms)
+    report.also(index->extentFrom, fmt::format("`{}` runs over {} from here", index->name, *index->extent));
   return false;
 }
 
@@ -139,14 +153,18 @@ bool Read::readSubscript(const syntax::Subscript& subscript, std::int64_t size) 
   }
   const std::optional<Value> value = elaborator_.evaluate(*subscript.value, scope_);
   if (!value) return false;
-  const Traced* picked = std::holds_alternative<const List*>(*value) ? nullptr : asTensor(elaborator_, *value, std::nullopt, subscript.span);
+  const Traced* picked = std::holds_alternative<const List*>(*value)
+                             ? nullptr
+                             : asTensor(elaborator_, *value, std::nullopt, subscript.span);
   if (!picked || picked->ownRank() > 0 || !ir::isInteger(picked->type.dtype)) {
-    const std::string what = picked && picked->ownRank() > 0 ? "one int for each index (give it its own indices)" : "an int";
+    const std::string what =
+        picked && picked->ownRank() > 0 ? "one int for each index (give it its own indices)" : "an int";
     elaborator_.error<diag::WrongKind>(subscript.span, "a subscript", what, describe(*value));
     return false;
   }
   if (!picked->isIndex) elaborator_.trace().labelUses.push_back({picked->value, size, subscript.span});
-  if (picked->type.dtype != ir::DType::I32 && picked->type.dtype != ir::DType::I64) picked = castTo(elaborator_, *picked, ir::DType::I32, subscript.span);
+  if (picked->type.dtype != ir::DType::I32 && picked->type.dtype != ir::DType::I64)
+    picked = castTo(elaborator_, *picked, ir::DType::I32, subscript.span);
   axis.gather = picked;
   axes_.push_back(std::move(axis));
   return true;
@@ -160,7 +178,8 @@ bool Read::readSubscripts() {
   }
   const ir::Shape own = base_.ownShape();
   std::size_t at = 0;
-  for (const syntax::Subscript& subscript : index_.subscripts) {
+  for (const syntax::Subscript* each : access_.subscripts) {
+    const syntax::Subscript& subscript = *each;
     if (!subscript.isPack) {
       if (!readSubscript(subscript, own[at++])) return false;
       continue;
@@ -192,11 +211,13 @@ bool Read::makeGather(Axis& axis) {
   Value position = axis.affine.constant;
   for (const auto& [index, coefficient] : axis.affine.terms) {
     std::optional<Value> term = indexValue(elaborator_, *index, axis.span);
-    if (term && coefficient != 1) term = binaryOperator(elaborator_, BinaryOp::Mul, *term, coefficient, axis.span, axis.span, axis.span);
+    if (term && coefficient != 1)
+      term = binaryOperator(elaborator_, BinaryOp::Mul, *term, coefficient, axis.span, axis.span, axis.span);
     const bool isFirst = equalValues(position, std::int64_t{0});
-    const std::optional<Value> sum = !term ? std::nullopt
-                                     : isFirst ? term
-                                               : binaryOperator(elaborator_, BinaryOp::Add, *term, position, axis.span, axis.span, axis.span);
+    const std::optional<Value> sum =
+        !term     ? std::nullopt
+        : isFirst ? term
+                  : binaryOperator(elaborator_, BinaryOp::Add, *term, position, axis.span, axis.span, axis.span);
     if (!sum) return false;
     position = *sum;
   }
@@ -210,8 +231,9 @@ bool Read::gatherRepeated() {
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     Axis& axis = axes_[i];
     if (axis.label || axis.gather || axis.affine.terms.empty()) continue;
-    const bool isView = std::all_of(axis.affine.terms.begin(), axis.affine.terms.end(),
-                                    [&](const auto& term) { return term.second > 0 && *term.first->extent > 0 && !isTaken(term.first, i); });
+    const bool isView = std::all_of(axis.affine.terms.begin(), axis.affine.terms.end(), [&](const auto& term) {
+      return term.second > 0 && *term.first->extent > 0 && !isTaken(term.first, i);
+    });
     if (!isView && !makeGather(axis)) return false;
   }
   return true;
@@ -223,7 +245,10 @@ void Read::sliceAxes() {
   ir::Shape lo(full.size(), 0), hi = full, step(full.size(), 1), left;
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     Axis& axis = axes_[i];
-    if (axis.label || axis.gather) { left.push_back(full[i]); continue; }
+    if (axis.label || axis.gather) {
+      left.push_back(full[i]);
+      continue;
+    }
     lo[i] = axis.affine.constant;
     hi[i] = lo[i] + 1;
     for (const auto& [index, coefficient] : axis.affine.terms) hi[i] += coefficient * (*index->extent - 1);
@@ -256,7 +281,10 @@ void Read::windowOnce(std::size_t terms) {
     axis.affine.terms.pop_back();
     // The last one that stays sets the stride; before that, every position is kept.
     const bool isLast = axis.affine.terms.size() == 1;
-    dims.push_back({.axis = static_cast<int>(i), .size = *index->extent, .stride = isLast ? axis.affine.terms[0].second : 1, .dilation = dilation});
+    dims.push_back({.axis = static_cast<int>(i),
+                    .size = *index->extent,
+                    .stride = isLast ? axis.affine.terms[0].second : 1,
+                    .dilation = dilation});
     if (isLast) axis.label = axis.affine.terms[0].first;
     Axis inner;
     inner.label = index;
@@ -271,7 +299,8 @@ bool Read::windowAxes() {
   for (Axis& axis : axes_) {
     if (axis.label || axis.gather) continue;
     // The index that was introduced first goes along the axis, the others into the window: `i * stride + u`.
-    std::sort(axis.affine.terms.begin(), axis.affine.terms.end(), [](const auto& a, const auto& b) { return a.first->order < b.first->order; });
+    std::sort(axis.affine.terms.begin(), axis.affine.terms.end(),
+              [](const auto& a, const auto& b) { return a.first->order < b.first->order; });
     most = std::max(most, axis.affine.terms.size());
   }
   if (most < 2) return true;
@@ -289,28 +318,37 @@ std::optional<Value> Read::gatherAxes() {
     if (!axes_[i].gather) continue;
     gathers.push_back(i);
     for (const IndexVariable* label : axes_[i].gather->labels)
-      isShared = isShared || std::any_of(axes_.begin(), axes_.end(), [&](const Axis& axis) { return axis.label == label; });
+      isShared =
+          isShared || std::any_of(axes_.begin(), axes_.end(), [&](const Axis& axis) { return axis.label == label; });
   }
   if (gathers.size() > 1 || isShared) return gatherFlat(gathers);
   Labels labels;
   for (const Axis& axis : axes_) {
-    if (axis.gather) labels.insert(labels.end(), axis.gather->labels.begin(), axis.gather->labels.end());
-    else labels.push_back(axis.label);
+    if (axis.gather)
+      labels.insert(labels.end(), axis.gather->labels.begin(), axis.gather->labels.end());
+    else
+      labels.push_back(axis.label);
   }
   if (!gathers.empty()) {
     if (!checkLimits(elaborator_, extents(labels), span_)) return std::nullopt;
     value_ = elaborator_.at(span_).gather(value_, axes_[gathers[0]].gather->value, static_cast<int>(gathers[0]));
   }
-  return elaborator_.keep(Traced{.value = value_, .type = elaborator_.trace().builder.type(value_), .labels = std::move(labels), .isIndex = base_.isIndex, .origin = span_});
+  return elaborator_.keep(Traced{.value = value_,
+                                 .type = elaborator_.trace().builder.type(value_),
+                                 .labels = std::move(labels),
+                                 .isIndex = base_.isIndex,
+                                 .origin = span_});
 }
 
 /// The position in the merged axes, row-major, for every combination of `labels`.
-std::optional<ir::Value> Read::flatIndex(const std::vector<std::size_t>& merged, const Labels& labels, ir::DType dtype) {
+std::optional<ir::Value> Read::flatIndex(const std::vector<std::size_t>& merged, const Labels& labels,
+                                         ir::DType dtype) {
   const ir::Shape sizes = shape();
   std::optional<ir::Value> flat;
   for (const std::size_t i : merged) {
     const Axis& axis = axes_[i];
-    std::optional<Value> own = axis.gather ? std::optional<Value>(axis.gather) : indexValue(elaborator_, *axis.label, span_);
+    std::optional<Value> own =
+        axis.gather ? std::optional<Value>(axis.gather) : indexValue(elaborator_, *axis.label, span_);
     const Traced* index = own ? castTo(elaborator_, *asTraced(*own), dtype, span_) : nullptr;
     const std::optional<ir::Value> wide = index ? spread(elaborator_, *index, labels, {}, span_) : std::nullopt;
     if (!wide) return std::nullopt;
@@ -318,7 +356,8 @@ std::optional<ir::Value> Read::flatIndex(const std::vector<std::size_t>& merged,
     ir::Value position = *wide;
     if (axis.gather && !axis.gather->isIndex) {
       // A gather clamps to the whole flat axis; each index must stay in its own.
-      const ir::Value zero = builder.constantLike(position, 0.0), last = builder.constantInt(builder.type(position), sizes[i] - 1);
+      const ir::Value zero = builder.constantLike(position, 0.0),
+                      last = builder.constantInt(builder.type(position), sizes[i] - 1);
       position = builder.max(position, zero);
       position = builder.select(builder.compare(ir::Predicate::Gt, position, last), last, position);
     }
@@ -334,11 +373,13 @@ std::optional<Value> Read::gatherFlat(const std::vector<std::size_t>& gathers) {
   std::vector<std::size_t> merged, rest;
   std::int64_t count = 1;
   for (std::size_t i = 0; i < axes_.size(); ++i) {
-    const bool isMerged = axes_[i].gather || std::find(indexLabels.begin(), indexLabels.end(), axes_[i].label) != indexLabels.end();
+    const bool isMerged =
+        axes_[i].gather || std::find(indexLabels.begin(), indexLabels.end(), axes_[i].label) != indexLabels.end();
     (isMerged ? merged : rest).push_back(i);
     if (isMerged) count *= shape()[i];
   }
-  const std::optional<ir::Value> index = flatIndex(merged, indexLabels, count > INT32_MAX ? ir::DType::I64 : ir::DType::I32);
+  const std::optional<ir::Value> index =
+      flatIndex(merged, indexLabels, count > INT32_MAX ? ir::DType::I64 : ir::DType::I32);
   if (!index) return std::nullopt;
   std::vector<int> perm;
   ir::Shape flatShape = {count};
@@ -351,8 +392,13 @@ std::optional<Value> Read::gatherFlat(const std::vector<std::size_t>& gathers) {
   }
   if (!checkLimits(elaborator_, extents(labels), span_)) return std::nullopt;
   ir::Builder& builder = elaborator_.at(span_);
-  const ir::Value picked = builder.gather(builder.reshape(builder.transpose(value_, std::move(perm)), flatShape), *index, 0);
-  return elaborator_.keep(Traced{.value = picked, .type = builder.type(picked), .labels = std::move(labels), .isIndex = base_.isIndex, .origin = span_});
+  const ir::Value picked =
+      builder.gather(builder.reshape(builder.transpose(value_, std::move(perm)), flatShape), *index, 0);
+  return elaborator_.keep(Traced{.value = picked,
+                                 .type = builder.type(picked),
+                                 .labels = std::move(labels),
+                                 .isIndex = base_.isIndex,
+                                 .origin = span_});
 }
 
 std::optional<Value> Read::run() {
@@ -362,8 +408,9 @@ std::optional<Value> Read::run() {
   return gatherAxes();
 }
 
-std::optional<Value> readTensor(Elaborator& elaborator, const Traced& base, const syntax::IndexExpr& index, Span span, Scope& scope) {
-  return Read(elaborator, base, index, span, scope).run();
+std::optional<Value> readTensor(Elaborator& elaborator, const Traced& base, const Access& access, Span span,
+                                Scope& scope) {
+  return Read(elaborator, base, access, span, scope).run();
 }
 
 }  // namespace nnc::elaborate

@@ -1,7 +1,7 @@
 // Sums and maxima over indices.
 //
-// The summand is taken apart into factors. An index that occurs in one factor is summed there; what remains is a chain of
-// contractions of two factors, the smallest result first. A sum of anything but a product is a reduction.
+// The summand is taken apart into factors. An index that occurs in one factor is summed there; what remains is a chain
+// of contractions of two factors, the smallest result first. A sum of anything but a product is a reduction.
 #include <algorithm>
 #include <set>
 
@@ -12,7 +12,9 @@ namespace nnc::elaborate {
 using syntax::BinaryOp;
 using syntax::Expr;
 
-static bool has(const Labels& labels, const IndexVariable* label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
+static bool has(const Labels& labels, const IndexVariable* label) {
+  return std::find(labels.begin(), labels.end(), label) != labels.end();
+}
 static bool hasAny(const Labels& labels, const Labels& some) {
   return std::any_of(some.begin(), some.end(), [&](const IndexVariable* label) { return has(labels, label); });
 }
@@ -31,7 +33,11 @@ static std::vector<int> axesOf(const Traced& x, const Labels& some) {
 }
 
 static const Traced* reduced(Elaborator& elaborator, const Traced& x, ir::Value value, const Labels& gone, Span span) {
-  Traced y{.value = value, .type = elaborator.trace().builder.type(value), .labels = without(x.labels, gone), .isIndex = x.isIndex, .origin = span};
+  Traced y{.value = value,
+           .type = elaborator.trace().builder.type(value),
+           .labels = without(x.labels, gone),
+           .isIndex = x.isIndex,
+           .origin = span};
   return elaborator.keep(std::move(y));
 }
 
@@ -47,7 +53,8 @@ static bool requireScalar(Elaborator& elaborator, const Traced& x, Span span) {
   return false;
 }
 
-std::optional<Value> maxOver(Elaborator& elaborator, const Value& value, const Labels& variables, bool isMin, Span span) {
+std::optional<Value> maxOver(Elaborator& elaborator, const Value& value, const Labels& variables, bool isMin,
+                             Span span) {
   const Traced* x = asTraced(value);
   if (!x) return value;  // the same for every index
   if (!requireScalar(elaborator, *x, span)) return std::nullopt;
@@ -70,7 +77,7 @@ namespace {
 struct Factors {
   std::vector<const Traced*> tensors;
   std::vector<Span> spans;
-  Value scale = std::int64_t{1};      // of static factors
+  Value scale = std::int64_t{1};                 // of static factors
   std::vector<std::pair<Value, Span>> divisors;  // that do not depend on what is summed
 };
 
@@ -102,7 +109,8 @@ class Summation {
 }  // namespace
 
 bool Summation::addScale(const Value& number, Span span) {
-  const std::optional<Value> product = binaryOperator(elaborator_, BinaryOp::Mul, factors_.scale, number, span, span, span);
+  const std::optional<Value> product =
+      binaryOperator(elaborator_, BinaryOp::Mul, factors_.scale, number, span, span, span);
   if (product) factors_.scale = *product;
   return product.has_value();
 }
@@ -149,8 +157,11 @@ bool Summation::adaptIndices() {
     const Traced*& tensor = factors_.tensors[i];
     if (strong && tensor->isIndex) tensor = castTo(elaborator_, *tensor, *strong, factors_.spans[i]);
     if (!strong || tensor->type.dtype == *strong) continue;
-    elaborator_.error<diag::DTypeMismatch>(factors_.spans[i], fmt::format("`{}: {}`", elaborator_.text(factors_.spans[i]), ir::toString(tensor->ownType())),
-                                           fmt::format("a tensor of {}", ir::dtypeName(*strong)))
+    elaborator_
+        .error<diag::DTypeMismatch>(
+            factors_.spans[i],
+            fmt::format("`{}: {}`", elaborator_.text(factors_.spans[i]), ir::toString(tensor->ownType())),
+            fmt::format("a tensor of {}", ir::dtypeName(*strong)))
         .help("convert one of them: cast(.., f32)");
     return false;
   }
@@ -160,7 +171,8 @@ bool Summation::adaptIndices() {
 /// A sum over an index that occurs nowhere counts it.
 bool Summation::countMissing() {
   for (const IndexVariable* variable : variables_) {
-    const bool occurs = std::any_of(factors_.tensors.begin(), factors_.tensors.end(), [&](const Traced* t) { return has(t->labels, variable); });
+    const bool occurs = std::any_of(factors_.tensors.begin(), factors_.tensors.end(),
+                                    [&](const Traced* t) { return has(t->labels, variable); });
     if (!occurs && !addScale(*variable->extent, span_)) return false;
   }
   return true;
@@ -172,13 +184,17 @@ bool Summation::sumAlone() {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Labels alone;
     for (const IndexVariable* variable : variables_) {
-      const auto uses = std::count_if(tensors.begin(), tensors.end(), [&](const Traced* t) { return has(t->labels, variable); });
+      const auto uses =
+          std::count_if(tensors.begin(), tensors.end(), [&](const Traced* t) { return has(t->labels, variable); });
       if (uses == 1 && has(tensors[i]->labels, variable)) alone.push_back(variable);
     }
     tensors[i] = sumAxes(elaborator_, *tensors[i], alone, span_);
   }
   for (std::size_t i = 0; i < tensors.size();) {
-    if (hasAny(tensors[i]->labels, variables_)) { ++i; continue; }
+    if (hasAny(tensors[i]->labels, variables_)) {
+      ++i;
+      continue;
+    }
     outside_.emplace_back(tensors[i], factors_.spans[i]);
     tensors.erase(tensors.begin() + static_cast<std::ptrdiff_t>(i));
     factors_.spans.erase(factors_.spans.begin() + static_cast<std::ptrdiff_t>(i));
@@ -217,7 +233,8 @@ static const Traced* product(Elaborator& elaborator, const Traced& a, const Trac
     const Span spans[] = {span, span};
     const std::optional<Aligned> operands = align(elaborator, values, spans, "multiplied by", span);
     if (!operands) return nullptr;
-    const Value whole = result(elaborator, elaborator.at(span).mul(operands->values[0], operands->values[1]), *operands, span);
+    const Value whole =
+        result(elaborator, elaborator.at(span).mul(operands->values[0], operands->values[1]), *operands, span);
     return sumAxes(elaborator, *asTraced(whole), done, span);
   }
   Labels all = a.labels;
@@ -225,8 +242,10 @@ static const Traced* product(Elaborator& elaborator, const Traced& a, const Trac
     if (!has(all, label)) all.push_back(label);
   const Labels left = without(mergeLabels(a.labels, b.labels), done);
   if (!checkLimits(elaborator, extents(left), span)) return nullptr;
-  const ir::Value value = elaborator.at(span).contract(a.value, b.value, letters(a.labels, all), letters(b.labels, all), letters(left, all));
-  return elaborator.keep(Traced{.value = value, .type = elaborator.trace().builder.type(value), .labels = left, .origin = span});
+  const ir::Value value = elaborator.at(span).contract(a.value, b.value, letters(a.labels, all), letters(b.labels, all),
+                                                       letters(left, all));
+  return elaborator.keep(
+      Traced{.value = value, .type = elaborator.trace().builder.type(value), .labels = left, .origin = span});
 }
 
 bool Summation::combineBest() {
@@ -236,7 +255,8 @@ bool Summation::combineBest() {
   for (std::size_t i = 0; i < tensors.size(); ++i)
     for (std::size_t j = i + 1; j < tensors.size(); ++j) {
       double size = 1.0;
-      for (const IndexVariable* label : without(mergeLabels(tensors[i]->labels, tensors[j]->labels), finished(i, j))) size *= static_cast<double>(*label->extent);
+      for (const IndexVariable* label : without(mergeLabels(tensors[i]->labels, tensors[j]->labels), finished(i, j)))
+        size *= static_cast<double>(*label->extent);
       if (bestSize >= 0.0 && size >= bestSize) continue;
       bestSize = size;
       bestI = i;
@@ -254,7 +274,9 @@ std::optional<Value> Summation::multiplied() {
   Value total = factors_.scale;
   bool isPlain = equalValues(factors_.scale, std::int64_t{1});
   const auto times = [&](const Traced* factor, Span span) {
-    const std::optional<Value> next = isPlain ? std::optional<Value>(factor) : binaryOperator(elaborator_, BinaryOp::Mul, factor, total, span, span, span_);
+    const std::optional<Value> next =
+        isPlain ? std::optional<Value>(factor)
+                : binaryOperator(elaborator_, BinaryOp::Mul, factor, total, span, span, span_);
     isPlain = false;
     if (next) total = *next;
     return next.has_value();
@@ -276,11 +298,13 @@ std::optional<Value> Summation::run() {
   do {
     if (!sumAlone()) return std::nullopt;
     if (factors_.tensors.size() > 1 && !combineBest()) return std::nullopt;
-  } while (factors_.tensors.size() > 1 || (factors_.tensors.size() == 1 && hasAny(factors_.tensors[0]->labels, variables_)));
+  } while (factors_.tensors.size() > 1 ||
+           (factors_.tensors.size() == 1 && hasAny(factors_.tensors[0]->labels, variables_)));
   return multiplied();
 }
 
-std::optional<Value> sumOver(Elaborator& elaborator, const Expr& summand, const Labels& variables, Span span, Scope& scope) {
+std::optional<Value> sumOver(Elaborator& elaborator, const Expr& summand, const Labels& variables, Span span,
+                             Scope& scope) {
   Summation sum(elaborator, variables, span, scope);
   return sum.addFactors(summand) ? sum.run() : std::nullopt;
 }

@@ -33,7 +33,8 @@ std::optional<ir::Value> Elaborator::initialise(const SlotRecord& record) {
   std::vector<Argument> arguments;
   const std::span<const syntax::ParamDecl> parameters = dataParameters(record.init);
   const auto takes = [&](std::string_view name) {
-    return parameters.empty() || std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.name.text == name; });
+    return parameters.empty() ||
+           std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.name.text == name; });
   };
   // A lambda or chain takes both by position.
   const auto name = [&](std::string_view n) { return parameters.empty() ? std::string_view() : n; };
@@ -46,7 +47,8 @@ std::optional<ir::Value> Elaborator::initialise(const SlotRecord& record) {
   if (const std::optional<double> number = asReal(*value)) return at(record.initSpan).constant(type, *number);
   const Traced* tensor = asTraced(*value);
   if (!tensor || tensor->type != type) {
-    error<diag::BadInitialiser>(record.initSpan, describe(*value), fmt::format("{}: {}", record.slot.path, ir::toString(type)));
+    error<diag::BadInitialiser>(record.initSpan, describe(*value),
+                                fmt::format("{}: {}", record.slot.path, ir::toString(type)));
     return std::nullopt;
   }
   return tensor->value;

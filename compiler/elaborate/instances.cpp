@@ -11,7 +11,9 @@ Instance* Elaborator::childInstance(std::string path, Span where) {
   if (const auto known = trace_->paths.find(path); known != trace_->paths.end()) {
     // The second application of a shared instance finds what the first one made.
     if (frame().isReapplied) return known->second;
-    error<diag::InstanceNameClash>(where, path).also(known->second->created, "the other one").help("rename one of them");
+    error<diag::InstanceNameClash>(where, path)
+        .also(known->second->created, "the other one")
+        .help("rename one of them");
     return nullptr;
   }
   Instance& instance = trace_->instances.emplace_back();
@@ -35,7 +37,8 @@ Instance* Elaborator::nextInstance(std::string_view callee, Span where) {
   return childInstance(path + f.repeatSuffix, where);
 }
 
-std::optional<Value> Elaborator::instantiate(const Value& recipe, std::string path, char separator, std::vector<Argument> arguments, Span where) {
+std::optional<Value> Elaborator::instantiate(const Value& recipe, std::string path, char separator,
+                                             std::vector<Argument> arguments, Span where) {
   if (!requireTrace(where)) return std::nullopt;
   const Result complete = withDefaults(recipe, where);
   if (!complete) return std::nullopt;
@@ -61,10 +64,12 @@ bool Elaborator::executeSub(const syntax::SubStmt& statement, Span span, Scope& 
   if (!complete) return false;
   const auto* callable = std::get_if<const Callable*>(&*complete);
   if (!callable) {
-    error<diag::WrongKind>(statement.value->span, fmt::format("`sub {}`", statement.name.text), "a recipe, such as `dense(10)`", describe(*complete));
+    error<diag::WrongKind>(statement.value->span, fmt::format("`sub {}`", statement.name.text),
+                           "a recipe, such as `dense(10)`", describe(*complete));
     return false;
   }
-  Instance* instance = childInstance(fmt::format("{}.{}{}", frame().instance->path, statement.name.text, frame().repeatSuffix), span);
+  Instance* instance =
+      childInstance(fmt::format("{}.{}{}", frame().instance->path, statement.name.text, frame().repeatSuffix), span);
   if (!instance) return false;
   instance->recipe = *callable;
   return introduce(statement.name, NameKind::Sub, instance, scope);
@@ -72,7 +77,8 @@ bool Elaborator::executeSub(const syntax::SubStmt& statement, Span span, Scope& 
 
 // ------------------------------------------------------------------- slots
 
-bool Elaborator::sharedSlotFits(const SlotRecord& record, const ir::Type& type, const syntax::Ident& name, Scope& scope) {
+bool Elaborator::sharedSlotFits(const SlotRecord& record, const ir::Type& type, const syntax::Ident& name,
+                                Scope& scope) {
   if (record.slot.type == type) return true;
   std::string before = ir::toString(record.slot.type), now = ir::toString(type);
   const Name* changed = nullptr;
@@ -89,28 +95,33 @@ bool Elaborator::sharedSlotFits(const SlotRecord& record, const ir::Type& type, 
   auto report = error<diag::SharedInstanceShape>(frame().call, path, before, now);
   if (changed && changed->kind == NameKind::Dim)
     report.label(fmt::format("`{}: {}`", changed->factName, ir::toString(changed->factType)));
-  if (!record.declaredTrail.empty()) report.also(record.declaredTrail.front().span, fmt::format("the first use fixed {}", before));
+  if (!record.declaredTrail.empty())
+    report.also(record.declaredTrail.front().span, fmt::format("the first use fixed {}", before));
   report.also(name.span, fmt::format("`{}` has its shape from there", name.text));
   report.help("it is one shared instance (`sub`); for separate weights write `let` instead");
   return false;
 }
 
-SlotRecord* Elaborator::declareSlot(const syntax::Ident& name, const syntax::TypeExpr& type, SlotKind kind, Span span, Scope& scope) {
+SlotRecord* Elaborator::declareSlot(const syntax::Ident& name, const syntax::TypeExpr& type, SlotKind kind, Span span,
+                                    Scope& scope) {
   const bool isParam = kind == SlotKind::Parameter;
   if (frame().isPure || !frame().instance) {
-    error<diag::StateInFn>(span, fmt::format("{} {}", isParam ? "param" : "state", name.text)).help("declare it as a `layer`");
+    error<diag::StateInFn>(span, fmt::format("{} {}", isParam ? "param" : "state", name.text))
+        .help("declare it as a `layer`");
     return nullptr;
   }
   Instance& instance = *frame().instance;
   const std::optional<ir::Type> resolved = resolveType(*this, type, scope);
   if (!resolved) return nullptr;
   if (const auto known = instance.slots.find(name.text); known != instance.slots.end()) {
-    if (frame().isReapplied && !scope.find(name.text)) return sharedSlotFits(*known->second, *resolved, name, scope) ? known->second : nullptr;
+    if (frame().isReapplied && !scope.find(name.text))
+      return sharedSlotFits(*known->second, *resolved, name, scope) ? known->second : nullptr;
     error<diag::DeclaredTwice>(name.span, name.text).also(known->second->slot.declared, "declared here before");
     return nullptr;
   }
   if (isParam && !ir::isFloat(resolved->dtype)) {
-    error<diag::WrongKind>(type.span, fmt::format("`param {}`", name.text), "a float element type", ir::toString(*resolved));
+    error<diag::WrongKind>(type.span, fmt::format("`param {}`", name.text), "a float element type",
+                           ir::toString(*resolved));
     return nullptr;
   }
   SlotRecord& record = trace_->slots.emplace_back();
@@ -125,7 +136,8 @@ SlotRecord* Elaborator::declareSlot(const syntax::Ident& name, const syntax::Typ
     for (const syntax::DimExpr& dim : *named->shape)
       if (const auto* dimName = dim.value ? std::get_if<syntax::NameExpr>(&dim.value->node) : nullptr)
         if (const Name* bound = scope.find(dimName->name))
-          if (const auto* size = std::get_if<std::int64_t>(&bound->value)) record.dims.emplace_back(dimName->name, *size);
+          if (const auto* size = std::get_if<std::int64_t>(&bound->value))
+            record.dims.emplace_back(dimName->name, *size);
   instance.slots.emplace(name.text, &record);
   return &record;
 }
@@ -213,7 +225,8 @@ bool Elaborator::executeState(const syntax::StateStmt& statement, Span span, Sco
   if (!frame().isReapplied) {
     if (!readAttributes(statement.attributes, *record, scope)) return false;
     if (!statement.init) {
-      error<diag::StateWithoutValue>(span, statement.name.text).help(fmt::format("write `state {}: {} = 0.0`", statement.name.text, text(statement.type->span)));
+      error<diag::StateWithoutValue>(span, statement.name.text)
+          .help(fmt::format("write `state {}: {} = 0.0`", statement.name.text, text(statement.type->span)));
       return false;
     }
     if (!readInit(statement.init, *record, scope)) return false;
@@ -232,8 +245,10 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
   SlotRecord& record = *frame().instance->slots.find(statement.name.text)->second;
   if (record.updated) {
     auto report = error<diag::UpdatedTwice>(span, record.slot.path);
-    if (record.updateTrail.empty()) report.also(record.updateSpan, "first updated here");
-    else report.also(record.updateTrail.front().span, "the first update comes from here");
+    if (record.updateTrail.empty())
+      report.also(record.updateSpan, "first updated here");
+    else
+      report.also(record.updateTrail.front().span, "the first update comes from here");
     report.help("use two instances, one for each application");
     return false;
   }
@@ -244,7 +259,8 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
   const Traced* tensor = asTraced(*value);
   const bool isNumber = asReal(*value) && (ir::isFloat(type.dtype) || std::holds_alternative<std::int64_t>(*value));
   if (!isNumber && (!tensor || tensor->type != type)) {
-    error<diag::UpdateType>(statement.value->span, statement.name.text, ir::toString(type), tensor ? ir::toString(tensor->type) : describe(*value));
+    error<diag::UpdateType>(statement.value->span, statement.name.text, ir::toString(type),
+                            tensor ? ir::toString(tensor->type) : describe(*value));
     return false;
   }
   record.updated = tensor ? tensor->value : at(span).constant(type, *asReal(*value));

@@ -19,9 +19,12 @@ static bool isUnfinishedName(std::string_view name) {
 std::optional<Value> Elaborator::predeclared(std::string_view name, Span span) {
   if (name == "mode" && trace_) {
     switch (trace_->mode) {
-      case Mode::Train: return Symbol{"train"};
-      case Mode::Eval: return Symbol{"eval"};
-      case Mode::Serve: return Symbol{"serve"};
+      case Mode::Train:
+        return Symbol{"train"};
+      case Mode::Eval:
+        return Symbol{"eval"};
+      case Mode::Serve:
+        return Symbol{"serve"};
     }
   }
   if (name == "step" && trace_ && trace_->step && frame().decl && frame().decl->kind == syntax::CallableKind::Optimizer)
@@ -42,7 +45,8 @@ std::optional<Value> Elaborator::lookUp(std::string_view name, const SourceModul
   const std::vector<std::string> builtins = builtinNames();
   candidates.insert(candidates.end(), builtins.begin(), builtins.end());
   auto report = error<diag::UnknownName>(use, name);
-  if (const std::optional<std::string> closest = closestName(name, candidates)) report.help(fmt::format("did you mean `{}`?", *closest));
+  if (const std::optional<std::string> closest = closestName(name, candidates))
+    report.help(fmt::format("did you mean `{}`?", *closest));
   return std::nullopt;
 }
 
@@ -71,7 +75,8 @@ std::optional<Value> Elaborator::evaluateName(const syntax::NameExpr& name, Span
 
 std::optional<Value> Elaborator::valueOf(const Named& named, Span use) {
   if (!named.decl) {
-    error<diag::NotAValue>(use, fmt::format("the reader `{}`", text(use))).help("a reader stands in the `source` of a data block");
+    error<diag::NotAValue>(use, fmt::format("the reader `{}`", text(use)))
+        .help("a reader stands in the `source` of a data block");
     return std::nullopt;
   }
   const syntax::Decl& decl = *named.decl;
@@ -100,7 +105,8 @@ std::optional<Value> Elaborator::evaluateConstant(const syntax::Decl& decl, cons
   Trace* const outer = std::exchange(trace_, nullptr);
   frames_.emplace_back();
   Scope& scope = newScope(home);
-  std::optional<Value> value = constant.type ? evaluateAs(*constant.value, *constant.type, scope) : evaluate(*constant.value, scope);
+  std::optional<Value> value =
+      constant.type ? evaluateAs(*constant.value, *constant.type, scope) : evaluate(*constant.value, scope);
   frames_.pop_back();
   trace_ = outer;
   evaluating_.pop_back();
@@ -113,7 +119,8 @@ std::optional<Value> Elaborator::evaluateConstant(const syntax::Decl& decl, cons
 std::optional<Value> Elaborator::instanceField(Instance& instance, const syntax::Ident& field) {
   if (const auto slot = instance.slots.find(field.text); slot != instance.slots.end())
     return traced(slot->second->current, field.span, slot->second);
-  if (const auto sub = trace_->paths.find(instance.path + "." + field.text); sub != trace_->paths.end()) return sub->second;
+  if (const auto sub = trace_->paths.find(instance.path + "." + field.text); sub != trace_->paths.end())
+    return sub->second;
   if (!instance.isApplied) {
     error<diag::NotAppliedYet>(field.span, instance.path);
     return std::nullopt;
@@ -121,7 +128,8 @@ std::optional<Value> Elaborator::instanceField(Instance& instance, const syntax:
   std::vector<std::string> names;
   for (const auto& [name, slot] : instance.slots) names.push_back(name);
   auto report = error<diag::UnknownField>(field.span, fmt::format("`{}`", instance.path), field.text);
-  if (const std::optional<std::string> closest = closestName(field.text, names)) report.help(fmt::format("did you mean `{}`?", *closest));
+  if (const std::optional<std::string> closest = closestName(field.text, names))
+    report.help(fmt::format("did you mean `{}`?", *closest));
   return std::nullopt;
 }
 
@@ -136,7 +144,8 @@ std::optional<Value> Elaborator::fieldOf(const Value& base, const syntax::Ident&
     std::vector<std::string> names;
     for (const auto& [name, value] : (*record)->fields) names.emplace_back(name);
     auto report = error<diag::UnknownField>(field.span, describe(base), field.text);
-    if (const std::optional<std::string> closest = closestName(field.text, names)) report.help(fmt::format("did you mean `{}`?", *closest));
+    if (const std::optional<std::string> closest = closestName(field.text, names))
+      report.help(fmt::format("did you mean `{}`?", *closest));
     return std::nullopt;
   }
   if (const auto* instance = std::get_if<Instance*>(&base)) return instanceField(**instance, field);
@@ -152,7 +161,8 @@ std::optional<Value> Elaborator::evaluateField(const syntax::FieldExpr& field, S
     const auto alias = scope.home().aliases.find(name->name);
     if (alias != scope.home().aliases.end()) {
       if (const Named named = modules_.find(scope.home(), name->name, field.field.text)) return valueOf(named, span);
-      auto report = error<diag::UnknownField>(field.field.span, fmt::format("module `{}`", name->name), field.field.text);
+      auto report =
+          error<diag::UnknownField>(field.field.span, fmt::format("module `{}`", name->name), field.field.text);
       if (const auto closest = closestName(field.field.text, Modules::publicNames(*alias->second)))
         report.help(fmt::format("did you mean `{}`?", *closest));
       return std::nullopt;

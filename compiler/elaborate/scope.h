@@ -52,7 +52,8 @@ class Scope {
   Name& add(std::string_view text, NameKind kind, Value value, Span span) {
     return add(Name{.text = text, .kind = kind, .value = value, .span = span});
   }
-  /// The names of this scope alone, in the order of their introduction; a shadowed `let` is still listed. Valid until the next `add`.
+  /// The names of this scope alone, in the order of their introduction; a shadowed `let` is still listed. Valid until
+  /// the next `add`.
   const std::vector<Name>& names() const { return names_; }
   const SourceModule& home() const { return *home_; }
   const Scope* parent() const { return parent_; }

@@ -14,7 +14,9 @@ struct Cases : F... {
 };
 }  // namespace
 
-bool Elaborator::execute(const Stmt& statement, Scope& scope) { return executeStatement(statement, scope) == Flow::Next; }
+bool Elaborator::execute(const Stmt& statement, Scope& scope) {
+  return executeStatement(statement, scope) == Flow::Next;
+}
 
 Elaborator::Flow Elaborator::executeBlock(const syntax::Block& block, Scope& scope) {
   for (const syntax::StmtPtr& statement : block.statements) {
@@ -56,16 +58,24 @@ Elaborator::Flow Elaborator::executeStatement(const Stmt& statement, Scope& scop
 /// What may not be hidden by a `let`; empty if it may.
 static std::string_view protectedKind(const Name& name) {
   switch (name.kind) {
-    case NameKind::Parameter: return "a parameter";
-    case NameKind::Dim: return "a dim of a parameter";
-    case NameKind::Param: return "a parameter tensor";
-    case NameKind::State: return "a state";
-    case NameKind::Sub: return "a shared instance";
+    case NameKind::Parameter:
+      return "a parameter";
+    case NameKind::Dim:
+      return "a dim of a parameter";
+    case NameKind::Param:
+      return "a parameter tensor";
+    case NameKind::State:
+      return "a state";
+    case NameKind::Sub:
+      return "a shared instance";
     case NameKind::Index:
-    case NameKind::IndexPack: return "an index";
-    case NameKind::RepeatVariable: return "the variable of a `repeat`";
+    case NameKind::IndexPack:
+      return "an index";
+    case NameKind::RepeatVariable:
+      return "the variable of a `repeat`";
     case NameKind::Let:
-    case NameKind::Field: return {};
+    case NameKind::Field:
+      return {};
   }
   return {};
 }
@@ -75,12 +85,15 @@ bool Elaborator::introduce(const syntax::Ident& name, NameKind kind, const Value
     const bool mayHide = kind == NameKind::Let && protectedKind(*other).empty();
     if (!mayHide) {
       const std::string_view what = protectedKind(*other);
-      error<diag::ShadowedName>(name.span, name.text, what.empty() ? "a `let`" : what).also(other->span, "introduced here");
+      error<diag::ShadowedName>(name.span, name.text, what.empty() ? "a `let`" : what)
+          .also(other->span, "introduced here");
       return false;
     }
-  } else if (const auto declared = scope.home().names.find(name.text); declared != scope.home().names.end() && declared->second.module != &scope.home()) {
+  } else if (const auto declared = scope.home().names.find(name.text);
+             declared != scope.home().names.end() && declared->second.module != &scope.home()) {
     auto report = error<diag::ShadowedName>(name.span, name.text, "an import");
-    if (const auto place = scope.home().declared.find(name.text); place != scope.home().declared.end()) report.also(place->second, "imported here");
+    if (const auto place = scope.home().declared.find(name.text); place != scope.home().declared.end())
+      report.also(place->second, "imported here");
     return false;
   }
   scope.add(name.text, kind, value, name.span);
@@ -110,8 +123,10 @@ bool Elaborator::nameBinding(const syntax::Ident& name) {
 bool Elaborator::executeLet(const syntax::LetStmt& let, Scope& scope) {
   const syntax::Pattern& pattern = let.pattern;
   if (!nameBinding(pattern.names.front())) return false;
-  std::optional<Value> value = pattern.binders ? evaluateIndexedLet(*this, pattern, *let.value, scope) : evaluate(*let.value, scope);
-  if (value && let.type) value = convert(*value, *let.type, scope, let.value->span, fmt::format("`{}`", pattern.names.front().text));
+  std::optional<Value> value =
+      pattern.binders ? evaluateIndexedLet(*this, pattern, *let.value, scope) : evaluate(*let.value, scope);
+  if (value && let.type)
+    value = convert(*value, *let.type, scope, let.value->span, fmt::format("`{}`", pattern.names.front().text));
   if (!value) return false;
   if (!pattern.isTuple) return introduce(pattern.names.front(), NameKind::Let, *value, scope);
   const auto* record = std::get_if<const Record*>(&*value);
@@ -127,7 +142,8 @@ bool Elaborator::executeLet(const syntax::LetStmt& let, Scope& scope) {
 bool Elaborator::executeRequire(const syntax::RequireStmt& require, Span span, Scope& scope) {
   const std::optional<bool> holds = staticCondition(*this, *require.condition, scope, "require");
   if (!holds || *holds) return holds.has_value();
-  error<diag::RequireFailed>(span, require.message.value_or(fmt::format("`{}` does not hold", text(require.condition->span))))
+  error<diag::RequireFailed>(span,
+                             require.message.value_or(fmt::format("`{}` does not hold", text(require.condition->span))))
       .also(require.condition->span, "required here");
   return false;
 }

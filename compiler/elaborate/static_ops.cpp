@@ -10,23 +10,40 @@ using syntax::BinaryOp;
 
 std::string_view operatorText(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Pow: return "**";
-    case BinaryOp::Mul: return "*";
-    case BinaryOp::Div: return "/";
-    case BinaryOp::Mod: return "%";
-    case BinaryOp::MatMul: return "@";
-    case BinaryOp::Add: return "+";
-    case BinaryOp::Sub: return "-";
-    case BinaryOp::Range: return "..";
-    case BinaryOp::Eq: return "==";
-    case BinaryOp::Ne: return "!=";
-    case BinaryOp::Lt: return "<";
-    case BinaryOp::Le: return "<=";
-    case BinaryOp::Gt: return ">";
-    case BinaryOp::Ge: return ">=";
-    case BinaryOp::And: return "and";
-    case BinaryOp::Or: return "or";
-    case BinaryOp::Pipe: return "|>";
+    case BinaryOp::Pow:
+      return "**";
+    case BinaryOp::Mul:
+      return "*";
+    case BinaryOp::Div:
+      return "/";
+    case BinaryOp::Mod:
+      return "%";
+    case BinaryOp::MatMul:
+      return "@";
+    case BinaryOp::Add:
+      return "+";
+    case BinaryOp::Sub:
+      return "-";
+    case BinaryOp::Range:
+      return "..";
+    case BinaryOp::Eq:
+      return "==";
+    case BinaryOp::Ne:
+      return "!=";
+    case BinaryOp::Lt:
+      return "<";
+    case BinaryOp::Le:
+      return "<=";
+    case BinaryOp::Gt:
+      return ">";
+    case BinaryOp::Ge:
+      return ">=";
+    case BinaryOp::And:
+      return "and";
+    case BinaryOp::Or:
+      return "or";
+    case BinaryOp::Pipe:
+      return "|>";
   }
   return "";
 }
@@ -53,31 +70,40 @@ static std::optional<Value> intPower(Elaborator& elaborator, std::int64_t a, std
   return *result.value();
 }
 
-static std::optional<Value> intDivision(Elaborator& elaborator, BinaryOp op, std::int64_t a, std::int64_t b, Span span) {
+static std::optional<Value> intDivision(Elaborator& elaborator, BinaryOp op, std::int64_t a, std::int64_t b,
+                                        Span span) {
   if (b == 0) {
     elaborator.error<diag::DivisionByZero>(span, a, operatorText(op));
     return std::nullopt;
   }
   // The one quotient that does not fit: -2^63 / -1.
-  if (b == -1) return op == BinaryOp::Mod ? Value(std::int64_t{0}) : staticUnary(elaborator, syntax::UnaryOp::Neg, a, span);
+  if (b == -1)
+    return op == BinaryOp::Mod ? Value(std::int64_t{0}) : staticUnary(elaborator, syntax::UnaryOp::Neg, a, span);
   if (op == BinaryOp::Mod) return floorMod(a, b);
   if (a % b == 0) return a / b;
   elaborator.error<diag::InexactDivision>(span, a, b)
-      .help(fmt::format("`div({0}, {1})` is {2}, `ceil_div({0}, {1})` is {3}; for a real quotient write `{0}.0 / {1}`", a, b,
-                        floorDiv(a, b), floorDiv(a, b) + 1));
+      .help(fmt::format("`div({0}, {1})` is {2}, `ceil_div({0}, {1})` is {3}; for a real quotient write `{0}.0 / {1}`",
+                        a, b, floorDiv(a, b), floorDiv(a, b) + 1));
   return std::nullopt;
 }
 
 static std::optional<Value> intBinary(Elaborator& elaborator, BinaryOp op, std::int64_t a, std::int64_t b, Span span) {
   switch (op) {
-    case BinaryOp::Pow: return intPower(elaborator, a, b, span);
+    case BinaryOp::Pow:
+      return intPower(elaborator, a, b, span);
     case BinaryOp::Div:
-    case BinaryOp::Mod: return intDivision(elaborator, op, a, b, span);
-    case BinaryOp::Range: return Range{a, b};
-    case BinaryOp::Lt: return a < b;
-    case BinaryOp::Le: return a <= b;
-    case BinaryOp::Gt: return a > b;
-    case BinaryOp::Ge: return a >= b;
+    case BinaryOp::Mod:
+      return intDivision(elaborator, op, a, b, span);
+    case BinaryOp::Range:
+      return Range{a, b};
+    case BinaryOp::Lt:
+      return a < b;
+    case BinaryOp::Le:
+      return a <= b;
+    case BinaryOp::Gt:
+      return a > b;
+    case BinaryOp::Ge:
+      return a >= b;
     case BinaryOp::Mul:
     case BinaryOp::Add:
     case BinaryOp::Sub: {
@@ -87,20 +113,29 @@ static std::optional<Value> intBinary(Elaborator& elaborator, BinaryOp op, std::
       if (!result.value()) return overflow(elaborator, op, a, b, span);
       return *result.value();
     }
-    default: return noOperator(elaborator, op, a, b, span);
+    default:
+      return noOperator(elaborator, op, a, b, span);
   }
 }
 
 static std::optional<Value> realBinary(Elaborator& elaborator, BinaryOp op, double a, double b, Span span) {
   switch (op) {
-    case BinaryOp::Pow: return std::pow(a, b);
-    case BinaryOp::Mul: return a * b;
-    case BinaryOp::Add: return a + b;
-    case BinaryOp::Sub: return a - b;
-    case BinaryOp::Lt: return a < b;
-    case BinaryOp::Le: return a <= b;
-    case BinaryOp::Gt: return a > b;
-    case BinaryOp::Ge: return a >= b;
+    case BinaryOp::Pow:
+      return std::pow(a, b);
+    case BinaryOp::Mul:
+      return a * b;
+    case BinaryOp::Add:
+      return a + b;
+    case BinaryOp::Sub:
+      return a - b;
+    case BinaryOp::Lt:
+      return a < b;
+    case BinaryOp::Le:
+      return a <= b;
+    case BinaryOp::Gt:
+      return a > b;
+    case BinaryOp::Ge:
+      return a >= b;
     case BinaryOp::Div:
     case BinaryOp::Mod:
       if (b == 0.0) {
@@ -108,7 +143,8 @@ static std::optional<Value> realBinary(Elaborator& elaborator, BinaryOp op, doub
         return std::nullopt;
       }
       return op == BinaryOp::Div ? a / b : a - std::floor(a / b) * b;
-    default: return noOperator(elaborator, op, a, b, span);
+    default:
+      return noOperator(elaborator, op, a, b, span);
   }
 }
 

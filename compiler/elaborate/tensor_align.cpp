@@ -10,7 +10,8 @@ static std::string typed(Elaborator& elaborator, const Traced& x, Span span) {
 }
 
 /// `let y[i, j] = x[i, j] + gamma[j]`, when the axes of the smaller operand are the last ones of the larger.
-static std::string broadcastHelp(Elaborator& elaborator, const Traced& a, const Traced& b, Span aSpan, Span bSpan, Span where) {
+static std::string broadcastHelp(Elaborator& elaborator, const Traced& a, const Traced& b, Span aSpan, Span bSpan,
+                                 Span where) {
   const ir::Shape x = a.ownShape(), y = b.ownShape();
   const bool isSmallFirst = x.size() < y.size();
   const ir::Shape& small = isSmallFirst ? x : y;
@@ -24,23 +25,27 @@ static std::string broadcastHelp(Elaborator& elaborator, const Traced& a, const 
     if (i >= large.size() - small.size()) few += fmt::format("{}{}", few.empty() ? "" : ", ", letter);
   }
   const std::string_view middle = elaborator.text({where.file, aSpan.end, bSpan.begin});
-  return fmt::format("say which axis:  let y[{}] = {}[{}]{}{}[{}]", all, elaborator.text(aSpan), isSmallFirst ? few : all, middle,
-                     elaborator.text(bSpan), isSmallFirst ? all : few);
+  return fmt::format("say which axis:  let y[{}] = {}[{}]{}{}[{}]", all, elaborator.text(aSpan),
+                     isSmallFirst ? few : all, middle, elaborator.text(bSpan), isSmallFirst ? all : few);
 }
 
-static void reportShapes(Elaborator& elaborator, const Traced& a, const Traced& b, Span aSpan, Span bSpan, std::string_view verb, Span where) {
+static void reportShapes(Elaborator& elaborator, const Traced& a, const Traced& b, Span aSpan, Span bSpan,
+                         std::string_view verb, Span where) {
   if (a.labels.empty() != b.labels.empty() || (!a.labels.empty() && (a.ownRank() == 0) != (b.ownRank() == 0))) {
     const Traced& whole = a.ownRank() > 0 ? a : b;
     const Span span = a.ownRank() > 0 ? aSpan : bSpan;
-    elaborator.error<diag::ValueNotScalar>(span, elaborator.text(span), "a whole tensor " + ir::toString(whole.ownType()));
+    elaborator.error<diag::ValueNotScalar>(span, elaborator.text(span),
+                                           "a whole tensor " + ir::toString(whole.ownType()));
     return;
   }
-  auto report = elaborator.error<diag::NoBroadcast>(where, typed(elaborator, a, aSpan), verb, typed(elaborator, b, bSpan));
+  auto report =
+      elaborator.error<diag::NoBroadcast>(where, typed(elaborator, a, aSpan), verb, typed(elaborator, b, bSpan));
   if (aSpan && bSpan && aSpan.file == bSpan.file && aSpan.end <= bSpan.begin)
     report.help(broadcastHelp(elaborator, a, b, aSpan, bSpan, where));
 }
 
-static void reportDTypes(Elaborator& elaborator, const std::string& a, const std::string& b, Span where, std::string help) {
+static void reportDTypes(Elaborator& elaborator, const std::string& a, const std::string& b, Span where,
+                         std::string help) {
   elaborator.error<diag::DTypeMismatch>(where, a, b).help(std::move(help));
 }
 
@@ -53,15 +58,25 @@ struct CommonDType {
 };
 }  // namespace
 
-static std::optional<ir::DType> commonDType(Elaborator& elaborator, std::span<const Value> values, std::span<const Span> spans, Span where, bool& isIndex) {
+static std::optional<ir::DType> commonDType(Elaborator& elaborator, std::span<const Value> values,
+                                            std::span<const Span> spans, Span where, bool& isIndex) {
   CommonDType common;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (const Traced* traced = asTraced(values[i])) {
-      if (traced->isIndex) { common.hasIndex = true; continue; }
-      if (!common.strong) { common.strong = traced->type.dtype; common.strongest = i; continue; }
+      if (traced->isIndex) {
+        common.hasIndex = true;
+        continue;
+      }
+      if (!common.strong) {
+        common.strong = traced->type.dtype;
+        common.strongest = i;
+        continue;
+      }
       if (*common.strong == traced->type.dtype) continue;
-      reportDTypes(elaborator, fmt::format("`{}`", typed(elaborator, *asTraced(values[common.strongest]), spans[common.strongest])),
-                   fmt::format("`{}`", typed(elaborator, *traced, spans[i])), where, "convert one of them: cast(.., f32)");
+      reportDTypes(elaborator,
+                   fmt::format("`{}`", typed(elaborator, *asTraced(values[common.strongest]), spans[common.strongest])),
+                   fmt::format("`{}`", typed(elaborator, *traced, spans[i])), where,
+                   "convert one of them: cast(.., f32)");
       return std::nullopt;
     }
     if (std::holds_alternative<double>(values[i])) common.hasReal = true;
@@ -69,21 +84,29 @@ static std::optional<ir::DType> commonDType(Elaborator& elaborator, std::span<co
     if (std::holds_alternative<bool>(values[i])) common.hasBool = true;
   }
   isIndex = !common.strong && common.hasIndex && !common.hasReal;
-  const ir::DType natural = common.hasReal ? ir::DType::F32 : common.hasIndex || common.hasInt ? ir::DType::I32
-                            : common.hasBool ? ir::DType::Bool : ir::DType::F32;
+  const ir::DType natural = common.hasReal                     ? ir::DType::F32
+                            : common.hasIndex || common.hasInt ? ir::DType::I32
+                            : common.hasBool                   ? ir::DType::Bool
+                                                               : ir::DType::F32;
   const ir::DType dtype = common.strong.value_or(natural);
-  const bool fits = (!common.hasReal || ir::isFloat(dtype)) && (dtype != ir::DType::Bool || !(common.hasInt || common.hasIndex)) &&
+  const bool fits = (!common.hasReal || ir::isFloat(dtype)) &&
+                    (dtype != ir::DType::Bool || !(common.hasInt || common.hasIndex)) &&
                     (!common.hasBool || dtype == ir::DType::Bool);
   if (fits) return dtype;
   const std::string number = common.hasReal ? "a real" : common.hasBool ? "a bool" : "a number";
-  reportDTypes(elaborator, common.strong ? fmt::format("`{}`", typed(elaborator, *asTraced(values[common.strongest]), spans[common.strongest])) : "an int",
+  reportDTypes(elaborator,
+               common.strong ? fmt::format("`{}`", typed(elaborator, *asTraced(values[common.strongest]),
+                                                         spans[common.strongest]))
+                             : "an int",
                number, where, "convert the tensor: cast(.., f32)");
   return std::nullopt;
 }
 
 /// Numbers become constants of the full shape at once; everything else is spread.
-static std::optional<ir::Value> operandValue(Elaborator& elaborator, const Value& value, const Aligned& aligned, Span where) {
-  if (const Traced* traced = asTraced(value)) return spread(elaborator, *castTo(elaborator, *traced, aligned.dtype, where), aligned.labels, aligned.own, where);
+static std::optional<ir::Value> operandValue(Elaborator& elaborator, const Value& value, const Aligned& aligned,
+                                             Span where) {
+  if (const Traced* traced = asTraced(value))
+    return spread(elaborator, *castTo(elaborator, *traced, aligned.dtype, where), aligned.labels, aligned.own, where);
   const ir::Type type{aligned.dtype, concatenated(extents(aligned.labels), aligned.own)};
   ir::Builder& builder = elaborator.at(where);
   if (const auto* real = std::get_if<double>(&value)) return builder.constant(type, *real);
@@ -91,8 +114,8 @@ static std::optional<ir::Value> operandValue(Elaborator& elaborator, const Value
   return builder.constantInt(type, std::get<bool>(value) ? 1 : 0);
 }
 
-std::optional<Aligned> align(Elaborator& elaborator, std::span<const Value> given, std::span<const Span> spans, std::string_view verb, Span where,
-                             const Traced* condition) {
+std::optional<Aligned> align(Elaborator& elaborator, std::span<const Value> given, std::span<const Span> spans,
+                             std::string_view verb, Span where, const Traced* condition) {
   if (!elaborator.requireTrace(where)) return std::nullopt;
   std::vector<Value> values(given.begin(), given.end());
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -109,7 +132,8 @@ std::optional<Aligned> align(Elaborator& elaborator, std::span<const Value> give
     aligned.labels = condition->labels;
     aligned.own = condition->ownShape();
   }
-  const Traced* shaped = condition && condition->ownRank() > 0 ? condition : nullptr;  // the first operand that is no scalar
+  const Traced* shaped =
+      condition && condition->ownRank() > 0 ? condition : nullptr;  // the first operand that is no scalar
   Span shapedSpan = condition ? condition->origin : Span();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Traced* traced = asTraced(values[i]);

@@ -3,7 +3,8 @@
 
 namespace nnc::elaborate {
 
-static std::optional<Value> refuse(Elaborator& elaborator, const Traced& a, const Traced& b, std::string_view reason, Span span) {
+static std::optional<Value> refuse(Elaborator& elaborator, const Traced& a, const Traced& b, std::string_view reason,
+                                   Span span) {
   elaborator.error<diag::MatMulShapes>(span, ir::toString(a.ownType()), ir::toString(b.ownType()), reason);
   return std::nullopt;
 }
@@ -27,9 +28,14 @@ std::optional<Value> matMul(Elaborator& elaborator, const Value& left, const Val
   std::string la, lb, ly;
   char next = 'a';
   for (const IndexVariable* label : labels) {
-    const auto has = [&](const Traced* t) { return std::find(t->labels.begin(), t->labels.end(), label) != t->labels.end(); };
-    if (has(a) && has(b) && a->labels == b->labels) { la += next; lb += next; }
-    else if (a->labels != b->labels) return refuse(elaborator, *a, *b, "they belong to different indices; write sum[k](..)", span);
+    const auto has = [&](const Traced* t) {
+      return std::find(t->labels.begin(), t->labels.end(), label) != t->labels.end();
+    };
+    if (has(a) && has(b) && a->labels == b->labels) {
+      la += next;
+      lb += next;
+    } else if (a->labels != b->labels)
+      return refuse(elaborator, *a, *b, "they belong to different indices; write sum[k](..)", span);
     ly += next++;
   }
   for (std::size_t i = 0; i < std::max(xBatch.size(), yBatch.size()); ++i, ++next) {

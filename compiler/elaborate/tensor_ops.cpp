@@ -11,25 +11,38 @@ using syntax::UnaryOp;
 
 static std::string_view verbOf(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Add: return "added to";
-    case BinaryOp::Sub: return "reduced by";
-    case BinaryOp::Mul: return "multiplied by";
+    case BinaryOp::Add:
+      return "added to";
+    case BinaryOp::Sub:
+      return "reduced by";
+    case BinaryOp::Mul:
+      return "multiplied by";
     case BinaryOp::Div:
-    case BinaryOp::Mod: return "divided by";
-    case BinaryOp::Pow: return "raised to";
-    default: return "compared with";
+    case BinaryOp::Mod:
+      return "divided by";
+    case BinaryOp::Pow:
+      return "raised to";
+    default:
+      return "compared with";
   }
 }
 
 static std::optional<ir::Predicate> predicateOf(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Eq: return ir::Predicate::Eq;
-    case BinaryOp::Ne: return ir::Predicate::Ne;
-    case BinaryOp::Lt: return ir::Predicate::Lt;
-    case BinaryOp::Le: return ir::Predicate::Le;
-    case BinaryOp::Gt: return ir::Predicate::Gt;
-    case BinaryOp::Ge: return ir::Predicate::Ge;
-    default: return std::nullopt;
+    case BinaryOp::Eq:
+      return ir::Predicate::Eq;
+    case BinaryOp::Ne:
+      return ir::Predicate::Ne;
+    case BinaryOp::Lt:
+      return ir::Predicate::Lt;
+    case BinaryOp::Le:
+      return ir::Predicate::Le;
+    case BinaryOp::Gt:
+      return ir::Predicate::Gt;
+    case BinaryOp::Ge:
+      return ir::Predicate::Ge;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -53,18 +66,26 @@ static std::optional<ir::Value> apply(ir::Builder& builder, BinaryOp op, const A
   const bool isLogical = op == BinaryOp::And || op == BinaryOp::Or;
   if (isLogical != (operands.dtype == ir::DType::Bool)) return std::nullopt;
   switch (op) {
-    case BinaryOp::Add: return builder.add(a, b);
-    case BinaryOp::Sub: return builder.sub(a, b);
+    case BinaryOp::Add:
+      return builder.add(a, b);
+    case BinaryOp::Sub:
+      return builder.sub(a, b);
     case BinaryOp::Mul:
-    case BinaryOp::And: return builder.mul(a, b);
-    case BinaryOp::Or: return builder.max(a, b);
-    case BinaryOp::Div: return builder.div(a, b);
-    case BinaryOp::Mod: return builder.appendOne(ir::Op::Rem, {a, b});
-    default: return std::nullopt;
+    case BinaryOp::And:
+      return builder.mul(a, b);
+    case BinaryOp::Or:
+      return builder.max(a, b);
+    case BinaryOp::Div:
+      return builder.div(a, b);
+    case BinaryOp::Mod:
+      return builder.appendOne(ir::Op::Rem, {a, b});
+    default:
+      return std::nullopt;
   }
 }
 
-static std::optional<Value> tracedBinary(Elaborator& elaborator, BinaryOp op, const Value& a, const Value& b, Span aSpan, Span bSpan, Span span) {
+static std::optional<Value> tracedBinary(Elaborator& elaborator, BinaryOp op, const Value& a, const Value& b,
+                                         Span aSpan, Span bSpan, Span span) {
   if (op == BinaryOp::Pow) return power(elaborator, a, b, aSpan, bSpan, span);
   if (op == BinaryOp::MatMul) return matMul(elaborator, a, b, span);
   // `x - 0.1` is `x + -0.1`: one node less than subtracting a constant.
@@ -79,7 +100,8 @@ static std::optional<Value> tracedBinary(Elaborator& elaborator, BinaryOp op, co
   const std::optional<Aligned> operands = align(elaborator, values, spans, verbOf(op), span);
   if (!operands) return std::nullopt;
   if (op == BinaryOp::Div && ir::isInteger(operands->dtype)) {
-    elaborator.error<diag::IntegerTensorDivision>(span).help("div(a, b) rounds down; for a real quotient cast one operand: cast(.., f32)");
+    elaborator.error<diag::IntegerTensorDivision>(span).help(
+        "div(a, b) rounds down; for a real quotient cast one operand: cast(.., f32)");
     return std::nullopt;
   }
   noteLabelUse(elaborator, op, a, b, span);
@@ -88,13 +110,19 @@ static std::optional<Value> tracedBinary(Elaborator& elaborator, BinaryOp op, co
     elaborator.error<diag::NoOperator>(span, operatorText(op), describe(a) + " and " + describe(b));
     return std::nullopt;
   }
-  const bool staysIndex = operands->isIndex && (op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::Mod);
-  Traced traced{.value = *value, .type = elaborator.trace().builder.type(*value), .labels = operands->labels, .isIndex = staysIndex, .origin = span};
+  const bool staysIndex =
+      operands->isIndex && (op == BinaryOp::Add || op == BinaryOp::Sub || op == BinaryOp::Mul || op == BinaryOp::Mod);
+  Traced traced{.value = *value,
+                .type = elaborator.trace().builder.type(*value),
+                .labels = operands->labels,
+                .isIndex = staysIndex,
+                .origin = span};
   return elaborator.keep(std::move(traced));
 }
 
 /// `true and c` is `c`: a static bool decides or falls away.
-static std::optional<Value> logicalWithStatic(Elaborator& elaborator, BinaryOp op, bool known, const Value& other, Span span) {
+static std::optional<Value> logicalWithStatic(Elaborator& elaborator, BinaryOp op, bool known, const Value& other,
+                                              Span span) {
   const Traced* traced = asTraced(other);
   if (traced->type.dtype != ir::DType::Bool) {
     elaborator.error<diag::NoOperator>(span, operatorText(op), describe(known) + " and " + describe(other));
@@ -103,7 +131,8 @@ static std::optional<Value> logicalWithStatic(Elaborator& elaborator, BinaryOp o
   return known == (op == BinaryOp::And) ? other : Value(known);
 }
 
-std::optional<Value> binaryOperator(Elaborator& elaborator, BinaryOp op, const Value& a, const Value& b, Span aSpan, Span bSpan, Span span) {
+std::optional<Value> binaryOperator(Elaborator& elaborator, BinaryOp op, const Value& a, const Value& b, Span aSpan,
+                                    Span bSpan, Span span) {
   if (!isTraced(a) && !isTraced(b)) return staticBinary(elaborator, op, a, b, span);
   if (op == BinaryOp::And || op == BinaryOp::Or) {
     if (const bool* known = std::get_if<bool>(&a)) return logicalWithStatic(elaborator, op, *known, b, span);
@@ -122,7 +151,8 @@ std::optional<Value> unaryOperator(Elaborator& elaborator, UnaryOp op, const Val
   }
   ir::Builder& builder = elaborator.at(span);
   Traced negated = *x;
-  negated.value = isBool ? builder.compare(ir::Predicate::Eq, x->value, builder.constantInt(x->type, 0)) : builder.neg(x->value);
+  negated.value =
+      isBool ? builder.compare(ir::Predicate::Eq, x->value, builder.constantInt(x->type, 0)) : builder.neg(x->value);
   negated.slot = nullptr;
   negated.origin = span;
   return elaborator.keep(std::move(negated));
@@ -138,7 +168,8 @@ static ir::Value repeatedProduct(ir::Builder& builder, ir::Value x, std::int64_t
   return *product;
 }
 
-static std::optional<Value> staticPower(Elaborator& elaborator, const Traced& x, const Value& exponent, double r, Span span) {
+static std::optional<Value> staticPower(Elaborator& elaborator, const Traced& x, const Value& exponent, double r,
+                                        Span span) {
   ir::Builder& builder = elaborator.at(span);
   Traced y{.value = x.value, .type = x.type, .labels = x.labels, .origin = span};
   const auto n = static_cast<std::int64_t>(std::abs(r));
@@ -147,15 +178,20 @@ static std::optional<Value> staticPower(Elaborator& elaborator, const Traced& x,
     elaborator.error<diag::NoOperator>(span, "**", describe(&x) + " and " + describe(exponent));
     return std::nullopt;
   }
-  if (isWhole && r == 0) y.value = builder.constantLike(x.value, 1.0);
-  else if (isWhole) y.value = repeatedProduct(builder, x.value, n);
-  else if (std::abs(r) == 0.5) y.value = builder.sqrt(x.value);
-  else y.value = builder.exp(builder.mul(builder.constantLike(x.value, r), builder.log(x.value)));
+  if (isWhole && r == 0)
+    y.value = builder.constantLike(x.value, 1.0);
+  else if (isWhole)
+    y.value = repeatedProduct(builder, x.value, n);
+  else if (std::abs(r) == 0.5)
+    y.value = builder.sqrt(x.value);
+  else
+    y.value = builder.exp(builder.mul(builder.constantLike(x.value, r), builder.log(x.value)));
   if ((isWhole || std::abs(r) == 0.5) && r < 0) y.value = builder.div(builder.constantLike(x.value, 1.0), y.value);
   return elaborator.keep(std::move(y));
 }
 
-std::optional<Value> power(Elaborator& elaborator, const Value& base, const Value& exponent, Span baseSpan, Span exponentSpan, Span span) {
+std::optional<Value> power(Elaborator& elaborator, const Value& base, const Value& exponent, Span baseSpan,
+                           Span exponentSpan, Span span) {
   const Traced* x = asTraced(base);
   const std::optional<double> r = asReal(exponent);
   if (x && r) {
@@ -171,7 +207,8 @@ std::optional<Value> power(Elaborator& elaborator, const Value& base, const Valu
   }
   // b ** e = exp(e * log b); the logarithm of a static base is a constant.
   if (b) {
-    const std::optional<Value> scaled = binaryOperator(elaborator, BinaryOp::Mul, exponent, std::log(*b), exponentSpan, baseSpan, span);
+    const std::optional<Value> scaled =
+        binaryOperator(elaborator, BinaryOp::Mul, exponent, std::log(*b), exponentSpan, baseSpan, span);
     if (!scaled) return std::nullopt;
     Traced y = *asTraced(*scaled);
     y.value = elaborator.at(span).exp(y.value);
@@ -184,7 +221,8 @@ std::optional<Value> power(Elaborator& elaborator, const Value& base, const Valu
     return std::nullopt;
   }
   ir::Builder& builder = elaborator.at(span);
-  return result(elaborator, builder.exp(builder.mul(operands->values[1], builder.log(operands->values[0]))), *operands, span);
+  return result(elaborator, builder.exp(builder.mul(operands->values[1], builder.log(operands->values[0]))), *operands,
+                span);
 }
 
 }  // namespace nnc::elaborate

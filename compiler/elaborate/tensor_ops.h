@@ -20,9 +20,11 @@ Labels mergeLabels(const Labels& a, const Labels& b);
 
 /// `x` with these labels and own axes: transposed and broadcast. Needs: the labels of `x` among `labels`, its own axes
 /// those of `own` or none.
-[[nodiscard]] std::optional<ir::Value> spread(Elaborator& elaborator, const Traced& x, const Labels& labels, const ir::Shape& own, Span where);
+[[nodiscard]] std::optional<ir::Value> spread(Elaborator& elaborator, const Traced& x, const Labels& labels,
+                                              const ir::Shape& own, Span where);
 /// A number, bool, list or tensor as a tensor. `dtype`: of a number; absent: its natural one.
-[[nodiscard]] const Traced* asTensor(Elaborator& elaborator, const Value& value, std::optional<ir::DType> dtype, Span where);
+[[nodiscard]] const Traced* asTensor(Elaborator& elaborator, const Value& value, std::optional<ir::DType> dtype,
+                                     Span where);
 /// The same values in another dtype; needs a dtype that indices and numbers may adapt to.
 const Traced* castTo(Elaborator& elaborator, const Traced& x, ir::DType dtype, Span where);
 
@@ -36,15 +38,17 @@ struct Aligned {
 };
 /// `verb` for the message: "added to". `condition`: a bool tensor that shares shape and labels, but not the dtype; its
 /// value comes last.
-[[nodiscard]] std::optional<Aligned> align(Elaborator& elaborator, std::span<const Value> values, std::span<const Span> spans,
-                                           std::string_view verb, Span where, const Traced* condition = nullptr);
+[[nodiscard]] std::optional<Aligned> align(Elaborator& elaborator, std::span<const Value> values,
+                                           std::span<const Span> spans, std::string_view verb, Span where,
+                                           const Traced* condition = nullptr);
 
 /// Any operator but `|>`, on values of any phase.
-[[nodiscard]] std::optional<Value> binaryOperator(Elaborator& elaborator, syntax::BinaryOp op, const Value& a, const Value& b,
-                                                  Span aSpan, Span bSpan, Span span);
+[[nodiscard]] std::optional<Value> binaryOperator(Elaborator& elaborator, syntax::BinaryOp op, const Value& a,
+                                                  const Value& b, Span aSpan, Span bSpan, Span span);
 [[nodiscard]] std::optional<Value> unaryOperator(Elaborator& elaborator, syntax::UnaryOp op, const Value& a, Span span);
 /// `x ** r`: see docs/language.md; repeated multiplication, sqrt, or exp(r * log x).
-[[nodiscard]] std::optional<Value> power(Elaborator& elaborator, const Value& base, const Value& exponent, Span baseSpan, Span exponentSpan, Span span);
+[[nodiscard]] std::optional<Value> power(Elaborator& elaborator, const Value& base, const Value& exponent,
+                                         Span baseSpan, Span exponentSpan, Span span);
 [[nodiscard]] std::optional<Value> matMul(Elaborator& elaborator, const Value& a, const Value& b, Span span);
 /// A value made of `aligned`'s labels.
 Value result(Elaborator& elaborator, ir::Value value, const Aligned& aligned, Span span);
@@ -52,6 +56,7 @@ Value result(Elaborator& elaborator, ir::Value value, const Aligned& aligned, Sp
 /// Whether the value is a tensor, or a list that holds one.
 bool isTraced(const Value& value);
 /// A list of numbers as a constant tensor. `dtype` absent: i32 (which adapts), f32 or bool.
-[[nodiscard]] const Traced* listToTensor(Elaborator& elaborator, const List& list, std::optional<ir::DType> dtype, Span where);
+[[nodiscard]] const Traced* listToTensor(Elaborator& elaborator, const List& list, std::optional<ir::DType> dtype,
+                                         Span where);
 
 }  // namespace nnc::elaborate

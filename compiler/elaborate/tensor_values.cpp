@@ -39,7 +39,8 @@ Labels mergeLabels(const Labels& a, const Labels& b) {
   return all;
 }
 
-std::optional<ir::Value> spread(Elaborator& elaborator, const Traced& x, const Labels& labels, const ir::Shape& own, Span where) {
+std::optional<ir::Value> spread(Elaborator& elaborator, const Traced& x, const Labels& labels, const ir::Shape& own,
+                                Span where) {
   const ir::Shape shape = concatenated(extents(labels), own);
   if (x.labels == labels && x.type.shape == shape) return x.value;
   if (!checkLimits(elaborator, shape, where)) return std::nullopt;
@@ -106,7 +107,8 @@ const Traced* listToTensor(Elaborator& elaborator, const List& list, std::option
   const bool fits = natural == chosen || (natural == ir::DType::I32 && chosen != ir::DType::Bool) ||
                     (natural == ir::DType::F32 && ir::isFloat(chosen));
   if (!fits) {
-    elaborator.error<diag::DTypeMismatch>(where, "a list of " + std::string(ir::dtypeName(natural)), "a tensor of " + std::string(ir::dtypeName(chosen)));
+    elaborator.error<diag::DTypeMismatch>(where, "a list of " + std::string(ir::dtypeName(natural)),
+                                          "a tensor of " + std::string(ir::dtypeName(chosen)));
     return nullptr;
   }
   if (!elaborator.requireTrace(where) || !checkLimits(elaborator, contents.shape, where)) return nullptr;
@@ -121,7 +123,8 @@ const Traced* listToTensor(Elaborator& elaborator, const List& list, std::option
   }
   const ir::Type type = constant.type;
   const ir::Value value = elaborator.at(where).constantDense(std::move(constant));
-  return elaborator.keep(Traced{.value = value, .type = type, .labels = {}, .isIndex = !dtype && natural == ir::DType::I32, .origin = where});
+  return elaborator.keep(Traced{
+      .value = value, .type = type, .labels = {}, .isIndex = !dtype && natural == ir::DType::I32, .origin = where});
 }
 
 const Traced* asTensor(Elaborator& elaborator, const Value& value, std::optional<ir::DType> dtype, Span where) {
@@ -131,14 +134,16 @@ const Traced* asTensor(Elaborator& elaborator, const Value& value, std::optional
   const auto* integer = std::get_if<std::int64_t>(&value);
   const auto* real = std::get_if<double>(&value);
   if (!flag && !integer && !real) {
-    elaborator.error<diag::WrongKind>(where, fmt::format("`{}`", elaborator.text(where)), "a tensor or a number", describe(value));
+    elaborator.error<diag::WrongKind>(where, fmt::format("`{}`", elaborator.text(where)), "a tensor or a number",
+                                      describe(value));
     return nullptr;
   }
   if (!elaborator.requireTrace(where)) return nullptr;
   const ir::DType natural = flag ? ir::DType::Bool : integer ? ir::DType::I32 : ir::DType::F32;
   const ir::Type type{dtype.value_or(natural), {}};
   ir::Builder& builder = elaborator.at(where);
-  const ir::Value constant = real ? builder.constant(type, *real) : builder.constantInt(type, integer ? *integer : *flag);
+  const ir::Value constant =
+      real ? builder.constant(type, *real) : builder.constantInt(type, integer ? *integer : *flag);
   return elaborator.keep(Traced{.value = constant, .type = type, .labels = {}, .origin = where});
 }
 

@@ -17,30 +17,30 @@ enum class Mode : std::uint8_t { Train, Eval, Serve };
 /// A tensor that lives from step to step, and what its declaration says about it.
 struct SlotRecord {
   Slot slot;
-  ir::Value current;                  // its value in the function being built: a parameter of that function
-  Value init;                         // a number, or a function of (shape, key)
+  ir::Value current;  // its value in the function being built: a parameter of that function
+  Value init;         // a number, or a function of (shape, key)
   Span initSpan;
   std::optional<std::int64_t> fanIn, fanOut;  // attributes of `param`; absent: the rule of the stdlib
   std::optional<Value> project;               // a function of the parameter, applied after each step of the optimizer
   Span projectSpan;
-  std::optional<ir::Value> updated;   // states: the value for the next step
+  std::optional<ir::Value> updated;  // states: the value for the next step
   Span updateSpan;
-  std::vector<Label> updateTrail;     // the calls that led to the update
+  std::vector<Label> updateTrail;                               // the calls that led to the update
   std::vector<std::pair<std::string_view, std::int64_t>> dims;  // of its type, by the names of its declaration
   std::vector<Label> declaredTrail;
 };
 
 /// One application of a recipe, or a `sub`: what owns slots and instances.
 struct Instance {
-  std::string path;              // `net.h.dense`
-  char separator = '.';          // before the names of its slots; '/' for an optimizer on a parameter
+  std::string path;      // `net.h.dense`
+  char separator = '.';  // before the names of its slots; '/' for an optimizer on a parameter
   const Callable* recipe = nullptr;
-  bool isApplied = false;        // for a `sub`: slots exist
+  bool isApplied = false;  // for a `sub`: slots exist
   Span created;
-  int draws = 0;                 // random draws without a key
+  int draws = 0;  // random draws without a key
   std::map<std::string, SlotRecord*, std::less<>> slots;
   std::map<std::string, Value, std::less<>> subs;
-  ir::ScopeId scope;             // of `path` in the module; made when first needed
+  ir::ScopeId scope;  // of `path` in the module; made when first needed
 };
 
 /// A traced integer that indexed an axis of `bound` entries, or was compared with an index of that extent.
@@ -59,10 +59,10 @@ struct Trace {
 
   ir::Builder builder;
   Mode mode;
-  std::string stream = "noise";    // of draws without a key
-  std::optional<ir::Value> seed;   // i64 scalars; a draw without them is a programming error
-  std::optional<ir::Value> step;   // counts from 1
-  std::deque<SlotRecord> slots;    // in order of elaboration
+  std::string stream = "noise";   // of draws without a key
+  std::optional<ir::Value> seed;  // i64 scalars; a draw without them is a programming error
+  std::optional<ir::Value> step;  // counts from 1
+  std::deque<SlotRecord> slots;   // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
   std::map<std::string, Instance*, std::less<>> paths;  // all instances

@@ -57,7 +57,7 @@ struct BlockRef {
 struct RandomKey {
   std::string stream;  // "init", "data"
   std::string path;
-  int draws = 0;       // made so far: the call site is part of the key of a draw
+  int draws = 0;  // made so far: the call site is part of the key of a draw
 };
 
 /// `int` and `dim` are int64, `real` is double, `dims` is a List of int64. A dtype name (`f32`) is an ir::DType.
@@ -89,8 +89,8 @@ struct IndexVariable {
 /// A tensor of the program, known by its type only.
 ///
 /// Inside index notation an expression stands for one element per combination of `labels`: the leading axes of `value`
-/// belong to them, in order, and only the axes behind are the value's own. Functions work on those alone, so a function of
-/// a scalar may be applied to `x[b, i]`. Outside index notation there are no labels.
+/// belong to them, in order, and only the axes behind are the value's own. Functions work on those alone, so a function
+/// of a scalar may be applied to `x[b, i]`. Outside index notation there are no labels.
 struct Traced {
   ir::Value value;
   ir::Type type;  // of `value`: labels first
@@ -99,7 +99,9 @@ struct Traced {
   const SlotRecord* slot = nullptr;  // the parameter that it is, for `p.decay`
   Span origin;                       // where it came to be
 
-  ir::Shape ownShape() const { return {type.shape.begin() + static_cast<std::ptrdiff_t>(labels.size()), type.shape.end()}; }
+  ir::Shape ownShape() const {
+    return {type.shape.begin() + static_cast<std::ptrdiff_t>(labels.size()), type.shape.end()};
+  }
   ir::Type ownType() const { return {type.dtype, ownShape()}; }
   int ownRank() const { return type.rank() - static_cast<int>(labels.size()); }
 };

@@ -28,7 +28,8 @@ std::string Callable::name() const {
                           [](const LambdaCallable&) { return std::string("fn (..) => .."); },
                           [](const CompositionCallable& c) {
                             std::string text;
-                            for (const auto& stage : c.stages) text += (text.empty() ? "" : " |> ") + toText(stage.callable);
+                            for (const auto& stage : c.stages)
+                              text += (text.empty() ? "" : " |> ") + toText(stage.callable);
                             return text;
                           },
                           [](const RepeatCallable& c) { return fmt::format("repeat {} {{ .. }}", c.count); },
@@ -62,10 +63,14 @@ const Callable* asCallable(const Value& value) {
 
 static std::string_view kindName(syntax::CallableKind kind) {
   switch (kind) {
-    case syntax::CallableKind::Fn: return "fn";
-    case syntax::CallableKind::Layer: return "layer";
-    case syntax::CallableKind::Network: return "network";
-    case syntax::CallableKind::Optimizer: return "optimizer";
+    case syntax::CallableKind::Fn:
+      return "fn";
+    case syntax::CallableKind::Layer:
+      return "layer";
+    case syntax::CallableKind::Network:
+      return "network";
+    case syntax::CallableKind::Optimizer:
+      return "optimizer";
   }
   return "";
 }
@@ -81,7 +86,8 @@ std::string describe(const Value& value) {
             [](ir::DType d) { return fmt::format("the type {}", ir::dtypeName(d)); },
             [](const List* l) { return fmt::format("a list of {}", l->items.size()); },
             [](const Record* r) {
-              return fmt::format("a {} of {}", r->fields.empty() || r->fields[0].first.empty() ? "tuple" : "record", r->fields.size());
+              return fmt::format("a {} of {}", r->fields.empty() || r->fields[0].first.empty() ? "tuple" : "record",
+                                 r->fields.size());
             },
             [](const Callable* c) {
               const DeclaredCallable* declared = c->declared();
@@ -91,7 +97,8 @@ std::string describe(const Value& value) {
             [](const Instance* i) { return fmt::format("the shared instance {}", i->path); },
             [](const RandomKey*) { return std::string("a random key"); },
             [](const BlockRef& b) {
-              return fmt::format("the {} block {}", b.block->kind == syntax::BlockKind::Data ? "data" : "train", b.block->name.text);
+              return fmt::format("the {} block {}", b.block->kind == syntax::BlockKind::Data ? "data" : "train",
+                                 b.block->name.text);
             }},
       value);
 }
@@ -113,7 +120,8 @@ std::string toText(const Value& value) {
   return std::visit(
       Cases{[](Unit) { return std::string("()"); }, [](bool b) { return std::string(b ? "true" : "false"); },
             [](std::int64_t i) { return fmt::format("{}", i); }, [](double r) { return realText(r); },
-            [](const Text& t) { return fmt::format("\"{}\"", t.text); }, [](const Symbol& s) { return fmt::format(".{}", s.name); },
+            [](const Text& t) { return fmt::format("\"{}\"", t.text); },
+            [](const Symbol& s) { return fmt::format(".{}", s.name); },
             [](const Range& r) { return fmt::format("{}..{}", r.begin, r.end); },
             [](ir::DType d) { return std::string(ir::dtypeName(d)); },
             [](const List* l) {
@@ -124,7 +132,8 @@ std::string toText(const Value& value) {
             [](const Record* r) {
               std::string text;
               for (const auto& [name, field] : r->fields)
-                text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", name, name.empty() ? "" : ": ", toText(field));
+                text +=
+                    fmt::format("{}{}{}{}", text.empty() ? "" : ", ", name, name.empty() ? "" : ": ", toText(field));
               return "(" + text + ")";
             },
             [](const Callable* c) {
@@ -141,7 +150,8 @@ static bool equalScopes(const Scope* a, const Scope* b) {
   if (a == b) return true;
   if (!a || !b || a->names().size() != b->names().size()) return false;
   for (std::size_t i = 0; i < a->names().size(); ++i)
-    if (a->names()[i].text != b->names()[i].text || !equalValues(a->names()[i].value, b->names()[i].value)) return false;
+    if (a->names()[i].text != b->names()[i].text || !equalValues(a->names()[i].value, b->names()[i].value))
+      return false;
   return true;
 }
 
@@ -184,7 +194,8 @@ bool equalValues(const Value& a, const Value& b) {
       return s.first == t.first && equalValues(s.second, t.second);
     });
   }
-  if (const auto* callable = std::get_if<const Callable*>(&a)) return equalCallables(**callable, *std::get<const Callable*>(b));
+  if (const auto* callable = std::get_if<const Callable*>(&a))
+    return equalCallables(**callable, *std::get<const Callable*>(b));
   return a == b;
 }
 
