@@ -1,7 +1,10 @@
 // The plug-in: emits, optimizes, and hands over as code in memory, an object file or text.
 #include "codegen/backend.h"
 
+#include <future>
 #include <optional>
+#include <set>
+#include <thread>
 #include <utility>
 
 #include <llvm/IR/LLVMContext.h>
@@ -14,6 +17,7 @@
 #include "codegen/machine_code.h"
 #include "codegen/model_functions.h"
 #include "codegen/optimize.h"
+#include "codegen/partition.h"
 #include "codegen/program.h"
 #include "codegen/target.h"
 #include "nnc/blas.h"
@@ -32,8 +36,8 @@ struct Unit {
 
 class LlvmBackend : public Backend {
  public:
-  std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
-                                std::string& error) override;
+  std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                                const Options& options, std::string& error) override;
   std::optional<ModelObject> object(const ModelApi& api, const Options& options, std::string& error) override;
   std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options,
                        std::string& error) override;
@@ -85,23 +89,71 @@ static std::string generate(Unit& unit, CodeFile kind, const Options& options, s
   return machineCode(*unit.module, unit.target, kind, error);
 }
 
+namespace {
+
+/// What one compile thread made.
+struct Part {
+  std::string object, error;
+  std::vector<std::string> externals;
+};
+
+}  // namespace
+
+/// Optimizes and translates the unit's share of the functions.
+static Part compilePart(Unit& unit, int part, int parts, const Options& options) {
+  Part result;
+  if (parts > 1) keepPart(*unit.module, part, parts);
+  if (!optimizeUnit(unit, options, result.error)) return result;
+  result.externals = externalSymbols(*unit.module);
+  result.object = generate(unit, CodeFile::Object, options, result.error);
+  return result;
+}
+
+/// All parts at once; part 0 here. An LLVM context serves one thread, so every other part emits the program again.
+static std::vector<Part> compileParts(Unit& first, const ir::Module& module,
+                                      const std::vector<ir::FunctionId>& functions, const Options& options) {
+  const int parts = usefulParts(*first.module, static_cast<int>(std::thread::hardware_concurrency()));
+  Options quiet = options;
+  quiet.timings = nullptr;  // not for several threads
+  std::vector<std::future<Part>> others;
+  for (int part = 1; part < parts; ++part)
+    others.push_back(std::async(std::launch::async, [&module, &functions, quiet, part, parts] {
+      Unit unit;
+      Part result;
+      if (!begin(unit, quiet, result.error) || !emitEntries(unit, module, functions, quiet, result.error))
+        return result;
+      return compilePart(unit, part, parts, quiet);
+    }));
+  std::vector<Part> results;
+  results.push_back(compilePart(first, 0, parts, options));
+  for (std::future<Part>& other : others) results.push_back(other.get());
+  return results;
+}
+
 std::unique_ptr<Code> LlvmBackend::compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
                                            const Options& options, std::string& error) {
   Unit unit;
   if (!begin(unit, options, error) || !emitEntries(unit, module, functions, options, error)) return nullptr;
-  if (!optimizeUnit(unit, options, error)) return nullptr;
-  const std::vector<std::string> externals = externalSymbols(*unit.module);
-  const std::string object = generate(unit, CodeFile::Object, options, error);
-  if (object.empty()) return nullptr;
+  std::vector<std::string> objects;
+  std::set<std::string> externals;
+  for (Part& part : compileParts(unit, module, functions, options)) {
+    if (part.object.empty()) {
+      error = part.error;
+      return nullptr;
+    }
+    objects.push_back(std::move(part.object));
+    externals.insert(part.externals.begin(), part.externals.end());
+  }
   const ScopedTimer timer(options.timings, "link in process");
-  return linkInProcess(object, unit.entries, externals, error);
+  return linkInProcess(objects, unit.entries, {externals.begin(), externals.end()}, error);
 }
 
 std::optional<ModelObject> LlvmBackend::object(const ModelApi& api, const Options& options, std::string& error) {
   error = checkModelApi(api);
   Unit unit;
   if (!error.empty() || !begin(unit, options, error)) return std::nullopt;
-  if (!emitModelFunctions(*unit.module, unit.target, api, error) || !optimizeUnit(unit, options, error)) return std::nullopt;
+  if (!emitModelFunctions(*unit.module, unit.target, api, error) || !optimizeUnit(unit, options, error))
+    return std::nullopt;
   const std::string header = cHeader(api, externalSymbols(*unit.module));
   std::string object = generate(unit, CodeFile::Object, options, error);
   if (object.empty()) return std::nullopt;
@@ -137,4 +189,6 @@ std::string LlvmBackend::blasCore() {
 }  // namespace nnc::codegen
 
 extern "C" __attribute__((visibility("default"))) nnc::codegen::Backend* nnc_create_backend();
-extern "C" nnc::codegen::Backend* nnc_create_backend() { return std::make_unique<nnc::codegen::LlvmBackend>().release(); }
+extern "C" nnc::codegen::Backend* nnc_create_backend() {
+  return std::make_unique<nnc::codegen::LlvmBackend>().release();
+}

@@ -20,7 +20,7 @@ namespace nnc::codegen {
 using Entry = void (*)(void* const* arguments, void* const* results, void* arena);
 
 struct Options {
-  std::string cpu;          // LLVM's name; empty: the host
+  std::string cpu;  // LLVM's name; empty: the host
   int optLevel = 2;
   Timings* timings = nullptr;
   bool sanitizeAddress = false;
@@ -44,8 +44,10 @@ class Backend {
   /// Empty: `error` says why.
   virtual std::optional<ModelObject> object(const ModelApi& api, const Options& options, std::string& error) = 0;
   /// LLVM IR (before and after optimization) or assembly as text: --emit=llvm, --emit=asm.
-  virtual std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options, std::string& error) = 0;
-  virtual std::string assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions, const Options& options, std::string& error) = 0;
+  virtual std::string llvmText(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                               const Options& options, std::string& error) = 0;
+  virtual std::string assembly(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
+                               const Options& options, std::string& error) = 0;
   /// `znver5`, for manifests.
   virtual std::string hostCpu() const = 0;
   /// The kernels that OpenBLAS chose (`Cooperlake`), for manifests. Loads it if needed.

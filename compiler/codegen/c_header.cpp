@@ -24,21 +24,29 @@ const std::vector<ApiStatusText>& apiStatusTexts() {
 
 static std::string_view cType(ir::DType dtype) {
   switch (dtype) {
-    case ir::DType::F32: return "float";
-    case ir::DType::F64: return "double";
-    case ir::DType::BF16: return "uint16_t";
-    case ir::DType::I8: return "int8_t";
+    case ir::DType::F32:
+      return "float";
+    case ir::DType::F64:
+      return "double";
+    case ir::DType::BF16:
+      return "uint16_t";
+    case ir::DType::I8:
+      return "int8_t";
     case ir::DType::U8:
-    case ir::DType::Bool: return "uint8_t";
-    case ir::DType::I32: return "int32_t";
-    case ir::DType::I64: return "int64_t";
+    case ir::DType::Bool:
+      return "uint8_t";
+    case ir::DType::I32:
+      return "int32_t";
+    case ir::DType::I64:
+      return "int64_t";
   }
   return "void";
 }
 
 static bool isIdentifier(std::string_view name) {
   if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
 }
 
 static std::string upper(std::string text) {
@@ -49,20 +57,22 @@ static std::string upper(std::string text) {
 /// Argument names: those of the program, but for what C, C++ or the other arguments use.
 static std::vector<std::string> argumentNames(const ModelApi& api) {
   static const std::set<std::string, std::less<>> kTaken{
-      "B",        "ws",       "ws_bytes", "weights",  "alignas",  "alignof",  "and",      "asm",      "auto",     "bool",
-      "break",    "case",     "catch",    "char",     "class",    "const",    "continue", "default",  "delete",   "do",
-      "double",   "else",     "enum",     "explicit", "export",   "extern",   "false",    "float",    "for",      "friend",
-      "goto",     "if",       "inline",   "int",      "long",     "mutable",  "namespace", "new",     "not",      "nullptr",
-      "operator", "or",       "private",  "protected", "public",  "register", "requires", "restrict", "return",   "short",
-      "signed",   "sizeof",   "static",   "struct",   "switch",   "template", "this",     "throw",    "true",     "try",
-      "typedef",  "typename", "union",    "unsigned", "using",    "virtual",  "void",     "volatile", "while",    "xor"};
+      "B",         "ws",       "ws_bytes", "weights", "alignas",  "alignof",  "and",     "asm",       "auto",
+      "bool",      "break",    "case",     "catch",   "char",     "class",    "const",   "continue",  "default",
+      "delete",    "do",       "double",   "else",    "enum",     "explicit", "export",  "extern",    "false",
+      "float",     "for",      "friend",   "goto",    "if",       "inline",   "int",     "long",      "mutable",
+      "namespace", "new",      "not",      "nullptr", "operator", "or",       "private", "protected", "public",
+      "register",  "requires", "restrict", "return",  "short",    "signed",   "sizeof",  "static",    "struct",
+      "switch",    "template", "this",     "throw",   "true",     "try",      "typedef", "typename",  "union",
+      "unsigned",  "using",    "virtual",  "void",    "volatile", "while",    "xor"};
   std::set<std::string> used;
   std::vector<std::string> names;
   for (const auto* tensors : {&api.inputs, &api.outputs})
     for (const ApiTensor& tensor : *tensors) {
       std::string name = tensor.name;
       for (char& c : name)
-        if (static_cast<unsigned char>(c) >= 0x80 || (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_')) c = '_';
+        if (static_cast<unsigned char>(c) >= 0x80 || (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_'))
+          c = '_';
       if (!isIdentifier(name)) name.insert(0, "_");
       while (kTaken.contains(name) || !used.insert(name).second) name += '_';
       names.push_back(std::move(name));
@@ -73,7 +83,8 @@ static std::vector<std::string> argumentNames(const ModelApi& api) {
 static std::string checkTypes(const ModelApi& api, const ApiEntry& entry) {
   const ir::Function& function = entry.module->function(entry.function);
   if (!function.plan) return "an entry without a memory plan";
-  if (function.parameters.size() != api.weights.size() + api.inputs.size() || function.results.size() != api.outputs.size())
+  if (function.parameters.size() != api.weights.size() + api.inputs.size() ||
+      function.results.size() != api.outputs.size())
     return "an entry with other inputs or outputs than the model";
   if (!function.aliases.empty()) return "an entry that writes to its inputs";
   const auto whole = [&](ir::Type type) {
@@ -81,12 +92,14 @@ static std::string checkTypes(const ModelApi& api, const ApiEntry& entry) {
     return type;
   };
   for (std::size_t i = 0; i < api.weights.size(); ++i)
-    if (function.type(function.parameters[i]) != api.weights[i].type) return "weight `" + api.weights[i].path + "` has another type";
+    if (function.type(function.parameters[i]) != api.weights[i].type)
+      return "weight `" + api.weights[i].path + "` has another type";
   for (std::size_t i = 0; i < api.inputs.size(); ++i)
     if (function.type(function.parameters[api.weights.size() + i]) != whole(api.inputs[i].type))
       return "input `" + api.inputs[i].name + "` has another type";
   for (std::size_t i = 0; i < api.outputs.size(); ++i)
-    if (function.type(function.results[i]) != whole(api.outputs[i].type)) return "output `" + api.outputs[i].name + "` has another type";
+    if (function.type(function.results[i]) != whole(api.outputs[i].type))
+      return "output `" + api.outputs[i].name + "` has another type";
   return {};
 }
 
@@ -159,7 +172,8 @@ static std::string typeText(const ModelApi& api, const ir::Type& type) {
 
 static std::string tensorList(const ModelApi& api, const std::vector<ApiTensor>& tensors) {
   std::string text;
-  for (const ApiTensor& tensor : tensors) text += (text.empty() ? "" : ", ") + tensor.name + ": " + typeText(api, tensor.type);
+  for (const ApiTensor& tensor : tensors)
+    text += (text.empty() ? "" : ", ") + tensor.name + ": " + typeText(api, tensor.type);
   return text;
 }
 
@@ -213,29 +227,36 @@ static std::string inComment(std::string text) {
 }
 
 static std::string introduction(const ModelApi& api, const std::vector<std::string>& externals) {
-  std::string text = fmt::format("/* Generated by {} from {} ({}). Do not edit.\n\n   {}_predict: ({}) -> ({})", inComment(api.compiler),
-                                 inComment(api.sourceName), inComment(api.sourceHash), api.prefix,
-                                 inComment(tensorList(api, api.inputs)), inComment(tensorList(api, api.outputs)));
+  std::string text =
+      fmt::format("/* Generated by {} from {} ({}). Do not edit.\n\n   {}_predict: ({}) -> ({})",
+                  inComment(api.compiler), inComment(api.sourceName), inComment(api.sourceHash), api.prefix,
+                  inComment(tensorList(api, api.inputs)), inComment(tensorList(api, api.outputs)));
   if (api.hasBatch)
-    text += fmt::format(", 1 <= B <= {}\n   Compiled for B = {}; a smaller B is padded with zeros to the next of these.\n",
-                        api.entries.back().batch, batchList(api));
+    text +=
+        fmt::format(", 1 <= B <= {}\n   Compiled for B = {}; a smaller B is padded with zeros to the next of these.\n",
+                    api.entries.back().batch, batchList(api));
   else
     text += "\n";
-  text += fmt::format("   Weights: {} bytes, {}. Workspace: {} bytes at most.\n", weightLayout(api).bytes,
-                      api.weightsEmbedded ? "in the object" : "passed by the caller", entryWorkspaces(api).back().bytes);
+  text +=
+      fmt::format("   Weights: {} bytes, {}. Workspace: {} bytes at most.\n", weightLayout(api).bytes,
+                  api.weightsEmbedded ? "in the object" : "passed by the caller", entryWorkspaces(api).back().bytes);
   std::string needs;
   for (const std::string& symbol : externals) needs += (needs.empty() ? "" : ", ") + symbol;
-  text += fmt::format("   Needs: {}.\n\n", needs.empty() ? "nothing, not even libc" : needs + " (for example -lopenblas)");
+  text +=
+      fmt::format("   Needs: {}.\n\n", needs.empty() ? "nothing, not even libc" : needs + " (for example -lopenblas)");
   return text +
-         "   The functions allocate nothing, keep no state and touch no globals: any number of threads may call them, each with\n"
-         "   a workspace of its own. Tensors are dense, row-major, and must not overlap one another or the workspace. */\n";
+         "   The functions allocate nothing, keep no state and touch no globals: any number of threads may call them, "
+         "each with\n"
+         "   a workspace of its own. Tensors are dense, row-major, and must not overlap one another or the workspace. "
+         "*/\n";
 }
 
 static std::string weightTable(const ModelApi& api) {
   const WeightLayout layout = weightLayout(api);
   std::string text = "   Offset and tensor:\n";
   for (std::size_t i = 0; i < api.weights.size(); ++i)
-    text += fmt::format("     {:>10}  {}: {}\n", layout.offsets[i], inComment(api.weights[i].path), ir::toString(api.weights[i].type));
+    text += fmt::format("     {:>10}  {}: {}\n", layout.offsets[i], inComment(api.weights[i].path),
+                        ir::toString(api.weights[i].type));
   return text;
 }
 
@@ -244,40 +265,55 @@ static std::string predictDeclaration(const ModelApi& api) {
   const std::vector<std::string> names = argumentNames(api);
   std::string arguments = api.weightsEmbedded ? "" : "const void *weights, ";
   std::size_t next = 0;
-  for (const ApiTensor& tensor : api.inputs) arguments += fmt::format("const {} *{}, ", cType(tensor.type.dtype), names[next++]);
+  for (const ApiTensor& tensor : api.inputs)
+    arguments += fmt::format("const {} *{}, ", cType(tensor.type.dtype), names[next++]);
   if (api.hasBatch) arguments += "int64_t B, ";
-  for (const ApiTensor& tensor : api.outputs) arguments += fmt::format("{} *{}, ", cType(tensor.type.dtype), names[next++]);
-  return fmt::format("{}_NODISCARD {}_status {}_predict({}void *ws, size_t ws_bytes);\n", upper(name), name, name, arguments);
+  for (const ApiTensor& tensor : api.outputs)
+    arguments += fmt::format("{} *{}, ", cType(tensor.type.dtype), names[next++]);
+  return fmt::format("{}_NODISCARD {}_status {}_predict({}void *ws, size_t ws_bytes);\n", upper(name), name, name,
+                     arguments);
 }
 
 std::string cHeader(const ModelApi& api, const std::vector<std::string>& externals) {
   const std::string &name = api.prefix, big = upper(api.prefix);
   std::string text = introduction(api, externals);
   text += fmt::format("#ifndef {0}_NNC_H\n#define {0}_NNC_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", big);
-  text += fmt::format("#define {}_ABI_VERSION {}\n#define {}_WORKSPACE_ALIGN {}\n", big, kApiVersion, big, kApiAlignment);
+  text +=
+      fmt::format("#define {}_ABI_VERSION {}\n#define {}_WORKSPACE_ALIGN {}\n", big, kApiVersion, big, kApiAlignment);
   if (api.hasBatch) text += fmt::format("#define {}_MAX_BATCH {}\n", big, api.entries.back().batch);
-  text += fmt::format("\n#if defined(__cplusplus) && __cplusplus >= 201703L\n#define {0}_NODISCARD [[nodiscard]]\n"
-                      "#elif defined(__GNUC__)\n#define {0}_NODISCARD __attribute__((warn_unused_result))\n"
-                      "#else\n#define {0}_NODISCARD\n#endif\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n", big);
+  text += fmt::format(
+      "\n#if defined(__cplusplus) && __cplusplus >= 201703L\n#define {0}_NODISCARD [[nodiscard]]\n"
+      "#elif defined(__GNUC__)\n#define {0}_NODISCARD __attribute__((warn_unused_result))\n"
+      "#else\n#define {0}_NODISCARD\n#endif\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n",
+      big);
   text += "typedef enum {\n";
   for (const ApiStatusText& status : apiStatusTexts())
     text += fmt::format("  {}_{} = {}{} /* {} */\n", big, status.name, static_cast<int>(status.status),
                         &status == &apiStatusTexts().back() ? "" : ",", status.text);
-  text += fmt::format("}} {}_status;\n\n/* Runs the network on {}. `ws` has `ws_bytes` bytes, aligned {}; nothing is kept there between calls.\n"
-                      "   On an error nothing is written. */\n",
-                      name, api.hasBatch ? "B examples" : "one input", kApiAlignment);
+  text += fmt::format(
+      "}} {}_status;\n\n/* Runs the network on {}. `ws` has `ws_bytes` bytes, aligned {}; nothing is kept there "
+      "between calls.\n"
+      "   On an error nothing is written. */\n",
+      name, api.hasBatch ? "B examples" : "one input", kApiAlignment);
   text += predictDeclaration(api);
   if (api.hasBatch)
-    text += fmt::format("\n/* Bytes that {0}_predict needs for B examples or fewer; 0 for a B that it refuses. */\n"
-                        "size_t {0}_workspace_bytes(int64_t B);\n", name);
+    text += fmt::format(
+        "\n/* Bytes that {0}_predict needs for B examples or fewer; 0 for a B that it refuses. */\n"
+        "size_t {0}_workspace_bytes(int64_t B);\n",
+        name);
   else
     text += fmt::format("\n/* Bytes that {0}_predict needs. */\nsize_t {0}_workspace_bytes(void);\n", name);
   if (!api.weightsEmbedded)
-    text += fmt::format("\n/* Bytes that `weights` has, aligned 8: every tensor at its offset, the gaps between them are not read.\n{}*/\n"
-                        "size_t {}_weights_bytes(void);\n", weightTable(api), name);
-  text += fmt::format("\n/* Names, types, batches and weights as JSON. Not to be freed. */\nconst char *{0}_signature_json(void);\n\n"
-                      "/* What a status means. Not to be freed. */\nconst char *{0}_strerror(int status);\n\n"
-                      "#ifdef __cplusplus\n}}\n#endif\n\n#endif\n", name);
+    text += fmt::format(
+        "\n/* Bytes that `weights` has, aligned 8: every tensor at its offset, the gaps between them are not "
+        "read.\n{}*/\n"
+        "size_t {}_weights_bytes(void);\n",
+        weightTable(api), name);
+  text += fmt::format(
+      "\n/* Names, types, batches and weights as JSON. Not to be freed. */\nconst char *{0}_signature_json(void);\n\n"
+      "/* What a status means. Not to be freed. */\nconst char *{0}_strerror(int status);\n\n"
+      "#ifdef __cplusplus\n}}\n#endif\n\n#endif\n",
+      name);
   return text;
 }
 

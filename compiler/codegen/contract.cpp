@@ -36,10 +36,14 @@ static std::optional<MatrixProduct> asProduct(const std::string& a, const std::s
     if (has(b, letter) && has(y, letter)) batch += letter;
   const std::string m = select(a, y, b), n = select(b, y, a), k = select(a, b, y);
   MatrixProduct product;
-  if (a == batch + k + m && a != batch + m + k) product.transposeLeft = true;
-  else if (a != batch + m + k) return std::nullopt;
-  if (b == batch + n + k && b != batch + k + n) product.transposeRight = true;
-  else if (b != batch + k + n) return std::nullopt;
+  if (a == batch + k + m && a != batch + m + k)
+    product.transposeLeft = true;
+  else if (a != batch + m + k)
+    return std::nullopt;
+  if (b == batch + n + k && b != batch + k + n)
+    product.transposeRight = true;
+  else if (b != batch + k + n)
+    return std::nullopt;
   if (y != batch + m + n) return std::nullopt;
   product.batch = extentOf(a, shapeA, batch);
   product.m = extentOf(a, shapeA, m);

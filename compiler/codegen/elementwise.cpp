@@ -55,30 +55,43 @@ llvm::Value* emitCast(const Emitter& e, ir::DType from, ir::DType to, llvm::Valu
 
 static llvm::CmpInst::Predicate floatPredicate(ir::Predicate predicate) {
   switch (predicate) {
-    case ir::Predicate::Eq: return llvm::CmpInst::FCMP_OEQ;
-    case ir::Predicate::Ne: return llvm::CmpInst::FCMP_UNE;
-    case ir::Predicate::Lt: return llvm::CmpInst::FCMP_OLT;
-    case ir::Predicate::Le: return llvm::CmpInst::FCMP_OLE;
-    case ir::Predicate::Gt: return llvm::CmpInst::FCMP_OGT;
-    case ir::Predicate::Ge: return llvm::CmpInst::FCMP_OGE;
+    case ir::Predicate::Eq:
+      return llvm::CmpInst::FCMP_OEQ;
+    case ir::Predicate::Ne:
+      return llvm::CmpInst::FCMP_UNE;
+    case ir::Predicate::Lt:
+      return llvm::CmpInst::FCMP_OLT;
+    case ir::Predicate::Le:
+      return llvm::CmpInst::FCMP_OLE;
+    case ir::Predicate::Gt:
+      return llvm::CmpInst::FCMP_OGT;
+    case ir::Predicate::Ge:
+      return llvm::CmpInst::FCMP_OGE;
   }
   return llvm::CmpInst::FCMP_FALSE;
 }
 
 static llvm::CmpInst::Predicate integerPredicate(ir::Predicate predicate, bool isSignedType) {
   switch (predicate) {
-    case ir::Predicate::Eq: return llvm::CmpInst::ICMP_EQ;
-    case ir::Predicate::Ne: return llvm::CmpInst::ICMP_NE;
-    case ir::Predicate::Lt: return isSignedType ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT;
-    case ir::Predicate::Le: return isSignedType ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE;
-    case ir::Predicate::Gt: return isSignedType ? llvm::CmpInst::ICMP_SGT : llvm::CmpInst::ICMP_UGT;
-    case ir::Predicate::Ge: return isSignedType ? llvm::CmpInst::ICMP_SGE : llvm::CmpInst::ICMP_UGE;
+    case ir::Predicate::Eq:
+      return llvm::CmpInst::ICMP_EQ;
+    case ir::Predicate::Ne:
+      return llvm::CmpInst::ICMP_NE;
+    case ir::Predicate::Lt:
+      return isSignedType ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT;
+    case ir::Predicate::Le:
+      return isSignedType ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE;
+    case ir::Predicate::Gt:
+      return isSignedType ? llvm::CmpInst::ICMP_SGT : llvm::CmpInst::ICMP_UGT;
+    case ir::Predicate::Ge:
+      return isSignedType ? llvm::CmpInst::ICMP_SGE : llvm::CmpInst::ICMP_UGE;
   }
   return llvm::CmpInst::ICMP_EQ;
 }
 
 /// Floor division of integers, or its remainder; 0 where b is 0. INT_MIN / -1 wraps.
-static llvm::Value* integerDivision(const Emitter& e, ir::DType dtype, llvm::Value* a, llvm::Value* b, bool wantRemainder) {
+static llvm::Value* integerDivision(const Emitter& e, ir::DType dtype, llvm::Value* a, llvm::Value* b,
+                                    bool wantRemainder) {
   llvm::IRBuilderBase& builder = e.builder;
   llvm::Type* type = a->getType();
   llvm::Value *zero = e.integer(type, 0), *one = e.integer(type, 1);
@@ -108,33 +121,54 @@ static llvm::Value* integerDivision(const Emitter& e, ir::DType dtype, llvm::Val
 static llvm::Value* emitFloatOp(const Emitter& e, ir::Op op, ir::DType dtype, const std::vector<llvm::Value*>& x) {
   llvm::IRBuilderBase& b = e.builder;
   switch (op) {
-    case ir::Op::Neg: return b.CreateFNeg(x[0]);
-    case ir::Op::Exp: return emitExp(e, x[0]);
-    case ir::Op::Log: return emitLog(e, x[0]);
-    case ir::Op::Sqrt: return b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x[0]);
-    case ir::Op::Sin: return emitSin(e, x[0]);
-    case ir::Op::Tanh: return emitTanh(e, x[0]);
-    case ir::Op::Floor: return emitFloor(e, x[0]);
-    case ir::Op::Add: return b.CreateFAdd(x[0], x[1]);
-    case ir::Op::Mul: return b.CreateFMul(x[0], x[1]);
-    case ir::Op::Div: return b.CreateFDiv(x[0], x[1]);
-    case ir::Op::Max: return emitMax(e, dtype, x[0], x[1]);
-    case ir::Op::Rem: return b.CreateFSub(x[0], b.CreateFMul(emitFloor(e, b.CreateFDiv(x[0], x[1])), x[1]));
-    default: return nullptr;
+    case ir::Op::Neg:
+      return b.CreateFNeg(x[0]);
+    case ir::Op::Exp:
+      return emitExp(e, x[0]);
+    case ir::Op::Log:
+      return emitLog(e, x[0]);
+    case ir::Op::Sqrt:
+      return b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, x[0]);
+    case ir::Op::Sin:
+      return emitSin(e, x[0]);
+    case ir::Op::Tanh:
+      return emitTanh(e, x[0]);
+    case ir::Op::Floor:
+      return emitFloor(e, x[0]);
+    case ir::Op::Add:
+      return b.CreateFAdd(x[0], x[1]);
+    case ir::Op::Mul:
+      return b.CreateFMul(x[0], x[1]);
+    case ir::Op::Div:
+      return b.CreateFDiv(x[0], x[1]);
+    case ir::Op::Max:
+      return emitMax(e, dtype, x[0], x[1]);
+    case ir::Op::Rem:
+      return b.CreateFSub(x[0], b.CreateFMul(emitFloor(e, b.CreateFDiv(x[0], x[1])), x[1]));
+    default:
+      return nullptr;
   }
 }
 
 static llvm::Value* emitIntegerOp(const Emitter& e, ir::Op op, ir::DType dtype, const std::vector<llvm::Value*>& x) {
   llvm::IRBuilderBase& b = e.builder;
   switch (op) {
-    case ir::Op::Neg: return b.CreateNeg(x[0]);
-    case ir::Op::Floor: return x[0];
-    case ir::Op::Add: return b.CreateAdd(x[0], x[1]);
-    case ir::Op::Mul: return b.CreateMul(x[0], x[1]);
-    case ir::Op::Max: return emitMax(e, dtype, x[0], x[1]);
-    case ir::Op::Div: return integerDivision(e, dtype, x[0], x[1], /*wantRemainder=*/false);
-    case ir::Op::Rem: return integerDivision(e, dtype, x[0], x[1], /*wantRemainder=*/true);
-    default: return nullptr;
+    case ir::Op::Neg:
+      return b.CreateNeg(x[0]);
+    case ir::Op::Floor:
+      return x[0];
+    case ir::Op::Add:
+      return b.CreateAdd(x[0], x[1]);
+    case ir::Op::Mul:
+      return b.CreateMul(x[0], x[1]);
+    case ir::Op::Max:
+      return emitMax(e, dtype, x[0], x[1]);
+    case ir::Op::Div:
+      return integerDivision(e, dtype, x[0], x[1], /*wantRemainder=*/false);
+    case ir::Op::Rem:
+      return integerDivision(e, dtype, x[0], x[1], /*wantRemainder=*/true);
+    default:
+      return nullptr;
   }
 }
 
@@ -147,8 +181,8 @@ llvm::Value* emitElementwise(const Emitter& e, ir::Op op, ir::Predicate predicat
     if (ir::isFloat(operandType)) return e.builder.CreateFCmp(floatPredicate(predicate), operands[0], operands[1]);
     return e.builder.CreateICmp(integerPredicate(predicate, isSigned(operandType)), operands[0], operands[1]);
   }
-  llvm::Value* result = ir::isFloat(resultType) ? emitFloatOp(e, op, resultType, operands)
-                                                : emitIntegerOp(e, op, resultType, operands);
+  llvm::Value* result =
+      ir::isFloat(resultType) ? emitFloatOp(e, op, resultType, operands) : emitIntegerOp(e, op, resultType, operands);
   assert(result != nullptr && "the verifier lets only elementwise ops of fitting dtypes through");
   if (resultType != ir::DType::BF16) return result;
   // Choosing among bf16 numbers and flipping signs leave them bf16.

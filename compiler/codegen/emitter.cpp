@@ -16,13 +16,25 @@ llvm::Type* Emitter::registerType(ir::DType dtype, int lanes) const {
   llvm::Type* element = nullptr;
   switch (dtype) {
     case ir::DType::F32:
-    case ir::DType::BF16: element = builder.getFloatTy(); break;
-    case ir::DType::F64: element = builder.getDoubleTy(); break;
+    case ir::DType::BF16:
+      element = builder.getFloatTy();
+      break;
+    case ir::DType::F64:
+      element = builder.getDoubleTy();
+      break;
     case ir::DType::I8:
-    case ir::DType::U8: element = builder.getInt8Ty(); break;
-    case ir::DType::I32: element = builder.getInt32Ty(); break;
-    case ir::DType::I64: element = builder.getInt64Ty(); break;
-    case ir::DType::Bool: element = builder.getInt1Ty(); break;
+    case ir::DType::U8:
+      element = builder.getInt8Ty();
+      break;
+    case ir::DType::I32:
+      element = builder.getInt32Ty();
+      break;
+    case ir::DType::I64:
+      element = builder.getInt64Ty();
+      break;
+    case ir::DType::Bool:
+      element = builder.getInt1Ty();
+      break;
   }
   return vectorOf(element, lanes);
 }

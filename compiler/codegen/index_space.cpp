@@ -16,8 +16,8 @@ int IndexSpace::addVariable(std::int64_t extent) {
 }
 
 int IndexSpace::internAtom(const Atom& atom) {
-  const std::vector<std::int64_t> key{static_cast<int>(atom.kind), atom.variable, atom.argument.index, atom.divisor,
-                                      atom.value.index, atom.hi};
+  const std::vector<std::int64_t> key{
+      static_cast<int>(atom.kind), atom.variable, atom.argument.index, atom.divisor, atom.value.index, atom.hi};
   const auto [at, isNew] = atomIds_.emplace(key, static_cast<int>(atoms_.size()));
   if (isNew) atoms_.push_back(atom);
   return at->second;

@@ -14,10 +14,10 @@ using IndexId = TypedIndex<struct IndexTag>;
 using ExprId = TypedIndex<struct ExprTag>;
 
 enum class AtomKind : std::uint8_t {
-  Variable,  // a loop variable, in [0, extent)
-  Quotient,  // floor(argument / divisor)
+  Variable,   // a loop variable, in [0, extent)
+  Quotient,   // floor(argument / divisor)
   Remainder,  // argument - divisor * floor(argument / divisor)
-  Loaded,    // an integer that the loop reads (the index of a gather), clamped to [lo, hi]
+  Loaded,     // an integer that the loop reads (the index of a gather), clamped to [lo, hi]
 };
 
 /// What an index is a sum of.
@@ -27,8 +27,8 @@ struct Atom {
   IndexId argument;
   std::int64_t divisor = 1;
   ExprId value;
-  std::int64_t lo = 0, hi = 0;   // inclusive
-  std::uint64_t variables = 0;   // bit set of the loop variables that it depends on
+  std::int64_t lo = 0, hi = 0;  // inclusive
+  std::uint64_t variables = 0;  // bit set of the loop variables that it depends on
 };
 
 struct Term {

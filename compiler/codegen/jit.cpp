@@ -17,7 +17,8 @@ namespace {
 class JitCode : public Code {
  public:
   using Entries = std::map<std::string, Entry, std::less<>>;
-  JitCode(std::unique_ptr<llvm::orc::LLJIT> jit, Entries entries) : jit_(std::move(jit)), entries_(std::move(entries)) {}
+  JitCode(std::unique_ptr<llvm::orc::LLJIT> jit, Entries entries)
+      : jit_(std::move(jit)), entries_(std::move(entries)) {}
   Entry entry(std::string_view function) const override {
     const auto at = entries_.find(function);
     return at == entries_.end() ? nullptr : at->second;
@@ -62,7 +63,7 @@ static bool bindSymbols(llvm::orc::LLJIT& jit, const std::vector<std::string>& e
   return true;
 }
 
-std::unique_ptr<Code> linkInProcess(const std::string& object, const std::vector<JitEntry>& entries,
+std::unique_ptr<Code> linkInProcess(const std::vector<std::string>& objects, const std::vector<JitEntry>& entries,
                                     const std::vector<std::string>& externals, std::string& error) {
   const auto fail = [&](llvm::Error problem) {
     error = llvm::toString(std::move(problem));
@@ -72,8 +73,9 @@ std::unique_ptr<Code> linkInProcess(const std::string& object, const std::vector
   auto jit = llvm::orc::LLJITBuilder().setPlatformSetUp(llvm::orc::setUpInactivePlatform).create();
   if (!jit) return fail(jit.takeError());
   if (!bindSymbols(**jit, externals, error)) return nullptr;
-  if (llvm::Error problem = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "nnc")))
-    return fail(std::move(problem));
+  for (const std::string& object : objects)
+    if (llvm::Error problem = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "nnc")))
+      return fail(std::move(problem));
   JitCode::Entries addresses;
   for (const JitEntry& entry : entries) {
     auto address = (*jit)->lookup(entry.symbol);

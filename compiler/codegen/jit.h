@@ -13,9 +13,9 @@ struct JitEntry {
   std::string symbol, function;
 };
 
-/// Links a relocatable object of this machine into the process. `externals` are the symbols of abi.def that it uses.
+/// Links relocatable objects of this machine into the process. `externals` are the symbols of abi.def that they use.
 /// Null: `error` says why.
-std::unique_ptr<Code> linkInProcess(const std::string& object, const std::vector<JitEntry>& entries,
+std::unique_ptr<Code> linkInProcess(const std::vector<std::string>& objects, const std::vector<JitEntry>& entries,
                                     const std::vector<std::string>& externals, std::string& error);
 
 }  // namespace nnc::codegen

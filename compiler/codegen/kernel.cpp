@@ -23,7 +23,8 @@ struct Loop {
 static std::vector<Loop> makeLoops(Kernel& kernel, const ir::Shape& shape, const std::vector<int>& reducedAxes) {
   std::vector<Loop> loops;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    const bool isReduced = std::find(reducedAxes.begin(), reducedAxes.end(), static_cast<int>(axis)) != reducedAxes.end();
+    const bool isReduced =
+        std::find(reducedAxes.begin(), reducedAxes.end(), static_cast<int>(axis)) != reducedAxes.end();
     loops.push_back({kernel.body.space.addVariable(shape[axis]), isReduced});
   }
   return loops;
@@ -126,7 +127,8 @@ static const ir::Node* reductionOf(const ir::Function& function, const std::vect
   return first;
 }
 
-static bool buildMap(const ir::Function& function, const std::vector<ir::Value>& results, Puller& puller, Kernel& kernel) {
+static bool buildMap(const ir::Function& function, const std::vector<ir::Value>& results, Puller& puller,
+                     Kernel& kernel) {
   const ir::Shape& shape = function.type(results[0]).shape;
   if (function.type(results[0]).elementCount() == 0) return true;
   const std::vector<Loop> loops = makeLoops(kernel, shape, {});
@@ -146,7 +148,8 @@ static bool buildReduce(const ir::Function& function, const std::vector<ir::Valu
   if (function.type(results[0]).elementCount() == 0) return true;
   // Over nothing: puller gives the identity, stored by a MAP over the result.
   if (operand.elementCount() == 0) return buildMap(function, results, puller, kernel);
-  const std::vector<Loop> loops = makeLoops(kernel, operand.shape, std::get<ir::ReduceAttributes>(reduction.attributes).axes);
+  const std::vector<Loop> loops =
+      makeLoops(kernel, operand.shape, std::get<ir::ReduceAttributes>(reduction.attributes).axes);
   const std::vector<IndexId> position = positionOf(kernel, loops);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const ir::Node& node = *function.definition(results[i]);
@@ -178,14 +181,16 @@ static bool buildContract(const ir::Function& function, const ir::Node& node, Pu
   const std::vector<Loop> loops = makeLoops(kernel, shape, reducedAxes);
   const auto positionIn = [&](const std::string& operand) {
     std::vector<IndexId> position;
-    for (const char letter : operand) position.push_back(kernel.body.space.variable(loops[letters.find(letter)].variable));
+    for (const char letter : operand)
+      position.push_back(kernel.body.space.variable(loops[letters.find(letter)].variable));
     return position;
   };
   const ExprId left = puller.pull(node.operands[0], positionIn(names.a), {});
   if (!left.isValid()) return false;
   const ExprId right = puller.pull(node.operands[1], positionIn(names.b), {});
   if (!right.isValid()) return false;
-  kernel.stores.push_back({contractionProduct(kernel.body, left, right), kernel.operandCount, storeIndex(kernel, loops)});
+  kernel.stores.push_back(
+      {contractionProduct(kernel.body, left, right), kernel.operandCount, storeIndex(kernel, loops)});
   setLoops(kernel, loops);
   return true;
 }
@@ -273,17 +278,26 @@ void Description::addIndex(IndexId id) {
     add(" +");
     add(term.factor);
     switch (atom.kind) {
-      case AtomKind::Variable: add(" *i"), add(atom.variable); break;
-      case AtomKind::Quotient: add(" *quotient"), addIndex(atom.argument), add(atom.divisor); break;
-      case AtomKind::Remainder: add(" *remainder"), addIndex(atom.argument), add(atom.divisor); break;
-      case AtomKind::Loaded: add(" *loaded"), add(nameOf(atom.value)), add(atom.hi); break;
+      case AtomKind::Variable:
+        add(" *i"), add(atom.variable);
+        break;
+      case AtomKind::Quotient:
+        add(" *quotient"), addIndex(atom.argument), add(atom.divisor);
+        break;
+      case AtomKind::Remainder:
+        add(" *remainder"), addIndex(atom.argument), add(atom.divisor);
+        break;
+      case AtomKind::Loaded:
+        add(" *loaded"), add(nameOf(atom.value)), add(atom.hi);
+        break;
     }
   }
   add("]");
 }
 
 void Description::addExpr(ExprId id) {
-  static constexpr const char* kNames[] = {"real", "integer", "load", "position", "in_range", "random", "apply", "fold"};
+  static constexpr const char* kNames[] = {"real",     "integer", "load",  "position",
+                                           "in_range", "random",  "apply", "fold"};
   const Expr& expr = body_.at(id);
   add(nameOf(id));
   add(" = ");

@@ -7,10 +7,17 @@
 namespace nnc::codegen {
 
 ExprId LoopBody::intern(Expr expr) {
-  std::vector<std::int64_t> key{static_cast<int>(expr.kind),    static_cast<int>(expr.dtype), static_cast<int>(expr.op),
-                                static_cast<int>(expr.predicate), expr.index.index,           expr.guard.index,
-                                expr.buffer,                    std::bit_cast<std::int64_t>(expr.real),
-                                expr.lo,                        expr.hi,                      std::bit_cast<std::int64_t>(expr.key)};
+  std::vector<std::int64_t> key{static_cast<int>(expr.kind),
+                                static_cast<int>(expr.dtype),
+                                static_cast<int>(expr.op),
+                                static_cast<int>(expr.predicate),
+                                expr.index.index,
+                                expr.guard.index,
+                                expr.buffer,
+                                std::bit_cast<std::int64_t>(expr.real),
+                                expr.lo,
+                                expr.hi,
+                                std::bit_cast<std::int64_t>(expr.key)};
   for (const ExprId operand : expr.operands) {
     key.push_back(operand.index);
     expr.dependsOn |= at(operand).dependsOn;

@@ -30,10 +30,10 @@ struct Expr {
   ExprId guard;
   int buffer = -1;
   double real = 0.0;
-  std::int64_t lo = 0, hi = 0;     // Integer: lo is the value
-  std::uint64_t key = 0;           // Random
-  std::vector<int> variables;      // Fold
-  std::uint64_t dependsOn = 0;     // bit set of loop variables; those of a Fold are bound and not among them
+  std::int64_t lo = 0, hi = 0;  // Integer: lo is the value
+  std::uint64_t key = 0;        // Random
+  std::vector<int> variables;   // Fold
+  std::uint64_t dependsOn = 0;  // bit set of loop variables; those of a Fold are bound and not among them
 };
 
 /// Owns expressions; operands have smaller ids than their users, equal expressions have equal ids.

@@ -12,7 +12,8 @@ std::string machineCode(llvm::Module& module, const Target& target, CodeFile kin
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
-  const auto fileType = kind == CodeFile::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
+  const auto fileType =
+      kind == CodeFile::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
   if (target.machine->addPassesToEmitFile(passes, stream, nullptr, fileType, /*DisableVerify=*/true)) {
     error = "LLVM cannot write this kind of file for this target";
     return {};

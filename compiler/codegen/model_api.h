@@ -35,8 +35,8 @@ struct ModelApi {
   std::string compiler;    // `nnc 0.1.0`
   std::vector<ApiTensor> inputs, outputs;
   std::vector<ApiWeight> weights;
-  bool weightsEmbedded = true;  // false: an untrained export; the caller passes them to every call
-  bool hasBatch = true;         // false: one entry, and no argument B
+  bool weightsEmbedded = true;    // false: an untrained export; the caller passes them to every call
+  bool hasBatch = true;           // false: one entry, and no argument B
   std::vector<ApiEntry> entries;  // ascending batches, at least one
 };
 

@@ -28,7 +28,11 @@ struct PredictArguments {
 class ModelEmitter {
  public:
   ModelEmitter(llvm::Module& module, const Target& target, const ModelApi& api)
-      : module_(module), target_(target), api_(api), builder_(module.getContext()), emitter_{builder_, module, target},
+      : module_(module),
+        target_(target),
+        api_(api),
+        builder_(module.getContext()),
+        emitter_{builder_, module, target},
         workspaces_(entryWorkspaces(api)) {}
 
   bool run(std::string& error);
@@ -47,7 +51,8 @@ class ModelEmitter {
   llvm::Value* bytesNeeded(llvm::Value* batch);
   /// Copies `count` bytes from `from` to `to` and sets the bytes up to `total` to 0.
   void emitMove(llvm::Value* to, llvm::Value* from, llvm::Value* count, llvm::Value* total);
-  void emitBytes(llvm::Value* begin, llvm::Value* end, int lanes, const std::function<void(llvm::Value* at, llvm::Type* type)>& body);
+  void emitBytes(llvm::Value* begin, llvm::Value* end, int lanes,
+                 const std::function<void(llvm::Value* at, llvm::Type* type)>& body);
   llvm::Value* status(ApiStatus value) { return builder_.getInt32(static_cast<std::uint32_t>(value)); }
   llvm::Value* bytePointer(llvm::Value* base, std::int64_t offset) {
     return builder_.CreateGEP(builder_.getInt8Ty(), base, builder_.getInt64(static_cast<std::uint64_t>(offset)));
@@ -64,7 +69,8 @@ class ModelEmitter {
 
 }  // namespace
 
-llvm::Function* ModelEmitter::beginFunction(const std::string& name, llvm::Type* result, std::vector<llvm::Type*> parameters) {
+llvm::Function* ModelEmitter::beginFunction(const std::string& name, llvm::Type* result,
+                                            std::vector<llvm::Type*> parameters) {
   auto* function = llvm::Function::Create(llvm::FunctionType::get(result, parameters, false),
                                           llvm::GlobalValue::ExternalLinkage, api_.prefix + "_" + name, module_);
   setFunctionAttributes(target_, *function);
@@ -91,8 +97,9 @@ llvm::Value* ModelEmitter::bytesNeeded(llvm::Value* batch) {
   if (batch == nullptr) return builder_.getInt64(static_cast<std::uint64_t>(workspaces_.back().bytes));
   llvm::Value* bytes = builder_.getInt64(0);
   for (std::size_t i = api_.entries.size(); i-- > 0;)
-    bytes = builder_.CreateSelect(builder_.CreateICmpSLE(batch, builder_.getInt64(static_cast<std::uint64_t>(api_.entries[i].batch))),
-                                  builder_.getInt64(static_cast<std::uint64_t>(workspaces_[i].bytes)), bytes);
+    bytes = builder_.CreateSelect(
+        builder_.CreateICmpSLE(batch, builder_.getInt64(static_cast<std::uint64_t>(api_.entries[i].batch))),
+        builder_.getInt64(static_cast<std::uint64_t>(workspaces_[i].bytes)), bytes);
   return builder_.CreateSelect(builder_.CreateICmpSLT(batch, builder_.getInt64(1)), builder_.getInt64(0), bytes);
 }
 
@@ -179,7 +186,9 @@ void ModelEmitter::emitBytes(llvm::Value* begin, llvm::Value* end, int lanes,
   llvm::Value* next = builder_.CreateAdd(i, builder_.getInt64(static_cast<std::uint64_t>(lanes)));
   builder_.CreateCondBr(builder_.CreateICmpULE(next, end), inside, after);
   builder_.SetInsertPoint(inside);
-  body(i, lanes == 1 ? builder_.getInt8Ty() : static_cast<llvm::Type*>(llvm::FixedVectorType::get(builder_.getInt8Ty(), static_cast<unsigned>(lanes))));
+  body(i, lanes == 1 ? builder_.getInt8Ty()
+                     : static_cast<llvm::Type*>(
+                           llvm::FixedVectorType::get(builder_.getInt8Ty(), static_cast<unsigned>(lanes))));
   i->addIncoming(next, inside);
   builder_.CreateBr(header);
   builder_.SetInsertPoint(after);
@@ -189,7 +198,8 @@ void ModelEmitter::emitBytes(llvm::Value* begin, llvm::Value* end, int lanes,
 void ModelEmitter::emitMove(llvm::Value* to, llvm::Value* from, llvm::Value* count, llvm::Value* total) {
   const auto at = [&](llvm::Value* base, llvm::Value* i) { return builder_.CreateGEP(builder_.getInt8Ty(), base, i); };
   const auto copy = [&](llvm::Value* i, llvm::Type* type) {
-    builder_.CreateAlignedStore(builder_.CreateAlignedLoad(type, at(from, i), llvm::Align(1)), at(to, i), llvm::Align(1));
+    builder_.CreateAlignedStore(builder_.CreateAlignedLoad(type, at(from, i), llvm::Align(1)), at(to, i),
+                                llvm::Align(1));
   };
   const auto clear = [&](llvm::Value* i, llvm::Type* type) {
     builder_.CreateAlignedStore(llvm::Constant::getNullValue(type), at(to, i), llvm::Align(1));
@@ -207,8 +217,12 @@ void ModelEmitter::emitEntryCall(std::size_t index, llvm::Function* function, co
   const ApiEntry& entry = api_.entries[index];
   const EntryWorkspace& workspace = workspaces_[index];
   const bool mayPad = api_.hasBatch && entry.batch > 1;
-  llvm::Value* isShort = mayPad ? builder_.CreateICmpSLT(arguments.batch, builder_.getInt64(static_cast<std::uint64_t>(entry.batch))) : nullptr;
-  const auto rowBytes = [&](const ApiTensor& tensor) { return builder_.getInt64(static_cast<std::uint64_t>(tensor.type.byteCount())); };
+  llvm::Value* isShort =
+      mayPad ? builder_.CreateICmpSLT(arguments.batch, builder_.getInt64(static_cast<std::uint64_t>(entry.batch)))
+             : nullptr;
+  const auto rowBytes = [&](const ApiTensor& tensor) {
+    return builder_.getInt64(static_cast<std::uint64_t>(tensor.type.byteCount()));
+  };
   Values inputs = arguments.inputs, outputs = arguments.outputs;
   if (mayPad) {
     when(isShort, [&] {
@@ -229,7 +243,8 @@ void ModelEmitter::emitEntryCall(std::size_t index, llvm::Function* function, co
   for (const std::int64_t offset : layout.offsets) pointers.push_back(bytePointer(weights, offset));
   pointers.insert(pointers.end(), inputs.begin(), inputs.end());
   const auto arrayOf = [&](const Values& values) {
-    llvm::Value* array = builder_.CreateAlloca(builder_.getPtrTy(), builder_.getInt64(std::max<std::size_t>(values.size(), 1)));
+    llvm::Value* array =
+        builder_.CreateAlloca(builder_.getPtrTy(), builder_.getInt64(std::max<std::size_t>(values.size(), 1)));
     for (std::size_t i = 0; i < values.size(); ++i)
       builder_.CreateStore(values[i], builder_.CreateConstGEP1_64(builder_.getPtrTy(), array, i));
     return array;

@@ -8,6 +8,7 @@
 namespace nnc::codegen {
 
 /// Fills `module` with all that the header declares. False: `error` says why. Needs: checkModelApi found nothing.
-[[nodiscard]] bool emitModelFunctions(llvm::Module& module, const Target& target, const ModelApi& api, std::string& error);
+[[nodiscard]] bool emitModelFunctions(llvm::Module& module, const Target& target, const ModelApi& api,
+                                      std::string& error);
 
 }  // namespace nnc::codegen

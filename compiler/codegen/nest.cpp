@@ -92,7 +92,8 @@ Values Nest::emitLevel(std::size_t level, Values carried) {
 Values Nest::emitSteps(std::size_t level, Values carried) {
   if (level == schedule_.order.size()) return accumulate(std::move(carried));
   const auto next = [&](Values values) {
-    return level < schedule_.firstReduced ? emitLevel(level + 1, std::move(values)) : emitSteps(level + 1, std::move(values));
+    return level < schedule_.firstReduced ? emitLevel(level + 1, std::move(values))
+                                          : emitSteps(level + 1, std::move(values));
   };
   const int variable = schedule_.order[level];
   const std::int64_t step = variable == schedule_.lane ? schedule_.lanes : 1;
@@ -105,9 +106,8 @@ Values Nest::emitSteps(std::size_t level, Values carried) {
     state_.close(scope);
     return values;
   };
-  carried = emitLoop(e_, extent / block, block, std::move(carried), [&](llvm::Value* iv, Values values) {
-    return open(iv, copies, 0, std::move(values));
-  });
+  carried = emitLoop(e_, extent / block, block, std::move(carried),
+                     [&](llvm::Value* iv, Values values) { return open(iv, copies, 0, std::move(values)); });
   const std::int64_t rest = extent % block;
   if (rest == 0) return carried;
   // The last block: fewer copies, the last of them under a mask.
@@ -147,7 +147,8 @@ Values Nest::accumulate(Values carried) {
       llvm::Value* value = state_.vectorOf(store.value, copy);
       llvm::Value* mask = laneIsReduced() ? state_.mask(copy) : nullptr;
       if (mask != nullptr) value = e_.builder.CreateSelect(mask, value, identity(store));
-      llvm::Value*& accumulator = carried[s * static_cast<std::size_t>(schedule_.copies) + static_cast<std::size_t>(copy)];
+      llvm::Value*& accumulator =
+          carried[s * static_cast<std::size_t>(schedule_.copies) + static_cast<std::size_t>(copy)];
       accumulator = combine(store, accumulator, value);
     }
   }
@@ -179,7 +180,8 @@ void Nest::finish(const Values& accumulators) {
     for (int width = schedule_.lanes / 2; width >= 1; width /= 2) {
       std::vector<int> low, high;
       for (int i = 0; i < width; ++i) low.push_back(i), high.push_back(i + width);
-      vector = combine(store, e_.builder.CreateShuffleVector(vector, low), e_.builder.CreateShuffleVector(vector, high));
+      vector =
+          combine(store, e_.builder.CreateShuffleVector(vector, low), e_.builder.CreateShuffleVector(vector, high));
     }
     state_.storeScalar(store, e_.builder.CreateExtractElement(vector, std::uint64_t{0}));
   }
@@ -207,8 +209,8 @@ llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Ker
   Values buffers;
   for (std::size_t i = 0; i < kernel.buffers.size(); ++i) {
     const auto index = static_cast<unsigned>(i);
-    const bool isResult = static_cast<int>(i) >= kernel.operandCount &&
-                          static_cast<int>(i) < kernel.operandCount + kernel.resultCount;
+    const bool isResult =
+        static_cast<int>(i) >= kernel.operandCount && static_cast<int>(i) < kernel.operandCount + kernel.resultCount;
     function->addParamAttr(index, llvm::Attribute::NoCapture);
     function->addParamAttr(index, isResult ? llvm::Attribute::WriteOnly : llvm::Attribute::ReadOnly);
     if (isAlone[i]) function->addParamAttr(index, llvm::Attribute::NoAlias);

@@ -48,7 +48,9 @@ class NestState {
   std::uint64_t loopsOf(std::uint64_t dependsOn) const;
 
  private:
-  bool dependsOn(std::uint64_t variables, int variable) const { return variable >= 0 && (variables >> variable & 1) != 0; }
+  bool dependsOn(std::uint64_t variables, int variable) const {
+    return variable >= 0 && (variables >> variable & 1) != 0;
+  }
   bool isVector(const Expr& expr) const { return dependsOn(expr.dependsOn, schedule_.lane); }
   bool isPerCopy(std::uint64_t variables) const { return dependsOn(variables, schedule_.unrolled); }
   llvm::Value* valueOf(ExprId id, int copy) const;
@@ -67,7 +69,8 @@ class NestState {
   void emitBlockwiseDraw(ExprId id);
   llvm::Value* emitApply(const Expr& expr, int copy);
   llvm::Value* emitFold(ExprId id, int copy);
-  llvm::Value* emitFoldLoops(ExprId id, const std::vector<ExprId>& inner, std::size_t depth, llvm::Value* sum, int copy);
+  llvm::Value* emitFoldLoops(ExprId id, const std::vector<ExprId>& inner, std::size_t depth, llvm::Value* sum,
+                             int copy);
   std::vector<ExprId> foldBody(ExprId id) const;
 
   llvm::Value* scalarIndex(IndexId id, int copy);
@@ -89,12 +92,12 @@ class NestState {
   const Kernel& kernel_;
   const Schedule& schedule_;
   Values buffers_;
-  std::vector<Values> values_;       // by copy, by expression
-  Values variables_;                 // by variable: its value in copy 0, lane 0
+  std::vector<Values> values_;                           // by copy, by expression
+  Values variables_;                                     // by variable: its value in copy 0, lane 0
   std::map<std::pair<int, int>, llvm::Value*> indices_;  // by index and copy; vectors have ids -1 - index
   int copies_ = 1;
   std::int64_t tail_ = 0;
-  std::uint64_t openFolds_ = 0;      // variables of folds whose loops are open
+  std::uint64_t openFolds_ = 0;  // variables of folds whose loops are open
 };
 
 }  // namespace nnc::codegen

@@ -39,7 +39,8 @@ llvm::Function* ProgramEmitter::emitFunction(ir::FunctionId id) {
     return nullptr;
   }
   llvm::LLVMContext& context = output_.getContext();
-  auto* result = llvm::Function::Create(entryType(context), llvm::GlobalValue::InternalLinkage, "fn." + function.name, output_);
+  auto* result =
+      llvm::Function::Create(entryType(context), llvm::GlobalValue::InternalLinkage, "fn." + function.name, output_);
   setFunctionAttributes(target_, *result);
   result->addFnAttr(llvm::Attribute::NoInline);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", result));
@@ -72,7 +73,8 @@ llvm::Function* ProgramEmitter::emitEntry(ir::FunctionId id, const std::string& 
   if (body == nullptr) return nullptr;
   llvm::LLVMContext& context = output_.getContext();
   auto* entry = llvm::Function::Create(
-      entryType(context), isExternal ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage, symbol, output_);
+      entryType(context), isExternal ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage, symbol,
+      output_);
   setFunctionAttributes(target_, *entry);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", entry));
   const bool hasMode = target_.machine->getTargetTriple().isX86();
@@ -102,8 +104,8 @@ llvm::GlobalVariable* constantBytes(llvm::Module& module, SharedCode& shared, co
   llvm::GlobalVariable*& global = shared.constants[bytes];
   if (global != nullptr) return global;
   llvm::Constant* data = llvm::ConstantDataArray::getString(module.getContext(), bytes, /*AddNull=*/false);
-  global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage, data,
-                                    "constant." + hexDigits(hashBytes(bytes)));
+  global = new llvm::GlobalVariable(module, data->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
+                                    data, "constant." + hexDigits(hashBytes(bytes)));
   global->setAlignment(llvm::Align(64));
   return global;
 }
@@ -117,8 +119,10 @@ llvm::Value* ProgramEmitter::pointerOf(const Emitter& emitter, Frame& frame, ir:
   const ir::Storage storage = storageOf(frame, value);
   const auto index = static_cast<std::size_t>(storage.index);
   switch (storage.kind) {
-    case ir::StorageKind::Argument: return frame.arguments[index];
-    case ir::StorageKind::Result: return frame.results[index];
+    case ir::StorageKind::Argument:
+      return frame.arguments[index];
+    case ir::StorageKind::Result:
+      return frame.results[index];
     case ir::StorageKind::Arena:
       return emitter.builder.CreateGEP(emitter.builder.getInt8Ty(), frame.arena, emitter.i64(storage.offset));
     case ir::StorageKind::Constant: {
@@ -127,7 +131,8 @@ llvm::Value* ProgramEmitter::pointerOf(const Emitter& emitter, Frame& frame, ir:
         return constantBytes(output_, shared_, bytesOf(std::get<ir::ConstAttributes>(node->attributes)));
       break;
     }
-    case ir::StorageKind::None: break;
+    case ir::StorageKind::None:
+      break;
   }
   fail("value %" + std::to_string(value.index) + " of @" + frame.function->name + " has no storage");
   return nullptr;
@@ -171,16 +176,22 @@ bool ProgramEmitter::emitNode(const Emitter& emitter, Frame& frame, ir::NodeId i
   const ir::Node& node = frame.function->node(id);
   std::string error;
   switch (node.op) {
-    case ir::Op::Call: return emitCall(emitter, frame, node);
-    case ir::Op::Scan: return emitScan(emitter, frame, id);
-    case ir::Op::Scatter: return emitScatter(emitter, frame, node);
-    case ir::Op::Contract: return emitContract(emitter, frame, node);
-    case ir::Op::Const: return emitConst(emitter, frame, node);
+    case ir::Op::Call:
+      return emitCall(emitter, frame, node);
+    case ir::Op::Scan:
+      return emitScan(emitter, frame, id);
+    case ir::Op::Scatter:
+      return emitScatter(emitter, frame, node);
+    case ir::Op::Contract:
+      return emitContract(emitter, frame, node);
+    case ir::Op::Const:
+      return emitConst(emitter, frame, node);
     case ir::Op::Reshape:
     case ir::Op::StopGradient:
       if (storageOf(frame, node.results[0]) == storageOf(frame, node.operands[0])) return true;
       break;
-    default: break;
+    default:
+      break;
   }
   std::optional<Kernel> kernel = kernelOfNode(*frame.function, node, error);
   if (!kernel) return fail(error);
@@ -214,8 +225,8 @@ bool ProgramEmitter::emitCall(const Emitter& emitter, Frame& frame, const ir::No
   return emitKernelCall(emitter, frame, node, std::move(kernel), body);
 }
 
-bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node, std::optional<Kernel> kernel,
-                                    const ir::Function& constantsOf) {
+bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node,
+                                    std::optional<Kernel> kernel, const ir::Function& constantsOf) {
   Values pointers;
   std::vector<ir::Storage> storages;
   std::vector<ir::Value> values = node.operands;
@@ -261,8 +272,10 @@ bool ProgramEmitter::emitContract(const Emitter& emitter, Frame& frame, const ir
   llvm::Value* y = pointerOf(emitter, frame, node.results[0]);
   if (left == nullptr || right == nullptr || y == nullptr) return false;
   const ir::DType dtype = frame.function->type(node.results[0]).dtype;
-  if (isGenerated(target_, *product, dtype)) emitGeneratedProduct(emitter, *product, dtype, left, right, y);
-  else emitMatrixProduct(emitter, *product, dtype, left, right, y);
+  if (isGenerated(target_, *product, dtype))
+    emitGeneratedProduct(emitter, *product, dtype, left, right, y);
+  else
+    emitMatrixProduct(emitter, *product, dtype, left, right, y);
   return true;
 }
 

@@ -48,7 +48,8 @@ class ProgramEmitter {
   bool emitNode(const Emitter& emitter, Frame& frame, ir::NodeId id);
   bool emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node, std::optional<Kernel> kernel,
                       const ir::Function& constantsOf);
-  void callKernel(const Emitter& emitter, const Kernel& kernel, const Values& pointers, const std::vector<bool>& isAlone);
+  void callKernel(const Emitter& emitter, const Kernel& kernel, const Values& pointers,
+                  const std::vector<bool>& isAlone);
   bool emitCall(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitConst(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node);

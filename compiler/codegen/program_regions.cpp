@@ -31,7 +31,8 @@ static ScatterShape scatterShape(const ir::Function& function, const ir::Node& n
 }
 
 /// One element, or a vector of neighbours, of the update is added to or put in place of the base's.
-static void updateElements(const Emitter& e, ir::DType dtype, ir::ScatterMode mode, int lanes, llvm::Value* to, llvm::Value* from) {
+static void updateElements(const Emitter& e, ir::DType dtype, ir::ScatterMode mode, int lanes, llvm::Value* to,
+                           llvm::Value* from) {
   llvm::Type* type = e.memoryType(dtype, lanes);
   const llvm::Align align(static_cast<std::uint64_t>(ir::dtypeBytes(dtype)));
   llvm::Value* value = e.fromMemory(dtype, e.builder.CreateAlignedLoad(type, from, align));
@@ -42,8 +43,8 @@ static void updateElements(const Emitter& e, ir::DType dtype, ir::ScatterMode mo
   e.builder.CreateAlignedStore(e.toMemory(dtype, value), to, align);
 }
 
-static void emitUpdates(const Emitter& e, ir::DType dtype, ir::DType indexType, ir::ScatterMode mode, const ScatterShape& shape,
-                        llvm::Value* y, llvm::Value* indices, llvm::Value* updates) {
+static void emitUpdates(const Emitter& e, ir::DType dtype, ir::DType indexType, ir::ScatterMode mode,
+                        const ScatterShape& shape, llvm::Value* y, llvm::Value* indices, llvm::Value* updates) {
   llvm::IRBuilderBase& b = e.builder;
   const std::int64_t lanes = e.target.lanes(static_cast<int>(std::max<std::int64_t>(4, ir::dtypeBytes(dtype))));
   // Updates in their order, so that sums have a fixed order and the last one set stays.
@@ -79,7 +80,8 @@ bool ProgramEmitter::emitScatter(const Emitter& emitter, Frame& frame, const ir:
   const ir::Function& function = *frame.function;
   const ir::Type& type = function.type(node.results[0]);
   llvm::Value *base = pointerOf(emitter, frame, node.operands[0]), *y = pointerOf(emitter, frame, node.results[0]);
-  llvm::Value *indices = pointerOf(emitter, frame, node.operands[1]), *updates = pointerOf(emitter, frame, node.operands[2]);
+  llvm::Value *indices = pointerOf(emitter, frame, node.operands[1]),
+              *updates = pointerOf(emitter, frame, node.operands[2]);
   if (base == nullptr || y == nullptr || indices == nullptr || updates == nullptr) return false;
   if (storageOf(frame, node.operands[0]) != storageOf(frame, node.results[0])) emitCopy(emitter, type, base, y);
   const ScatterShape shape = scatterShape(function, node);
@@ -110,7 +112,8 @@ bool ProgramEmitter::emitScan(const Emitter& emitter, Frame& frame, ir::NodeId i
   for (const ir::Value value : node.results) results.push_back(pointerOf(emitter, frame, value));
   if (!error_.empty()) return false;
   if (scan.length == 0) {
-    for (std::size_t i = 0; i < carries; ++i) emitCopy(emitter, function.type(node.results[i]), operands[i], results[i]);
+    for (std::size_t i = 0; i < carries; ++i)
+      emitCopy(emitter, function.type(node.results[i]), operands[i], results[i]);
     return true;
   }
   const ir::ScanScratch* scratch = nullptr;
@@ -122,7 +125,9 @@ bool ProgramEmitter::emitScan(const Emitter& emitter, Frame& frame, ir::NodeId i
   if (body == nullptr) return false;
 
   llvm::IRBuilderBase& b = emitter.builder;
-  const auto inArena = [&](std::int64_t offset) { return b.CreateGEP(b.getInt8Ty(), frame.arena, emitter.i64(offset)); };
+  const auto inArena = [&](std::int64_t offset) {
+    return b.CreateGEP(b.getInt8Ty(), frame.arena, emitter.i64(offset));
+  };
   llvm::Value *arguments = pointerArray(emitter, operands.size()), *outputs = pointerArray(emitter, results.size());
   Values partners;
   for (const std::int64_t offset : scratch->carryOffsets) partners.push_back(inArena(offset));
@@ -143,8 +148,10 @@ bool ProgramEmitter::emitScan(const Emitter& emitter, Frame& frame, ir::NodeId i
       written.push_back(b.CreateSelect(isLastSide, results[c], partners[c]));
       setPointer(emitter, outputs, c, written.back());
     }
-    for (std::size_t x = carries; x < carries + xs; ++x) setPointer(emitter, arguments, x, row(operands[x], node.operands[x]));
-    for (std::size_t y = carries; y < results.size(); ++y) setPointer(emitter, outputs, y, row(results[y], node.results[y]));
+    for (std::size_t x = carries; x < carries + xs; ++x)
+      setPointer(emitter, arguments, x, row(operands[x], node.operands[x]));
+    for (std::size_t y = carries; y < results.size(); ++y)
+      setPointer(emitter, outputs, y, row(results[y], node.results[y]));
     b.CreateCall(body, {arguments, outputs, arena});
     return written;
   });

@@ -15,14 +15,18 @@ double lowestReal() { return -std::numeric_limits<double>::infinity(); }
 
 std::int64_t lowestInteger(ir::DType dtype) {
   switch (dtype) {
-    case ir::DType::I8: return std::numeric_limits<std::int8_t>::min();
-    case ir::DType::I32: return std::numeric_limits<std::int32_t>::min();
-    case ir::DType::I64: return std::numeric_limits<std::int64_t>::min();
+    case ir::DType::I8:
+      return std::numeric_limits<std::int8_t>::min();
+    case ir::DType::I32:
+      return std::numeric_limits<std::int32_t>::min();
+    case ir::DType::I64:
+      return std::numeric_limits<std::int64_t>::min();
     case ir::DType::U8:
     case ir::DType::Bool:
     case ir::DType::F32:
     case ir::DType::F64:
-    case ir::DType::BF16: return 0;
+    case ir::DType::BF16:
+      return 0;
   }
   return 0;
 }
@@ -108,13 +112,20 @@ ExprId Puller::visit(const Demand& demand) {
     return {};
   }
   switch (ir::opInfo(node->op).opClass) {
-    case ir::OpClass::Constant: return visitConst(demand, *node);
-    case ir::OpClass::Elementwise: return visitElementwise(demand, *node);
-    case ir::OpClass::View: return visitView(demand, *node);
-    case ir::OpClass::Data: return visitData(demand, *node);
-    case ir::OpClass::Reduction: return visitReduce(demand, *node);
-    case ir::OpClass::Contraction: return visitContract(demand, *node);
-    case ir::OpClass::Region: return refuse(*node);
+    case ir::OpClass::Constant:
+      return visitConst(demand, *node);
+    case ir::OpClass::Elementwise:
+      return visitElementwise(demand, *node);
+    case ir::OpClass::View:
+      return visitView(demand, *node);
+    case ir::OpClass::Data:
+      return visitData(demand, *node);
+    case ir::OpClass::Reduction:
+      return visitReduce(demand, *node);
+    case ir::OpClass::Contraction:
+      return visitContract(demand, *node);
+    case ir::OpClass::Region:
+      return refuse(*node);
   }
   return refuse(*node);
 }
@@ -246,7 +257,8 @@ ExprId Puller::visitUnwindow(const Demand& demand, const ir::Node& node) {
   // Contributions in the order of the operand's elements: windows ascend by axis, so places within them descend.
   std::vector<std::size_t> byAxis(unwindow.dims.size());
   std::iota(byAxis.begin(), byAxis.end(), std::size_t{0});
-  std::sort(byAxis.begin(), byAxis.end(), [&](std::size_t a, std::size_t b) { return unwindow.dims[a].axis < unwindow.dims[b].axis; });
+  std::sort(byAxis.begin(), byAxis.end(),
+            [&](std::size_t a, std::size_t b) { return unwindow.dims[a].axis < unwindow.dims[b].axis; });
   std::vector<std::int64_t> extents;
   for (const std::size_t d : byAxis) extents.push_back(unwindow.dims[d].size);
   const std::vector<int>& variables = foldVariables(demand, extents);

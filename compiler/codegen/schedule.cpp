@@ -12,7 +12,9 @@ static constexpr int kLargestTransposedBody = 32;
 static constexpr std::int64_t kFewestColumns = 4;
 static constexpr int kDrawsPerBlock = 4;
 
-static bool contains(std::uint64_t variables, int variable) { return variable >= 0 && (variables >> variable & 1) != 0; }
+static bool contains(std::uint64_t variables, int variable) {
+  return variable >= 0 && (variables >> variable & 1) != 0;
+}
 
 static std::vector<ExprId> bodyOf(const Kernel& kernel) {
   const Reachable marks = reachable(kernel);
@@ -26,7 +28,8 @@ static std::vector<ExprId> bodyOf(const Kernel& kernel) {
 
 static bool isLong(const Expr& expr) {
   if (expr.kind == ExprKind::Random || expr.kind == ExprKind::Fold) return true;
-  return expr.kind == ExprKind::Apply && (expr.op == ir::Op::Exp || expr.op == ir::Op::Log || expr.op == ir::Op::Tanh || expr.op == ir::Op::Sin);
+  return expr.kind == ExprKind::Apply &&
+         (expr.op == ir::Op::Exp || expr.op == ir::Op::Log || expr.op == ir::Op::Tanh || expr.op == ir::Op::Sin);
 }
 
 static int bodySize(const Kernel& kernel, const std::vector<ExprId>& body) {
@@ -78,7 +81,9 @@ static void scheduleReduce(const Kernel& kernel, const std::vector<ExprId>& body
   const IndexSpace& space = kernel.body.space;
   // Innermost loops first, so that they win ties.
   std::vector<int> candidates(schedule.order.rbegin(), schedule.order.rend());
-  if (!kernel.reducedIsInnermost) std::rotate(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kernel.reduced.size()), candidates.end());
+  if (!kernel.reducedIsInnermost)
+    std::rotate(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kernel.reduced.size()),
+                candidates.end());
   double best = 0.0;
   for (const int candidate : candidates) {
     const double cost = reduceCost(kernel, body, candidate, schedule.lanes);
@@ -114,7 +119,8 @@ bool isTransposed(const Kernel& kernel, const Schedule& schedule, const Expr& lo
 }
 
 bool isBlockwiseDraw(const Kernel& kernel, const Schedule& schedule, const Expr& random) {
-  if (random.kind != ExprKind::Random || schedule.unrolled != schedule.lane || schedule.copies != kDrawsPerBlock) return false;
+  if (random.kind != ExprKind::Random || schedule.unrolled != schedule.lane || schedule.copies != kDrawsPerBlock)
+    return false;
   const IndexSpace& space = kernel.body.space;
   const Index& index = space.at(random.index);
   if (space.factorOf(random.index, schedule.lane) != 1 || index.constant % kDrawsPerBlock != 0) return false;
@@ -130,14 +136,17 @@ static void scheduleMap(const Kernel& kernel, const std::vector<ExprId>& body, S
   const IndexSpace& space = kernel.body.space;
   schedule.unrolled = schedule.lane;
   schedule.copies = kDrawsPerBlock;
-  if (std::any_of(body.begin(), body.end(), [&](ExprId id) { return isBlockwiseDraw(kernel, schedule, kernel.body.at(id)); })) return;
+  if (std::any_of(body.begin(), body.end(),
+                  [&](ExprId id) { return isBlockwiseDraw(kernel, schedule, kernel.body.at(id)); }))
+    return;
   schedule.unrolled = -1;
   schedule.copies = 1;
   if (bodySize(kernel, body) > kLargestTransposedBody) return;
   for (const ExprId id : body)
     for (const int variable : schedule.order) {
       const Expr& expr = kernel.body.at(id);
-      if (variable == schedule.lane || space.extent(variable) < kFewestColumns || !hasStride(kernel, schedule, expr)) continue;
+      if (variable == schedule.lane || space.extent(variable) < kFewestColumns || !hasStride(kernel, schedule, expr))
+        continue;
       Schedule tiled = schedule;
       tiled.unrolled = variable;
       tiled.copies = schedule.lanes;
@@ -156,8 +165,10 @@ Schedule scheduleKernel(const Kernel& kernel, const Target& target) {
   if (schedule.order.empty()) return schedule;
   schedule.lanes = target.lanes(laneBytes(kernel));
   const std::vector<ExprId> body = bodyOf(kernel);
-  if (kernel.isReduce()) scheduleReduce(kernel, body, schedule);
-  else scheduleMap(kernel, body, schedule);
+  if (kernel.isReduce())
+    scheduleReduce(kernel, body, schedule);
+  else
+    scheduleMap(kernel, body, schedule);
   return schedule;
 }
 

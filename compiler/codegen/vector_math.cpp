@@ -18,16 +18,16 @@ struct Format {
   bool isDouble;
   unsigned mantissaBits;
   std::int64_t bias;
-  double roundToInteger;           // adding it leaves an integer in the low bits
-  double ln2High, ln2Low;          // high part with few bits: its products with exponents are exact
-  double expLow, expHigh;          // e^x is 0 below and inf above
-  std::int64_t sqrtHalfBits;       // bits of sqrt(1/2)
+  double roundToInteger;      // adding it leaves an integer in the low bits
+  double ln2High, ln2Low;     // high part with few bits: its products with exponents are exact
+  double expLow, expHigh;     // e^x is 0 below and inf above
+  std::int64_t sqrtHalfBits;  // bits of sqrt(1/2)
   double tanhThreshold;
 };
 
 constexpr Format kSingle{false, 23, 127, 0x1.8p23, 0x1.62e4p-1, 0x1.7f7d1cp-20, -104.0, 89.0, 0x3F3504F3, 0.625};
-constexpr Format kDouble{true, 52, 1023, 0x1.8p52, 0x1.62e42feep-1, 0x1.a39ef35793c76p-33, -746.0, 710.0,
-                         0x3FE6A09E667F3BCD, 0.35};
+constexpr Format kDouble{
+    true, 52, 1023, 0x1.8p52, 0x1.62e42feep-1, 0x1.a39ef35793c76p-33, -746.0, 710.0, 0x3FE6A09E667F3BCD, 0.35};
 
 constexpr double kLog2E = 0x1.71547652b82fep+0;
 constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;
@@ -39,7 +39,10 @@ constexpr double kHalfPiTail = 0x1.0b4611a626331p-34;
 class Math {
  public:
   Math(const Emitter& emitter, llvm::Type* type)
-      : e(emitter), b(emitter.builder), type_(type), f(type->getScalarType()->isDoubleTy() ? kDouble : kSingle),
+      : e(emitter),
+        b(emitter.builder),
+        type_(type),
+        f(type->getScalarType()->isDoubleTy() ? kDouble : kSingle),
         bitsType_(emitter.withElement(type, f.isDouble ? b.getInt64Ty() : b.getInt32Ty())) {}
 
   const Emitter& e;
@@ -93,11 +96,11 @@ llvm::Value* emitExp(const Emitter& emitter, llvm::Value* x) {
   llvm::Value* exponent = m.b.CreateSub(m.bits(shifted), m.bits(magic));
   llvm::Value* r = m.fma(n, -m.f.ln2Low, m.fma(n, -m.f.ln2High, x));
   llvm::Value* q =
-      m.f.isDouble ? m.polynomial(r, {0x1.0000000000008p-1, 0x1.55555555554fdp-3, 0x1.5555555550e73p-5,
-                                      0x1.1111111127607p-7, 0x1.6c16c1831605ep-10, 0x1.a01a012a47190p-13,
-                                      0x1.a0199c919d0cbp-16, 0x1.71df28cda30ddp-19, 0x1.28ab632438091p-22,
-                                      0x1.ad75eaaa04f99p-26})
-                   : m.polynomial(r, {0x1.fffffcp-2, 0x1.555494p-3, 0x1.5558e4p-5, 0x1.1238b4p-7, 0x1.6a28fep-10});
+      m.f.isDouble
+          ? m.polynomial(r, {0x1.0000000000008p-1, 0x1.55555555554fdp-3, 0x1.5555555550e73p-5, 0x1.1111111127607p-7,
+                             0x1.6c16c1831605ep-10, 0x1.a01a012a47190p-13, 0x1.a0199c919d0cbp-16, 0x1.71df28cda30ddp-19,
+                             0x1.28ab632438091p-22, 0x1.ad75eaaa04f99p-26})
+          : m.polynomial(r, {0x1.fffffcp-2, 0x1.555494p-3, 0x1.5558e4p-5, 0x1.1238b4p-7, 0x1.6a28fep-10});
   llvm::Value* p = m.b.CreateFAdd(emitter.fma(m.b.CreateFMul(r, r), q, r), m.real(1.0));
   // Two factors, so that neither overflows where the product does not, and denormals round once.
   llvm::Value* half = m.b.CreateAShr(exponent, m.integer(1));
@@ -149,11 +152,11 @@ llvm::Value* emitTanh(const Emitter& emitter, llvm::Value* x) {
   const Math m(emitter, x->getType());
   llvm::Value* z = m.b.CreateFMul(x, x);
   llvm::Value* q =
-      m.f.isDouble ? m.polynomial(z, {-0x1.5555555555555p-2, 0x1.1111111111111p-3, -0x1.ba1ba1ba1b939p-5,
-                                      0x1.664f4882b7571p-6, -0x1.226e355aa08b3p-7, 0x1.d6d3cf0946ca0p-9,
-                                      -0x1.7da3199b32198p-10, 0x1.35504aea16bb0p-11, -0x1.f46693dd72eb2p-13,
-                                      0x1.8a21fb2e11527p-14, -0x1.edd92d5075bc0p-16})
-                   : m.polynomial(z, {-0x1.555538p-2, 0x1.1107e6p-3, -0x1.b851c8p-5, 0x1.52a2fep-6, -0x1.77da3ep-8});
+      m.f.isDouble
+          ? m.polynomial(z, {-0x1.5555555555555p-2, 0x1.1111111111111p-3, -0x1.ba1ba1ba1b939p-5, 0x1.664f4882b7571p-6,
+                             -0x1.226e355aa08b3p-7, 0x1.d6d3cf0946ca0p-9, -0x1.7da3199b32198p-10, 0x1.35504aea16bb0p-11,
+                             -0x1.f46693dd72eb2p-13, 0x1.8a21fb2e11527p-14, -0x1.edd92d5075bc0p-16})
+          : m.polynomial(z, {-0x1.555538p-2, 0x1.1107e6p-3, -0x1.b851c8p-5, 0x1.52a2fep-6, -0x1.77da3ep-8});
   llvm::Value* small = emitter.fma(m.b.CreateFMul(x, z), q, x);
   llvm::Value* magnitude = m.abs(x);
   llvm::Value* exponential = emitExp(emitter, m.b.CreateFAdd(magnitude, magnitude));
@@ -182,15 +185,14 @@ llvm::Value* emitSin(const Emitter& emitter, llvm::Value* x) {
   }
   llvm::Value* z = m.b.CreateFMul(r, r);
   llvm::Value* s =
-      m.f.isDouble ? m.polynomial(z, {-0x1.5555555555555p-3, 0x1.111111111110cp-7, -0x1.a01a01a018c65p-13,
-                                      0x1.71de3a5353c70p-19, -0x1.ae6452b60b6dbp-26, 0x1.6120a387b989ap-33,
-                                      -0x1.aaaccb0824f22p-41})
-                   : m.polynomial(z, {-0x1.555556p-3, 0x1.111108p-7, -0x1.a00fc6p-13, 0x1.6ce06ep-19});
-  llvm::Value* c =
-      m.f.isDouble ? m.polynomial(z, {0x1.5555555555555p-5, -0x1.6c16c16c16c12p-10, 0x1.a01a01a0190a2p-16,
-                                      -0x1.27e4fb76243b8p-22, 0x1.1eed8cc8cc4ccp-29, -0x1.93935cc92890fp-37,
-                                      0x1.aad42e0e15becp-45})
-                   : m.polynomial(z, {0x1.555556p-5, -0x1.6c16b8p-10, 0x1.a010f4p-16, -0x1.24225ap-22});
+      m.f.isDouble
+          ? m.polynomial(z, {-0x1.5555555555555p-3, 0x1.111111111110cp-7, -0x1.a01a01a018c65p-13, 0x1.71de3a5353c70p-19,
+                             -0x1.ae6452b60b6dbp-26, 0x1.6120a387b989ap-33, -0x1.aaaccb0824f22p-41})
+          : m.polynomial(z, {-0x1.555556p-3, 0x1.111108p-7, -0x1.a00fc6p-13, 0x1.6ce06ep-19});
+  llvm::Value* c = m.f.isDouble ? m.polynomial(z, {0x1.5555555555555p-5, -0x1.6c16c16c16c12p-10, 0x1.a01a01a0190a2p-16,
+                                                   -0x1.27e4fb76243b8p-22, 0x1.1eed8cc8cc4ccp-29,
+                                                   -0x1.93935cc92890fp-37, 0x1.aad42e0e15becp-45})
+                                : m.polynomial(z, {0x1.555556p-5, -0x1.6c16b8p-10, 0x1.a010f4p-16, -0x1.24225ap-22});
   llvm::Value* sine = m.withSign(emitter.fma(m.b.CreateFMul(r, z), s, r), r);  // -0 stays
   llvm::Value* cosine = emitter.fma(m.b.CreateFMul(z, z), c, m.fma(z, -0.5, m.real(1.0)));
   llvm::Value* isOdd = m.b.CreateICmpNE(m.b.CreateAnd(quadrant, m.integer(1)), m.integer(0));

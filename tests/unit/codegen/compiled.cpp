@@ -29,7 +29,8 @@ class Buffer {
     EXPECT_EQ(::mprotect(base_ + kPage, mapped_ - 2 * kPage, PROT_READ | PROT_WRITE), 0);
     std::memset(data(), 0xAB, bytes_);
   }
-  Buffer(Buffer&& other) noexcept : bytes_(other.bytes_), mapped_(other.mapped_), base_(std::exchange(other.base_, nullptr)) {}
+  Buffer(Buffer&& other) noexcept
+      : bytes_(other.bytes_), mapped_(other.mapped_), base_(std::exchange(other.base_, nullptr)) {}
   Buffer& operator=(Buffer&&) = delete;
   ~Buffer() {
     if (base_ != nullptr) ::munmap(base_, mapped_);
@@ -61,12 +62,14 @@ void planTrivially(ir::Module& module, ir::FunctionId id) {
     plan.arenaBytes += align64(function.type(value).byteCount());
   };
   for (std::size_t i = 0; i < function.parameters.size(); ++i)
-    plan.storage[static_cast<std::size_t>(function.parameters[i].index)] = {ir::StorageKind::Argument, static_cast<int>(i), 0};
+    plan.storage[static_cast<std::size_t>(function.parameters[i].index)] = {ir::StorageKind::Argument,
+                                                                            static_cast<int>(i), 0};
   for (const ir::NodeId nodeId : function.body) {
     const ir::Node& node = function.node(nodeId);
     for (const ir::Value result : node.results) place(result);
     if (node.op == ir::Op::Const && !std::get<ir::ConstAttributes>(node.attributes).isSplat)
-      plan.storage[static_cast<std::size_t>(node.results[0].index)] = {ir::StorageKind::Constant, node.results[0].index, 0};
+      plan.storage[static_cast<std::size_t>(node.results[0].index)] = {ir::StorageKind::Constant, node.results[0].index,
+                                                                       0};
     if (node.op != ir::Op::Scan) continue;
     const auto& scan = std::get<ir::ScanAttributes>(node.attributes);
     planTrivially(module, scan.body);
@@ -83,8 +86,8 @@ void planTrivially(ir::Module& module, ir::FunctionId id) {
   module.function(id).plan = std::move(plan);
 }
 
-std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId id, const std::vector<ir::Tensor>& arguments,
-                                    const Options& options) {
+std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId id,
+                                    const std::vector<ir::Tensor>& arguments, const Options& options) {
   std::string error;
   const std::unique_ptr<Code> code = backend().compile(module, {id}, options, error);
   EXPECT_NE(code, nullptr) << error;
@@ -127,12 +130,18 @@ Program program(const std::function<void(ir::Builder&)>& build) {
 
 static double special(std::uint32_t bits) {
   switch (bits % 6) {
-    case 0: return 0.0;
-    case 1: return -0.0;
-    case 2: return std::numeric_limits<double>::infinity();
-    case 3: return -std::numeric_limits<double>::infinity();
-    case 4: return std::numeric_limits<double>::quiet_NaN();
-    default: return 1.0;
+    case 0:
+      return 0.0;
+    case 1:
+      return -0.0;
+    case 2:
+      return std::numeric_limits<double>::infinity();
+    case 3:
+      return -std::numeric_limits<double>::infinity();
+    case 4:
+      return std::numeric_limits<double>::quiet_NaN();
+    default:
+      return 1.0;
   }
 }
 
@@ -169,8 +178,8 @@ void expectSame(const ir::Tensor& actual, const ir::Tensor& expected, const std:
     const std::size_t at = static_cast<std::size_t>(i) * width;
     if (std::memcmp(actual.bytes.data() + at, expected.bytes.data() + at, width) == 0) continue;
     if (isReal && std::isnan(actual.real(i)) && std::isnan(expected.real(i))) continue;
-    FAIL() << what << ": element " << i << " of " << ir::toString(actual.type) << " is " << actual.real(i) << " and not "
-           << expected.real(i);
+    FAIL() << what << ": element " << i << " of " << ir::toString(actual.type) << " is " << actual.real(i)
+           << " and not " << expected.real(i);
   }
 }
 
@@ -194,7 +203,8 @@ void expectClose(Program program, double relative, double absolute, std::uint64_
     for (std::int64_t i = 0; i < expected[r].type.elementCount(); ++i) {
       const double a = actual[r].real(i), b = expected[r].real(i);
       if (std::isnan(a) && std::isnan(b)) continue;
-      ASSERT_LE(std::abs(a - b), absolute + relative * std::abs(b)) << "result " << r << ", element " << i << ": " << a << ", " << b;
+      ASSERT_LE(std::abs(a - b), absolute + relative * std::abs(b))
+          << "result " << r << ", element " << i << ": " << a << ", " << b;
     }
   }
 }

@@ -18,8 +18,8 @@ Backend& backend();
 void planTrivially(ir::Module& module, ir::FunctionId function);
 
 /// Compiles and runs a planned function. A failure to compile fails the test and gives no results.
-std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId function, const std::vector<ir::Tensor>& arguments,
-                                    const Options& options = {});
+std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId function,
+                                    const std::vector<ir::Tensor>& arguments, const Options& options = {});
 
 /// Builds a one-function module: `build` appends to the builder, adding parameters and results.
 struct Program {

@@ -15,7 +15,8 @@ static double bound(std::int64_t n) { return static_cast<double>(n) * 16.0 * sta
 
 static Program contraction(DType dtype, ir::Shape a, ir::Shape b, const char* la, const char* lb, const char* ly) {
   return program([&](ir::Builder& builder) {
-    const ir::Value x = builder.addParameter({dtype, std::move(a)}, "a"), y = builder.addParameter({dtype, std::move(b)}, "b");
+    const ir::Value x = builder.addParameter({dtype, std::move(a)}, "a"),
+                    y = builder.addParameter({dtype, std::move(b)}, "b");
     builder.addResult(builder.contract(x, y, la, lb, ly), "y");
   });
 }
@@ -56,6 +57,8 @@ TEST(Contract, Integers) {
 }
 
 // The evaluator rounds every product and sum of bf16; compiled code rounds once.
-TEST(Contract, Bf16) { expectClose(contraction(DType::BF16, {9, 21}, {21, 10}, "mk", "kn", "mn"), 0, 21 * 16 * 21 * 0x1p-8); }
+TEST(Contract, Bf16) {
+  expectClose(contraction(DType::BF16, {9, 21}, {21, 10}, "mk", "kn", "mn"), 0, 21 * 16 * 21 * 0x1p-8);
+}
 
 }  // namespace nnc::codegen::test

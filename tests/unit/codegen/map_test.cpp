@@ -12,8 +12,8 @@ using ir::DType;
 using ir::Op;
 using ir::Type;
 
-static const std::vector<ir::Shape> kShapes = {{},     {0},       {3},       {16},     {37},
-                                               {5, 7},    {4, 16},   {3, 0, 2}, {2, 3, 4, 5}, {1, 1, 9, 1}, {2, 1, 2, 1, 2, 1, 2, 3}};
+static const std::vector<ir::Shape> kShapes = {
+    {}, {0}, {3}, {16}, {37}, {5, 7}, {4, 16}, {3, 0, 2}, {2, 3, 4, 5}, {1, 1, 9, 1}, {2, 1, 2, 1, 2, 1, 2, 3}};
 static const std::vector<DType> kFloats = {DType::F32, DType::F64, DType::BF16};
 static const std::vector<DType> kIntegers = {DType::I8, DType::U8, DType::I32, DType::I64};
 
@@ -65,13 +65,15 @@ TEST(Map, CastsBetweenAllDtypes) {
     for (const std::int64_t size : {1, 16, 37}) {
       SCOPED_TRACE(std::string(ir::dtypeName(from)));
       expectExact(program([&](ir::Builder& b) {
-        const ir::Value x = b.addParameter({from, {size}}, "x");
-        const ir::Value large = from == DType::F32 || from == DType::F64 ? b.mul(x, b.constantLike(x, 1e10)) : x;
-        for (const DType to : allTypes()) {
-          b.addResult(b.cast(x, to), "cast");
-          b.addResult(b.cast(large, to), "cast of large numbers");
-        }
-      }), 5, /*special=*/3);
+                    const ir::Value x = b.addParameter({from, {size}}, "x");
+                    const ir::Value large =
+                        from == DType::F32 || from == DType::F64 ? b.mul(x, b.constantLike(x, 1e10)) : x;
+                    for (const DType to : allTypes()) {
+                      b.addResult(b.cast(x, to), "cast");
+                      b.addResult(b.cast(large, to), "cast of large numbers");
+                    }
+                  }),
+                  5, /*special=*/3);
     }
 }
 
@@ -79,39 +81,44 @@ TEST(Map, Views) {
   for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::U8, DType::I64, DType::Bool}) {
     SCOPED_TRACE(std::string(ir::dtypeName(dtype)));
     expectExact(program([&](ir::Builder& b) {
-      const ir::Value x = b.addParameter({dtype, {6, 5, 20}}, "x"), row = b.addParameter({dtype, {20}}, "row");
-      b.addResult(b.reshape(x, {30, 20}), "merge");
-      b.addResult(b.reshape(x, {600}), "flat");
-      b.addResult(b.reshape(x, {4, 15, 10}), "other");
-      b.addResult(b.transpose(x, {2, 0, 1}), "transpose");
-      b.addResult(b.transpose(x, {1, 0, 2}), "transpose rows");
-      b.addResult(b.reshape(b.transpose(x, {2, 1, 0}), {50, 12}), "reshaped transpose");
-      b.addResult(b.broadcast(row, {3, 20}, {1}), "rows");
-      b.addResult(b.broadcast(row, {20, 3}, {0}), "columns");
-      b.addResult(b.broadcast(x, {6, 2, 5, 20, 3}, {0, 2, 3}), "inner");
-      b.addResult(b.slice(x, {1, 0, 3}, {6, 5, 20}, {2, 1, 1}), "slice");
-      b.addResult(b.slice(x, {0, 4, 0}, {6, 5, 19}, {1, 1, 3}), "strided");
-      b.addResult(b.slice(x, {2, 2, 2}, {2, 5, 20}, {1, 1, 1}), "empty");
-      b.addResult(b.window(x, {{2, 3, 2, 1}, {0, 2, 1, 3}}), "window");
-      b.addResult(b.pad(x, {1, 0, 2}, {0, 3, 1}, {0, 0, 0}, 2.0), "pad");
-      b.addResult(b.pad(x, {0, 0, 17}, {0, 0, 40}, {1, 0, 2}, 1.0), "interior");
-      b.addResult(b.concat({x, x, b.slice(x, {0, 0, 0}, {6, 5, 7}, {1, 1, 1})}, 2), "concat");
-      b.addResult(b.concat({x, x}, 0), "concat rows");
-    }), 7);
+                  const ir::Value x = b.addParameter({dtype, {6, 5, 20}}, "x"),
+                                  row = b.addParameter({dtype, {20}}, "row");
+                  b.addResult(b.reshape(x, {30, 20}), "merge");
+                  b.addResult(b.reshape(x, {600}), "flat");
+                  b.addResult(b.reshape(x, {4, 15, 10}), "other");
+                  b.addResult(b.transpose(x, {2, 0, 1}), "transpose");
+                  b.addResult(b.transpose(x, {1, 0, 2}), "transpose rows");
+                  b.addResult(b.reshape(b.transpose(x, {2, 1, 0}), {50, 12}), "reshaped transpose");
+                  b.addResult(b.broadcast(row, {3, 20}, {1}), "rows");
+                  b.addResult(b.broadcast(row, {20, 3}, {0}), "columns");
+                  b.addResult(b.broadcast(x, {6, 2, 5, 20, 3}, {0, 2, 3}), "inner");
+                  b.addResult(b.slice(x, {1, 0, 3}, {6, 5, 20}, {2, 1, 1}), "slice");
+                  b.addResult(b.slice(x, {0, 4, 0}, {6, 5, 19}, {1, 1, 3}), "strided");
+                  b.addResult(b.slice(x, {2, 2, 2}, {2, 5, 20}, {1, 1, 1}), "empty");
+                  b.addResult(b.window(x, {{2, 3, 2, 1}, {0, 2, 1, 3}}), "window");
+                  b.addResult(b.pad(x, {1, 0, 2}, {0, 3, 1}, {0, 0, 0}, 2.0), "pad");
+                  b.addResult(b.pad(x, {0, 0, 17}, {0, 0, 40}, {1, 0, 2}, 1.0), "interior");
+                  b.addResult(b.concat({x, x, b.slice(x, {0, 0, 0}, {6, 5, 7}, {1, 1, 1})}, 2), "concat");
+                  b.addResult(b.concat({x, x}, 0), "concat rows");
+                }),
+                7);
   }
 }
 
 // Square tiles transposed in registers, with every kind of remainder.
 TEST(Map, TransposesOfAllSizes) {
-  for (const auto& [rows, columns] : {std::pair<int, int>{4, 4}, {16, 16}, {3, 50}, {50, 3}, {37, 53}, {64, 17}, {100, 1}})
+  for (const auto& [rows, columns] :
+       {std::pair<int, int>{4, 4}, {16, 16}, {3, 50}, {50, 3}, {37, 53}, {64, 17}, {100, 1}})
     for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::U8, DType::I64, DType::Bool})
       expectExact(program([&](ir::Builder& b) {
-        const ir::Value x = b.addParameter({dtype, {rows, columns}}, "x"), y = b.addParameter({dtype, {columns, rows}}, "y");
-        b.addResult(b.transpose(x, {1, 0}), "t");
-        b.addResult(b.max(b.transpose(x, {1, 0}), y), "t and rows");
-        b.addResult(b.transpose(b.slice(x, {0, 0}, {rows, columns}, {2, 1}), {1, 0}), "every second row");
-        b.addResult(b.reshape(b.transpose(x, {1, 0}), {rows, columns}), "reshaped");
-      }), 23);
+                    const ir::Value x = b.addParameter({dtype, {rows, columns}}, "x"),
+                                    y = b.addParameter({dtype, {columns, rows}}, "y");
+                    b.addResult(b.transpose(x, {1, 0}), "t");
+                    b.addResult(b.max(b.transpose(x, {1, 0}), y), "t and rows");
+                    b.addResult(b.transpose(b.slice(x, {0, 0}, {rows, columns}, {2, 1}), {1, 0}), "every second row");
+                    b.addResult(b.reshape(b.transpose(x, {1, 0}), {rows, columns}), "reshaped");
+                  }),
+                  23);
 }
 
 // Lanes that are a few elements apart: everything is loaded and the lanes picked out.
@@ -119,11 +126,13 @@ TEST(Map, StridedSlices) {
   for (const std::int64_t step : {2, 3, 4, 7, 8, 9})
     for (const std::int64_t size : {9, 64, 300})
       expectExact(program([&](ir::Builder& b) {
-        const ir::Value x = b.addParameter({DType::F32, {size}}, "x"), y = b.addParameter({DType::U8, {3, size}}, "y");
-        b.addResult(b.slice(x, {0}, {size}, {step}), "x");
-        b.addResult(b.slice(x, {size % step}, {size}, {step}), "to the end");
-        b.addResult(b.slice(y, {0, 1}, {3, size}, {1, step}), "y");
-      }), 29);
+                    const ir::Value x = b.addParameter({DType::F32, {size}}, "x"),
+                                    y = b.addParameter({DType::U8, {3, size}}, "y");
+                    b.addResult(b.slice(x, {0}, {size}, {step}), "x");
+                    b.addResult(b.slice(x, {size % step}, {size}, {step}), "to the end");
+                    b.addResult(b.slice(y, {0, 1}, {3, size}, {1, step}), "y");
+                  }),
+                  29);
 }
 
 TEST(Map, ViewsOfViewsInOneKernel) {
@@ -146,7 +155,8 @@ TEST(Map, ViewsOfViewsInOneKernel) {
   main.results.clear();
   main.resultNames.clear();
   ir::Builder b(p.module, p.function);
-  for (const ir::Value result : b.call({"views", body, ir::CallKind::Kernel, {}}, {p.module.function(p.function).parameters[0]}))
+  for (const ir::Value result :
+       b.call({"views", body, ir::CallKind::Kernel, {}}, {p.module.function(p.function).parameters[0]}))
     b.addResult(result, "y");
   expectExact(std::move(p), 9);
 }
@@ -154,26 +164,30 @@ TEST(Map, ViewsOfViewsInOneKernel) {
 TEST(Map, GatherClampsItsIndex) {
   for (const DType indexType : {DType::I32, DType::I64})
     expectExact(program([&](ir::Builder& b) {
-      const ir::Value x = b.addParameter({DType::F32, {7, 5, 19}}, "x"), idx = b.addParameter({indexType, {3, 6}}, "idx");
-      const ir::Value bytes = b.addParameter({DType::U8, {21}}, "bytes");
-      b.addResult(b.gather(x, idx, 0), "0");
-      b.addResult(b.gather(x, idx, 1), "1");
-      b.addResult(b.gather(x, idx, 2), "2");
-      b.addResult(b.gather(bytes, idx, 0), "bytes");
-    }), 11);
+                  const ir::Value x = b.addParameter({DType::F32, {7, 5, 19}}, "x"),
+                                  idx = b.addParameter({indexType, {3, 6}}, "idx");
+                  const ir::Value bytes = b.addParameter({DType::U8, {21}}, "bytes");
+                  b.addResult(b.gather(x, idx, 0), "0");
+                  b.addResult(b.gather(x, idx, 1), "1");
+                  b.addResult(b.gather(x, idx, 2), "2");
+                  b.addResult(b.gather(bytes, idx, 0), "bytes");
+                }),
+                11);
 }
 
 TEST(Map, IotaAndRandomNumbers) {
   for (const ir::Shape& shape : {ir::Shape{5}, ir::Shape{64}, ir::Shape{3, 50}, ir::Shape{2, 3, 4}, ir::Shape{1000}})
     expectExact(program([&](ir::Builder& b) {
-      const ir::Value seed = b.addParameter({DType::I64, {}}, "seed"), counter = b.addParameter({DType::I64, {}}, "counter");
-      for (int axis = 0; axis < static_cast<int>(shape.size()); ++axis) {
-        b.addResult(b.iota({DType::I32, shape}, axis), "i32");
-        b.addResult(b.iota({DType::I64, shape}, axis), "i64");
-      }
-      for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::I32})
-        b.addResult(b.random({dtype, shape}, 0x1234567890ABCDEF, seed, counter), "random");
-    }), 13);
+                  const ir::Value seed = b.addParameter({DType::I64, {}}, "seed"),
+                                  counter = b.addParameter({DType::I64, {}}, "counter");
+                  for (int axis = 0; axis < static_cast<int>(shape.size()); ++axis) {
+                    b.addResult(b.iota({DType::I32, shape}, axis), "i32");
+                    b.addResult(b.iota({DType::I64, shape}, axis), "i64");
+                  }
+                  for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::I32})
+                    b.addResult(b.random({dtype, shape}, 0x1234567890ABCDEF, seed, counter), "random");
+                }),
+                13);
 }
 
 TEST(Map, ConstantsOfEveryKind) {
@@ -202,7 +216,8 @@ TEST(Map, DeepBody) {
   {
     ir::Builder b(p.module, body);
     ir::Value x = b.addParameter({DType::F32, {37}}, "x");
-    for (int i = 0; i < 5000; ++i) x = i % 3 == 0 ? b.add(x, b.constantLike(x, 0.5)) : i % 3 == 1 ? b.mul(x, b.constantLike(x, 0.75)) : b.neg(x);
+    for (int i = 0; i < 5000; ++i)
+      x = i % 3 == 0 ? b.add(x, b.constantLike(x, 0.5)) : i % 3 == 1 ? b.mul(x, b.constantLike(x, 0.75)) : b.neg(x);
     b.addResult(x, "y");
   }
   ir::Builder b(p.module, p.function);
@@ -220,7 +235,8 @@ TEST(Map, InPlace) {
     b.addResult(b.add(b.mul(x, x), b.constantLike(x, 1.0)), "y");
   }
   ir::Builder b(p.module, p.function);
-  b.addResult(b.call({"update", body, ir::CallKind::Kernel, {}}, {p.module.function(p.function).parameters[0]})[0], "y");
+  b.addResult(b.call({"update", body, ir::CallKind::Kernel, {}}, {p.module.function(p.function).parameters[0]})[0],
+              "y");
   p.module.function(p.function).aliases = {{0, 0}};
   const std::vector<ir::Tensor> arguments = inputs(p, 17);
   const std::vector<ir::Tensor> expected = ir::evaluate(p.module, p.function, arguments);
@@ -251,7 +267,8 @@ TEST(Map, BitsDoNotDependOnThePlace) {
     one.data<float>()[0] = arguments[0].data<float>()[i];
     const std::vector<ir::Tensor> result = runCompiled(single.module, single.function, {one});
     for (std::size_t r = 0; r < all.size(); ++r)
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(result[r].data<float>()[0]), std::bit_cast<std::uint32_t>(all[r].data<float>()[i]));
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(result[r].data<float>()[0]),
+                std::bit_cast<std::uint32_t>(all[r].data<float>()[i]));
   }
 }
 

@@ -33,7 +33,9 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   std::string file(const std::string& name) const { return path_ + "/" + name; }
-  void write(const std::string& name, const std::string& bytes) const { std::ofstream(file(name), std::ios::binary) << bytes; }
+  void write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+  }
   const std::string& path() const { return path_; }
 
  private:
@@ -104,7 +106,8 @@ TEST(Object, AsksForNothingButTheAbi) {
 #include "abi.def"
 #undef NNC_ABI
   };
-  // Everything that LLVM likes to make calls of: transcendentals, casts, copies, fills, 64-bit divisions; on old CPUs too.
+  // Everything that LLVM likes to make calls of: transcendentals, casts, copies, fills, 64-bit divisions; on old CPUs
+  // too.
   Model model;
   model.api.prefix = "all";
   model.api.hasBatch = false;
@@ -117,13 +120,16 @@ TEST(Object, AsksForNothingButTheAbi) {
         b.addResult(b.appendOne(op, {v}), "y");
       b.addResult(b.rem(v, v), "rem");
       b.addResult(b.contract(v, v, "km", "kn", "mn"), "product");
-      for (const DType to : {DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64, DType::Bool}) b.addResult(b.cast(v, to), "cast");
+      for (const DType to : {DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64, DType::Bool})
+        b.addResult(b.cast(v, to), "cast");
     }
     b.addResult(b.div(n, n), "div");
     b.addResult(b.rem(n, n), "rem");
     b.addResult(b.cast(n, DType::F32), "to f32");
     b.addResult(b.constant({DType::F32, {5000}}, 0.0), "zeros");
-    b.addResult(b.scatter(x, b.iota({DType::I32, {50}}, 0), b.slice(x, {0, 0}, {50, 7}, {1, 1}), 0, ir::ScatterMode::Set), "scatter");
+    b.addResult(
+        b.scatter(x, b.iota({DType::I32, {50}}, 0), b.slice(x, {0, 0}, {50, 7}, {1, 1}), 0, ir::ScatterMode::Set),
+        "scatter");
   })));
   Program& p = *model.programs[0];
   planTrivially(p.module, p.function);
@@ -138,7 +144,8 @@ TEST(Object, AsksForNothingButTheAbi) {
     options.cpu = cpu;
     folder.write("all.o", build(model, options).object);
     std::istringstream undefined(outputOf("nm -u --format=posix " + folder.file("all.o")));
-    for (std::string line; std::getline(undefined, line);) EXPECT_TRUE(allowed.contains(line.substr(0, line.find(' ')))) << line;
+    for (std::string line; std::getline(undefined, line);)
+      EXPECT_TRUE(allowed.contains(line.substr(0, line.find(' ')))) << line;
   }
 }
 
@@ -174,9 +181,12 @@ TEST(Object, HeaderCompilesAsCAndAsCpp) {
   const Folder folder;
   for (const bool embedded : {true, false}) {
     folder.write("m.h", build(mlp("m", {1, 8}, embedded)).header);
-    folder.write("use.c", "#include \"m.h\"\n#include \"m.h\"\nint use(void);\nint use(void) { return (int)m_workspace_bytes(1) + M_E_ALIGN; }\n");
+    folder.write("use.c",
+                 "#include \"m.h\"\n#include \"m.h\"\nint use(void);\nint use(void) { return (int)m_workspace_bytes(1) "
+                 "+ M_E_ALIGN; }\n");
     for (const char* compiler : {"cc -std=c99 -x c", "c++ -std=c++11 -x c++", "c++ -std=c++20 -x c++"})
-      outputOf(std::string(compiler) + " -pedantic -Wall -Wextra -Werror -c " + folder.file("use.c") + " -o " + folder.file("use.o"));
+      outputOf(std::string(compiler) + " -pedantic -Wall -Wextra -Werror -c " + folder.file("use.c") + " -o " +
+               folder.file("use.o"));
   }
 }
 
@@ -209,7 +219,8 @@ struct Outputs {
   std::vector<float> logits, score;
   std::vector<std::uint8_t> mask;
   explicit Outputs(std::int64_t rows)
-      : logits(static_cast<std::size_t>(rows) * 4, -1.0f), score(static_cast<std::size_t>(rows), -1.0f),
+      : logits(static_cast<std::size_t>(rows) * 4, -1.0f),
+        score(static_cast<std::size_t>(rows), -1.0f),
         mask(static_cast<std::size_t>(rows) * 4, 9) {}
 };
 
@@ -232,14 +243,17 @@ TEST(Object, GivesTheBitsOfTheJitAndPads) {
     const Program& used = rows == 1 ? *model.programs[0] : large;
     std::vector<ir::Tensor> padded = inputs(used, 77);
     ir::Tensor& x = padded[3];
-    for (std::int64_t i = 0; i < x.type.elementCount(); ++i) x.data<float>()[i] = i < rows * 6 ? arguments[3].data<float>()[i] : 0.0f;
+    for (std::int64_t i = 0; i < x.type.elementCount(); ++i)
+      x.data<float>()[i] = i < rows * 6 ? arguments[3].data<float>()[i] : 0.0f;
     for (std::size_t i = 0; i < 3; ++i) padded[i] = arguments[i];
     const std::vector<ir::Tensor> expected = runCompiled(used.module, used.function, padded);
     const std::size_t bytes = workspaceBytes(rows);
     std::vector<std::byte> workspace(bytes + 128, std::byte{0x5A});
     auto* aligned = reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(workspace.data()) + 63) / 64 * 64);
     Outputs out(rows + 1);
-    ASSERT_EQ(predict(arguments[3].data<float>(), rows, out.logits.data(), out.score.data(), out.mask.data(), aligned, bytes), 0);
+    ASSERT_EQ(
+        predict(arguments[3].data<float>(), rows, out.logits.data(), out.score.data(), out.mask.data(), aligned, bytes),
+        0);
     EXPECT_EQ(std::memcmp(out.logits.data(), expected[0].bytes.data(), static_cast<std::size_t>(rows) * 16), 0);
     EXPECT_EQ(std::memcmp(out.score.data(), expected[1].bytes.data(), static_cast<std::size_t>(rows) * 4), 0);
     EXPECT_EQ(std::memcmp(out.mask.data(), expected[2].bytes.data(), static_cast<std::size_t>(rows) * 4), 0);
@@ -292,21 +306,24 @@ TEST(Object, TakesWeightsFromTheCaller) {
   Model model = mlp("m", {8}, /*embedded=*/false);
   folder.write("m.o", build(model).object);
   const Library library(folder, folder.file("m.o"));
-  using PredictWith = int (*)(const void*, const float*, std::int64_t, float*, float*, std::uint8_t*, void*, std::size_t);
+  using PredictWith =
+      int (*)(const void*, const float*, std::int64_t, float*, float*, std::uint8_t*, void*, std::size_t);
   const std::size_t bytes = library.get<std::size_t (*)(std::int64_t)>("m_workspace_bytes")(8);
   // w1: 216 bytes at 0, b1: 36 at 256, w2: 144 at 320; each begins at a multiple of 64.
   ASSERT_EQ(library.get<std::size_t (*)()>("m_weights_bytes")(), 256u + 64u + 192u);
   std::vector<double> weights(512 / 8);
   const std::size_t offsets[] = {0, 256, 320};
   for (std::size_t i = 0; i < 3; ++i)
-    std::memcpy(reinterpret_cast<char*>(weights.data()) + offsets[i], model.api.weights[i].bytes.data(), model.api.weights[i].bytes.size());
+    std::memcpy(reinterpret_cast<char*>(weights.data()) + offsets[i], model.api.weights[i].bytes.data(),
+                model.api.weights[i].bytes.size());
   std::vector<std::byte> workspace(bytes + 64);
   auto* ws = reinterpret_cast<std::byte*>((reinterpret_cast<std::uintptr_t>(workspace.data()) + 63) / 64 * 64);
   const Program& p = *model.programs[0];
   const std::vector<ir::Tensor> arguments = inputs(p, 77), expected = runCompiled(p.module, p.function, arguments);
   Outputs out(8);
-  ASSERT_EQ(library.get<PredictWith>("m_predict")(weights.data(), arguments[3].data<float>(), 8, out.logits.data(), out.score.data(),
-                                                  out.mask.data(), ws, bytes), 0);
+  ASSERT_EQ(library.get<PredictWith>("m_predict")(weights.data(), arguments[3].data<float>(), 8, out.logits.data(),
+                                                  out.score.data(), out.mask.data(), ws, bytes),
+            0);
   EXPECT_EQ(std::memcmp(out.logits.data(), expected[0].bytes.data(), 8 * 16), 0);
 }
 
@@ -327,8 +344,9 @@ TEST(Object, TwoModelsInOneProgram) {
                "  bad |= two_predict(x, 4, b, s, m, ws, n) != TWO_OK;\n"
                "  for (i = 0; i < 16; ++i) bad |= a[i] != b[i];\n"
                "  free(ws);\n  return bad;\n}\n");
-  outputOf("cc -std=c11 -Wall -Wextra -Werror -I" + folder.path() + " " + folder.file("main.c") + " " + folder.file("one.o") + " " +
-           folder.file("two.o") + " " NNC_OPENBLAS " -o " + folder.file("main") + " && " + folder.file("main"));
+  outputOf("cc -std=c11 -Wall -Wextra -Werror -I" + folder.path() + " " + folder.file("main.c") + " " +
+           folder.file("one.o") + " " + folder.file("two.o") + " " NNC_OPENBLAS " -o " + folder.file("main") + " && " +
+           folder.file("main"));
 }
 
 TEST(Object, RefusesWhatIsNoModel) {

@@ -16,12 +16,33 @@ struct Case {
   std::vector<int> axes;
 };
 static const std::vector<Case> kCases = {
-    {{7}, {0}},          {{16}, {0}},         {{1000}, {0}},        {{5, 3}, {1}},      {{5, 70}, {1}},    {{33, 10}, {0}},
-    {{33, 10}, {1}},     {{128, 256}, {0}},   {{9, 200}, {0}},      {{4, 5, 6}, {0, 2}}, {{4, 5, 6}, {1}},  {{4, 5, 65}, {0, 1}},
-    {{3, 4, 5, 6}, {1, 3}}, {{1, 8}, {0}},    {{8, 1}, {1}},        {{0, 4}, {0}},      {{4, 0}, {0}},     {{4, 0}, {1}},
-    {{2, 2, 2, 2, 2, 2, 2, 3}, {0, 2, 4, 7}}, {{3, 300}, {0, 1}},
+    {{7}, {0}},
+    {{16}, {0}},
+    {{1000}, {0}},
+    {{5, 3}, {1}},
+    {{5, 70}, {1}},
+    {{33, 10}, {0}},
+    {{33, 10}, {1}},
+    {{128, 256}, {0}},
+    {{9, 200}, {0}},
+    {{4, 5, 6}, {0, 2}},
+    {{4, 5, 6}, {1}},
+    {{4, 5, 65}, {0, 1}},
+    {{3, 4, 5, 6}, {1, 3}},
+    {{1, 8}, {0}},
+    {{8, 1}, {1}},
+    {{0, 4}, {0}},
+    {{4, 0}, {0}},
+    {{4, 0}, {1}},
+    {{2, 2, 2, 2, 2, 2, 2, 3}, {0, 2, 4, 7}},
+    {{3, 300}, {0, 1}},
     // Lanes along an axis that is not the innermost: short last axes, kept and reduced.
-    {{100, 3}, {1}}, {{50, 2, 2}, {1, 2}}, {{70, 6, 2}, {1}}, {{40, 5, 2, 2}, {1, 3}}, {{5, 40, 3}, {0}}, {{3, 65, 2}, {0, 2}},
+    {{100, 3}, {1}},
+    {{50, 2, 2}, {1, 2}},
+    {{70, 6, 2}, {1}},
+    {{40, 5, 2, 2}, {1, 3}},
+    {{5, 40, 3}, {0}},
+    {{3, 65, 2}, {0, 2}},
 };
 
 TEST(Reduce, SumsAndMaximaOfFloats) {
@@ -31,9 +52,10 @@ TEST(Reduce, SumsAndMaximaOfFloats) {
     const double n = 1000;
     for (const DType dtype : {DType::F32, DType::F64})
       expectClose(program([&](ir::Builder& b) {
-        const ir::Value x = b.addParameter({dtype, c.shape}, "x");
-        b.addResult(b.reduceSum(x, c.axes), "sum");
-      }), 0, n * n * 4 * (dtype == DType::F32 ? 0x1p-24 : 0x1p-53));
+                    const ir::Value x = b.addParameter({dtype, c.shape}, "x");
+                    b.addResult(b.reduceSum(x, c.axes), "sum");
+                  }),
+                  0, n * n * 4 * (dtype == DType::F32 ? 0x1p-24 : 0x1p-53));
     for (const DType dtype : {DType::F32, DType::F64, DType::BF16})
       expectExact(program([&](ir::Builder& b) {
         const ir::Value x = b.addParameter({dtype, c.shape}, "x");
@@ -73,7 +95,9 @@ TEST(Reduce, MaximumOfNan) {
 
 // bf16 sums are kept in f32 and rounded once; the evaluator rounds every step.
 TEST(Reduce, Bf16Sums) {
-  expectClose(program([](ir::Builder& b) { b.addResult(b.reduceSum(b.addParameter({DType::BF16, {5, 40}}, "x"), {1}), "sum"); }),
+  expectClose(program([](ir::Builder& b) {
+                b.addResult(b.reduceSum(b.addParameter({DType::BF16, {5, 40}}, "x"), {1}), "sum");
+              }),
               0, 40 * 4 * 40 * 0x1p-9);
 }
 
@@ -90,7 +114,8 @@ TEST(Reduce, KernelWithSeveralResults) {
       b.addResult(b.reduceMax(b.neg(x), axes), "max");
     }
     ir::Builder b(p.module, p.function);
-    for (const ir::Value y : b.call({"stats", body, ir::CallKind::Kernel, {}}, {p.module.function(p.function).parameters[0]}))
+    for (const ir::Value y :
+         b.call({"stats", body, ir::CallKind::Kernel, {}}, {p.module.function(p.function).parameters[0]}))
       b.addResult(y, "y");
     expectClose(std::move(p), 1e-5, 1e-3);
   }
@@ -99,9 +124,11 @@ TEST(Reduce, KernelWithSeveralResults) {
 TEST(Reduce, UnwindowIsExact) {
   for (const DType dtype : {DType::F32, DType::F64, DType::I32})
     expectExact(program([&](ir::Builder& b) {
-      const ir::Value one = b.addParameter({dtype, {3, 9, 4}}, "one"), two = b.addParameter({dtype, {3, 4, 5, 3, 2}}, "two");
+      const ir::Value one = b.addParameter({dtype, {3, 9, 4}}, "one"),
+                      two = b.addParameter({dtype, {3, 4, 5, 3, 2}}, "two");
       b.addResult(b.unwindow(one, {{1, 4, 1, 1}}, {3, 12}), "dense");
-      b.addResult(b.unwindow(b.slice(one, {0, 0, 0}, {3, 5, 3}, {1, 1, 1}), {{1, 3, 2, 2}}, {3, 14}), "strided, dilated");
+      b.addResult(b.unwindow(b.slice(one, {0, 0, 0}, {3, 5, 3}, {1, 1, 1}), {{1, 3, 2, 2}}, {3, 14}),
+                  "strided, dilated");
       b.addResult(b.unwindow(two, {{1, 3, 1, 1}, {2, 2, 2, 1}}, {3, 6, 10}), "two axes");
     }));
 }

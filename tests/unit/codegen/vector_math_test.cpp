@@ -19,9 +19,8 @@ static constexpr std::int64_t kCount = 1 << 14;
 class Compiled {
  public:
   Compiled(ir::Op op, DType dtype) {
-    Program p = program([&](ir::Builder& b) {
-      b.addResult(b.appendOne(op, {b.addParameter({dtype, {kCount}}, "x")}), "y");
-    });
+    Program p =
+        program([&](ir::Builder& b) { b.addResult(b.appendOne(op, {b.addParameter({dtype, {kCount}}, "x")}), "y"); });
     planTrivially(p.module, p.function);
     arenaBytes_ = p.module.function(p.function).plan->arenaBytes;
     std::string error;
@@ -49,7 +48,8 @@ static double errorInUlps(T y, Wide exact) {
   if (std::isinf(rounded)) return y == rounded ? 0.0 : 1e9;
   if (std::abs(exact) < std::numeric_limits<T>::min()) return std::abs(y) <= std::numeric_limits<T>::min() ? 0.0 : 1e9;
   const int exponent = std::ilogb(exact);
-  return static_cast<double>(std::abs(static_cast<Wide>(y) - exact) / std::ldexp(Wide{1}, exponent - std::numeric_limits<T>::digits + 1));
+  return static_cast<double>(std::abs(static_cast<Wide>(y) - exact) /
+                             std::ldexp(Wide{1}, exponent - std::numeric_limits<T>::digits + 1));
 }
 
 template <typename T, typename Wide>
@@ -59,7 +59,8 @@ static double largestError(const Compiled& compiled, Wide (*exact)(Wide), const 
   for (std::size_t begin = 0; begin < inputs.size(); begin += kCount) {
     for (std::size_t i = 0; i < kCount; ++i) x[i] = inputs[std::min(begin + i, inputs.size() - 1)];
     compiled.run(x, y);
-    for (std::size_t i = 0; i < kCount; ++i) worst = std::max(worst, errorInUlps<T, Wide>(y[i], exact(static_cast<Wide>(x[i]))));
+    for (std::size_t i = 0; i < kCount; ++i)
+      worst = std::max(worst, errorInUlps<T, Wide>(y[i], exact(static_cast<Wide>(x[i]))));
   }
   return worst;
 }
@@ -76,7 +77,8 @@ static std::vector<float> allFloats(float limit = std::numeric_limits<float>::in
 }
 static std::vector<float> uniformFloats(float low, float high) {
   std::vector<float> result;
-  for (std::uint64_t i = 0; i < 500'000; ++i) result.push_back(low + (high - low) * uniformFromBits(randomBits(1, 2, i)));
+  for (std::uint64_t i = 0; i < 500'000; ++i)
+    result.push_back(low + (high - low) * uniformFromBits(randomBits(1, 2, i)));
   return result;
 }
 static std::vector<double> uniformDoubles(double low, double high) {
@@ -122,7 +124,8 @@ TEST(VectorMath, SinNextToMultiplesOfPi) {
 }
 
 TEST(VectorMath, Doubles) {
-  const Compiled exponential(ir::Op::Exp, DType::F64), logarithm(ir::Op::Log, DType::F64), tangent(ir::Op::Tanh, DType::F64);
+  const Compiled exponential(ir::Op::Exp, DType::F64), logarithm(ir::Op::Log, DType::F64),
+      tangent(ir::Op::Tanh, DType::F64);
   const Compiled sine(ir::Op::Sin, DType::F64);
   EXPECT_LE((largestError<double, long double>(exponential, std::exp, uniformDoubles(-746, 711))), 1.0);
   EXPECT_LE((largestError<double, long double>(exponential, std::exp, uniformDoubles(-1, 1))), 1.0);
@@ -137,14 +140,16 @@ TEST(VectorMath, Doubles) {
 template <typename T>
 static void checkSpecialValues(DType dtype) {
   const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
-  const std::vector<T> inputs{T{0}, -T{0}, inf, -inf, nan, T{1}, T{-1}, std::numeric_limits<T>::max(), std::numeric_limits<T>::lowest()};
+  const std::vector<T> inputs{
+      T{0}, -T{0}, inf, -inf, nan, T{1}, T{-1}, std::numeric_limits<T>::max(), std::numeric_limits<T>::lowest()};
   const auto valuesOf = [&](ir::Op op) {
     std::vector<T> x(kCount, T{0}), y(kCount);
     std::copy(inputs.begin(), inputs.end(), x.begin());
     Compiled(op, dtype).run(x, y);
     return y;
   };
-  const std::vector<T> e = valuesOf(ir::Op::Exp), l = valuesOf(ir::Op::Log), t = valuesOf(ir::Op::Tanh), s = valuesOf(ir::Op::Sin);
+  const std::vector<T> e = valuesOf(ir::Op::Exp), l = valuesOf(ir::Op::Log), t = valuesOf(ir::Op::Tanh),
+                       s = valuesOf(ir::Op::Sin);
   EXPECT_EQ(e[0], T{1});
   EXPECT_EQ(e[2], inf);
   EXPECT_EQ(e[3], T{0});
