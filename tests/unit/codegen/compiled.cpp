@@ -183,20 +183,20 @@ void expectSame(const ir::Tensor& actual, const ir::Tensor& expected, const std:
   }
 }
 
-void expectExact(Program program, std::uint64_t seed, int specialOf8) {
+void expectExact(Program program, std::uint64_t seed, int specialOf8, const Options& options) {
   const std::vector<ir::Tensor> arguments = inputs(program, seed, specialOf8);
   const std::vector<ir::Tensor> expected = ir::evaluate(program.module, program.function, arguments);
   planTrivially(program.module, program.function);
-  const std::vector<ir::Tensor> actual = runCompiled(program.module, program.function, arguments);
+  const std::vector<ir::Tensor> actual = runCompiled(program.module, program.function, arguments, options);
   ASSERT_EQ(actual.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) expectSame(actual[i], expected[i], "result " + std::to_string(i));
 }
 
-void expectClose(Program program, double relative, double absolute, std::uint64_t seed) {
+void expectClose(Program program, double relative, double absolute, std::uint64_t seed, const Options& options) {
   const std::vector<ir::Tensor> arguments = inputs(program, seed);
   const std::vector<ir::Tensor> expected = ir::evaluate(program.module, program.function, arguments);
   planTrivially(program.module, program.function);
-  const std::vector<ir::Tensor> actual = runCompiled(program.module, program.function, arguments);
+  const std::vector<ir::Tensor> actual = runCompiled(program.module, program.function, arguments, options);
   ASSERT_EQ(actual.size(), expected.size());
   for (std::size_t r = 0; r < expected.size(); ++r) {
     ASSERT_EQ(actual[r].type, expected[r].type);

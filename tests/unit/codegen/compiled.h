@@ -33,9 +33,10 @@ Program program(const std::function<void(ir::Builder&)>& build);
 std::vector<ir::Tensor> inputs(const Program& program, std::uint64_t seed, int special = 0);
 
 /// Compiled == evaluated, bit for bit (any NaN equals any NaN).
-void expectExact(Program program, std::uint64_t seed = 1, int special = 0);
+void expectExact(Program program, std::uint64_t seed = 1, int special = 0, const Options& options = {});
 /// Compiled ~ evaluated: |a - b| <= absolute + relative * |b|, elementwise.
-void expectClose(Program program, double relative, double absolute, std::uint64_t seed = 1);
+void expectClose(Program program, double relative, double absolute, std::uint64_t seed = 1,
+                 const Options& options = {});
 void expectSame(const ir::Tensor& actual, const ir::Tensor& expected, const std::string& what);
 
 }  // namespace nnc::codegen::test

@@ -36,10 +36,12 @@ TEST(Gemm, TailsInAllTranspositions) {
         for (const std::int64_t k : {1, 19, 48})
           for (const bool left : {false, true})
             for (const bool right : {false, true}) {
-              SCOPED_TRACE(testing::Message() << m << "x" << n << "x" << k << (left ? " t" : " n") << (right ? "t" : "n"));
+              SCOPED_TRACE(testing::Message()
+                           << m << "x" << n << "x" << k << (left ? " t" : " n") << (right ? "t" : "n"));
               // Every combination of tails for f32; for f64 one k is enough.
               if (dtype == DType::F64 && k != 19) continue;
-              expectClose(product(dtype, m, n, k, left, right), 0, bound(k, dtype), static_cast<std::uint64_t>(m * 1000 + n));
+              expectClose(product(dtype, m, n, k, left, right), 0, bound(k, dtype),
+                          static_cast<std::uint64_t>(m * 1000 + n));
             }
 }
 
@@ -57,7 +59,8 @@ TEST(Gemm, ProductsTooDeepForAPanelGoToTheLibrary) {
 TEST(Gemm, ARowDoesNotDependOnTheNumberOfRows) {
   constexpr std::int64_t kRows = 61, kColumns = 37, kDepth = 53;
   for (const bool right : {false, true}) {
-    const Program all = product(DType::F32, kRows, kColumns, kDepth, false, right), one = product(DType::F32, 1, kColumns, kDepth, false, right);
+    const Program all = product(DType::F32, kRows, kColumns, kDepth, false, right),
+                  one = product(DType::F32, 1, kColumns, kDepth, false, right);
     const auto compile = [](Program program, const std::vector<ir::Tensor>& arguments) {
       planTrivially(program.module, program.function);
       return runCompiled(program.module, program.function, arguments)[0];
@@ -68,7 +71,8 @@ TEST(Gemm, ARowDoesNotDependOnTheNumberOfRows) {
       ir::Tensor x({DType::F32, {1, kDepth}});
       std::memcpy(x.bytes.data(), arguments[0].data<float>() + row * kDepth, x.bytes.size());
       const ir::Tensor alone = compile(one, {x, arguments[1]});
-      EXPECT_EQ(std::memcmp(alone.data<float>(), y.data<float>() + row * kColumns, alone.bytes.size()), 0) << "row " << row;
+      EXPECT_EQ(std::memcmp(alone.data<float>(), y.data<float>() + row * kColumns, alone.bytes.size()), 0)
+          << "row " << row;
     }
   }
 }
