@@ -237,5 +237,21 @@ TEST(Gradient, KinksAreExact) {
   }
 }
 
+/// A call with a vjp of its own uses that, not the derivative of its body.
+TEST(Gradient, VjpsOfCallsAreTheirOwn) {
+  int checked = 0;
+  for (const Row& row : allRows()) {
+    for (const Sample& sample : row.samples) {
+      const auto* call = std::get_if<ir::CallAttributes>(&sample.attributes);
+      if (call == nullptr || !call->vjp) continue;
+      const Problem p = makeProblem(row, sample);
+      const std::vector<double> cotangent = randomVector(flatten(p.inputs, p.reals).size(), idOf(row, sample));
+      EXPECT_EQ(pullBack(p, cotangent), cotangent) << idOf(row, sample);  // straight through the floor
+      ++checked;
+    }
+  }
+  EXPECT_EQ(checked, 2);
+}
+
 }  // namespace
 }  // namespace nnc::ops
