@@ -143,14 +143,14 @@ Value slice(Rewriter& r, const Candidate& c) {
   return Value();
 }
 
-/// Nothing added; more of what a splat has; pad(pad(x)) with one value and nothing between elements.
+/// Nothing added; more of what a splat has; pad(pad(x)) with one value, when the outer puts nothing between elements.
 Value pad(Rewriter& r, const Candidate& c) {
   const Value x = c.operands[0];
   const auto& pad = std::get<ir::PadAttributes>(c.attributes);
   if (r.type(x) == c.type) return x;
   if (r.isSplat(x, pad.value)) return r.makeSplat(ir::ConstAttributes(*r.constant(x)), c.type);
   const auto* first = r.attributesOf<ir::PadAttributes>(x, Op::Pad);
-  if (first == nullptr || !isAll(pad.interior, 0) || !isAll(first->interior, 0)) return Value();
+  if (first == nullptr || !isAll(pad.interior, 0)) return Value();
   if (std::bit_cast<std::uint64_t>(first->value) != std::bit_cast<std::uint64_t>(pad.value)) return Value();
   ir::PadAttributes both = *first;
   for (std::size_t i = 0; i < both.lo.size(); ++i) {

@@ -283,6 +283,23 @@ TEST(EdgeValues, viewsOfViewsOfASplat) {
     checkViewPairs({5}, [=](Builder& b, Value x) { return b.constantLike(x, value); });
 }
 
+TEST(EdgeValues, splatsTooLargeToFoldElementByElement) {
+  expectSameBits({}, [](Builder& b, const std::vector<Value>&) {
+    std::vector<Value> results;
+    for (const double inner : {0.0, -0.0, 1.0}) {
+      const Value splat = b.constant({DType::F32, {5000}}, inner);
+      for (const double outer : {0.0, -0.0, 1.0}) {
+        results.push_back(b.pad(splat, {1}, {2}, {1}, outer));
+        results.push_back(b.concat({splat, b.constant({DType::F32, {3}}, outer)}, 0));
+        results.push_back(b.scatter(splat, b.iota({DType::I32, {2}}, 0), b.constant({DType::F32, {2}}, outer), 0,
+                                    ir::ScatterMode::Set));
+      }
+      results.push_back(b.gather(splat, b.iota({DType::I32, {6000}}, 0), 0));
+    }
+    return results;
+  });
+}
+
 TEST(EdgeValues, divisionsByEveryPowerOfTwo) {
   for (const DType dtype : {DType::F32, DType::F64, DType::BF16}) {
     expectSameBits({edges(dtype)}, [&](Builder& b, const std::vector<Value>& x) {
