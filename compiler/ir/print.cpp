@@ -6,10 +6,12 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "ir/attribute_fields.h"
+#include "ir/value_numbers.h"
 
 namespace nnc::ir {
 
@@ -52,7 +54,7 @@ class Printer {
 
   void printFunction(const Function& f) {
     function_ = &f;
-    numberValues();
+    numbers_.emplace(f);
     write("func {}(", functionName(f.name));
     for (std::size_t i = 0; i < f.parameters.size(); ++i) {
       write("{}{}: {}", i > 0 ? ", " : "", valueName(f.parameters[i]), typeText(f.parameters[i]));
@@ -84,25 +86,9 @@ class Printer {
     return value.index >= 0 && value.index < static_cast<int>(function_->values.size());
   }
 
-  /// Numbers run through parameters and body, whatever was edited in between.
-  void numberValues() {
-    numbers_.assign(function_->values.size(), -1);
-    int next = 0;
-    const auto number = [&](Value value) {
-      if (isValue(value) && numbers_[value.index] < 0) numbers_[value.index] = next++;
-    };
-    for (const Value value : function_->parameters) number(value);
-    for (const NodeId id : function_->body)
-      if (isNode(id))
-        for (const Value value : function_->node(id).results) number(value);
-  }
-
   bool isNode(NodeId id) const { return id.index >= 0 && id.index < static_cast<int>(function_->nodes.size()); }
 
-  std::string valueName(Value value) const {
-    if (isValue(value) && numbers_[value.index] >= 0) return fmt::format("%{}", numbers_[value.index]);
-    return fmt::format("%undefined{}", value.index);
-  }
+  std::string valueName(Value value) const { return numbers_->name(value); }
   std::string typeText(Value value) const { return isValue(value) ? toString(function_->type(value)) : "?"; }
 
   static std::string functionName(const std::string& name) {
@@ -248,7 +234,7 @@ class Printer {
   const Module& module_;
   const PrintOptions& options_;
   const Function* function_ = nullptr;
-  std::vector<int> numbers_;  // by value index; -1: dead
+  std::optional<text::ValueNumbers> numbers_;  // of `function_`
   fmt::memory_buffer out_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "ir/call_graph.h"
 #include "ir/tensor.h"
+#include "ir/value_numbers.h"
 
 namespace nnc::ir {
 
@@ -47,11 +48,14 @@ class Verifier {
     }
     for (const Value value : f.results)
       if (!isValue(f, value) || !isDefined[value.index])
-        report(f, fmt::format("result %{} is not defined", value.index));
+        report(f, fmt::format("result {} is not defined", nameOf(f, value)));
     checkAliases(f);
     if (f.plan && f.plan->storage.size() != f.values.size())
       report(f, "the memory plan is of another state of the function");
   }
+
+  /// As the printed function calls it.
+  static std::string nameOf(const Function& f, Value value) { return text::ValueNumbers(f).name(value); }
 
   static bool isValue(const Function& f, Value value) {
     return value.index >= 0 && value.index < static_cast<int>(f.values.size());
@@ -64,7 +68,7 @@ class Verifier {
     std::vector<Type> operands;
     for (const Value operand : node.operands) {
       if (!isValue(f, operand) || !isDefined[operand.index]) {
-        report(f, fmt::format("{} uses %{} before its definition", name, operand.index));
+        report(f, fmt::format("{} uses {} before its definition", name, nameOf(f, operand)));
         return false;
       }
       operands.push_back(f.type(operand));
@@ -88,11 +92,11 @@ class Verifier {
         return false;
       }
       const ValueInfo& info = f.values[value.index];
-      if (isDefined[value.index]) report(f, fmt::format("%{} is defined twice", value.index));
+      if (isDefined[value.index]) report(f, fmt::format("{} is defined twice", nameOf(f, value)));
       if (info.definition != id || info.resultIndex != static_cast<int>(i))
-        report(f, fmt::format("%{} names another definition", value.index));
+        report(f, fmt::format("{} names another definition", nameOf(f, value)));
       if (info.type != inferred.types[i])
-        report(f, fmt::format("{}: %{} is {}, and its rule gives {}", name, value.index, toString(info.type),
+        report(f, fmt::format("{}: {} is {}, and its rule gives {}", name, nameOf(f, value), toString(info.type),
                               toString(inferred.types[i])));
       isDefined[value.index] = true;
     }

