@@ -142,10 +142,17 @@ Chooser::Readers Chooser::readersOf(ir::Value value) {
   return readers;
 }
 
+/// A cast to a wider type is made where it is read: what it casts is the smaller thing to keep in memory.
+static bool widens(const ir::Function& function, const ir::Node& node) {
+  return node.op == ir::Op::Cast && ir::dtypeBytes(function.type(node.operands[0]).dtype) <
+                                        ir::dtypeBytes(function.type(node.results[0]).dtype);
+}
+
 bool Chooser::fits(const ir::Node& node, const Readers& readers) const {
   const ir::Value value = node.results[0];
   if (readers.size() > 6) return false;
-  if (readers.size() > 1 && (cost_[value.index] > kCheapCost || reads_[value.index] > 1)) return false;
+  const bool isCheap = cost_[value.index] <= kCheapCost && reads_[value.index] <= 1;
+  if (readers.size() > 1 && !isCheap && !widens(function_, node)) return false;
   for (const auto& [root, indices] : readers) {
     if (static_cast<int>(indices.size()) > maxIndices(node.op)) return false;
     if (work_.at(root) + static_cast<int>(indices.size()) > kMaxKernelWork) return false;

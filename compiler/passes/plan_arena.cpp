@@ -28,12 +28,8 @@ static std::int64_t findGap(const std::vector<ArenaBuffer>& buffers, const std::
   return best >= 0 ? best : end;
 }
 
-std::int64_t placeBuffers(std::vector<ArenaBuffer>& buffers) {
-  std::vector<std::size_t> order(buffers.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::tuple(-buffers[a].bytes, buffers[a].begin, a) < std::tuple(-buffers[b].bytes, buffers[b].begin, b);
-  });
+/// Places the buffers in the given order. Returns the size of the arena.
+static std::int64_t placeInOrder(std::vector<ArenaBuffer>& buffers, const std::vector<std::size_t>& order) {
   std::vector<std::size_t> placed;
   std::int64_t arena = 0;
   for (const std::size_t index : order) {
@@ -49,15 +45,42 @@ std::int64_t placeBuffers(std::vector<ArenaBuffer>& buffers) {
   return arena;
 }
 
-std::int64_t peakOfBuffers(const std::vector<ArenaBuffer>& buffers) {
-  std::map<int, std::int64_t> change;
-  for (const ArenaBuffer& buffer : buffers) {
-    change[buffer.begin] += alignArena(buffer.bytes);
-    change[buffer.end + 1] -= alignArena(buffer.bytes);
+std::int64_t placeBuffers(std::vector<ArenaBuffer>& buffers) {
+  std::vector<std::size_t> order(buffers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto byKey = [&](const auto& key) {
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return std::pair(key(buffers[a]), a) < std::pair(key(buffers[b]), b); });
+  };
+  byKey([](const ArenaBuffer& b) { return std::pair<double, int>(-static_cast<double>(b.bytes), b.begin); });
+  std::int64_t best = placeInOrder(buffers, order);
+  const std::int64_t peak = peakOfBuffers(buffers);
+  // Long-lived buffers first, or in order of time, sometimes leaves fewer holes.
+  for (const bool isByArea : {true, false}) {
+    if (best <= peak) break;
+    std::vector<ArenaBuffer> other = buffers;
+    byKey([&](const ArenaBuffer& b) {
+      return isByArea ? std::pair<double, int>(-static_cast<double>(b.bytes) * (b.end - b.begin + 1), b.begin)
+                      : std::pair<double, int>(b.begin, -b.end);
+    });
+    const std::int64_t arena = placeInOrder(other, order);
+    if (arena >= best) continue;
+    best = arena;
+    buffers = std::move(other);
   }
-  std::int64_t live = 0, peak = 0;
+  return best;
+}
+
+std::int64_t peakOfBuffers(const std::vector<ArenaBuffer>& buffers) {
+  // Doubles: exact for multiples of 64 up to 2^59, and sums beyond that do not overflow.
+  std::map<int, double> change;
+  for (const ArenaBuffer& buffer : buffers) {
+    change[buffer.begin] += static_cast<double>(alignArena(buffer.bytes));
+    change[buffer.end + 1] -= static_cast<double>(alignArena(buffer.bytes));
+  }
+  double live = 0, peak = 0;
   for (const auto& [position, bytes] : change) peak = std::max(peak, live += bytes);
-  return peak;
+  return static_cast<std::int64_t>(std::min(peak, static_cast<double>(kMaxArena)));
 }
 
 }  // namespace nnc::passes
