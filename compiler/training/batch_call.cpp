@@ -5,8 +5,8 @@
 
 namespace nnc::training {
 
-BatchCall::BatchCall(const CompiledBatch& program, const std::vector<std::byte*>& slots, const std::vector<std::string>& streamFields,
-                     Counters& counters)
+BatchCall::BatchCall(const CompiledBatch& program, const std::vector<std::byte*>& slots,
+                     const std::vector<std::string>& streamFields, Counters& counters)
     : executable_(&program.executable), firstField_(slots.size()) {
   const ir::Function& function = program.executable.signature();
   assert(function.parameters.size() == slots.size() + program.fields.size() + 2 && "slots, fields, seed, step");
@@ -34,7 +34,8 @@ BatchCall::BatchCall(const CompiledBatch& program, const std::vector<std::byte*>
 
 void BatchCall::run(const Batch& batch) {
   for (std::size_t i = 0; i < fieldIndices_.size(); ++i)
-    arguments_[firstField_ + i] = const_cast<std::byte*>(batch.fields[fieldIndices_[i]].data());  // read only by contract
+    arguments_[firstField_ + i] =
+        const_cast<std::byte*>(batch.fields[fieldIndices_[i]].data());  // read only by contract
   executable_->run(arguments_.data(), resultPointers_.data());
 }
 

@@ -16,13 +16,13 @@ struct Counters {
   void setStep(std::int64_t value) { std::memcpy(step.data(), &value, sizeof value); }
 };
 
-/// Arguments are slots.., fields.., seed, step. Results that alias a slot are left out: result 0 is the loss of a step or
-/// of an evaluation. Allocates only when made.
+/// Arguments are slots.., fields.., seed, step. Results that alias a slot are left out: result 0 is the loss of a step
+/// or of an evaluation. Allocates only when made.
 class BatchCall {
  public:
   /// `slots` are the buffers of the slots that the program takes; `streamFields` names the fields of a Batch.
-  BatchCall(const CompiledBatch& program, const std::vector<std::byte*>& slots, const std::vector<std::string>& streamFields,
-            Counters& counters);
+  BatchCall(const CompiledBatch& program, const std::vector<std::byte*>& slots,
+            const std::vector<std::string>& streamFields, Counters& counters);
 
   void run(const Batch& batch);
   std::size_t resultCount() const { return results_.size(); }

@@ -21,7 +21,8 @@ std::int64_t BatchStream::bufferBytes(const RowMap& map, std::int64_t batch, boo
   return bytes * ringSize(isThreaded);
 }
 
-BatchStream::BatchStream(const DataSet& data, RowMap map, const PassPlan& plan, std::int64_t batch, std::int64_t seed, bool isThreaded)
+BatchStream::BatchStream(const DataSet& data, RowMap map, const PassPlan& plan, std::int64_t batch, std::int64_t seed,
+                         bool isThreaded)
     : data_(data), map_(std::move(map)), plan_(plan), batch_(batch), seed_(seed) {
   ring_.resize(static_cast<std::size_t>(ringSize(isThreaded)));
   for (Batch& entry : ring_)
@@ -47,7 +48,8 @@ void BatchStream::openPass() {
   position_ = pass_->begin;
   order_.clear();
   if (pass_->isShuffled)
-    order_ = permutation(data_.parts()[static_cast<std::size_t>(pass_->part)].size(), "data/shuffle", seed_, pass_->epoch);
+    order_ =
+        permutation(data_.parts()[static_cast<std::size_t>(pass_->part)].size(), "data/shuffle", seed_, pass_->epoch);
 }
 
 bool BatchStream::fill(Batch& batch) {
@@ -86,8 +88,10 @@ void BatchStream::work() {
     const bool isFilled = fill(*batch);
     {
       const std::lock_guard lock(mutex_);
-      if (isFilled) ++filled_;
-      else isExhausted_ = true;
+      if (isFilled)
+        ++filled_;
+      else
+        isExhausted_ = true;
     }
     wasFilled_.notify_one();
     if (!isFilled) return;

@@ -15,7 +15,7 @@ namespace nnc::training {
 /// Consecutive batches of one part: an epoch of training, or an evaluation.
 struct Pass {
   int part = 0;
-  std::int64_t epoch = 0;     // with `isShuffled`, numbers the permutation
+  std::int64_t epoch = 0;  // with `isShuffled`, numbers the permutation
   bool isShuffled = false;
   std::int64_t begin = 0, end = 0;  // positions in the order of the pass; a batch never crosses `end`
 };
@@ -36,7 +36,8 @@ class PassPlan {
 /// are the same with and without a second thread.
 class BatchStream {
  public:
-  BatchStream(const DataSet& data, RowMap map, const PassPlan& plan, std::int64_t batch, std::int64_t seed, bool isThreaded);
+  BatchStream(const DataSet& data, RowMap map, const PassPlan& plan, std::int64_t batch, std::int64_t seed,
+              bool isThreaded);
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
   ~BatchStream();

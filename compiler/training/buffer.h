@@ -36,28 +36,44 @@ class Buffer {
 
 constexpr ir::DType dtypeOf(runtime::Element element) {
   switch (element) {
-    case runtime::Element::F32: return ir::DType::F32;
-    case runtime::Element::F64: return ir::DType::F64;
-    case runtime::Element::BF16: return ir::DType::BF16;
-    case runtime::Element::I8: return ir::DType::I8;
-    case runtime::Element::U8: return ir::DType::U8;
-    case runtime::Element::I32: return ir::DType::I32;
-    case runtime::Element::I64: return ir::DType::I64;
-    case runtime::Element::Bool: return ir::DType::Bool;
+    case runtime::Element::F32:
+      return ir::DType::F32;
+    case runtime::Element::F64:
+      return ir::DType::F64;
+    case runtime::Element::BF16:
+      return ir::DType::BF16;
+    case runtime::Element::I8:
+      return ir::DType::I8;
+    case runtime::Element::U8:
+      return ir::DType::U8;
+    case runtime::Element::I32:
+      return ir::DType::I32;
+    case runtime::Element::I64:
+      return ir::DType::I64;
+    case runtime::Element::Bool:
+      return ir::DType::Bool;
   }
   return ir::DType::F32;
 }
 
 constexpr runtime::Element elementOf(ir::DType dtype) {
   switch (dtype) {
-    case ir::DType::F32: return runtime::Element::F32;
-    case ir::DType::F64: return runtime::Element::F64;
-    case ir::DType::BF16: return runtime::Element::BF16;
-    case ir::DType::I8: return runtime::Element::I8;
-    case ir::DType::U8: return runtime::Element::U8;
-    case ir::DType::I32: return runtime::Element::I32;
-    case ir::DType::I64: return runtime::Element::I64;
-    case ir::DType::Bool: return runtime::Element::Bool;
+    case ir::DType::F32:
+      return runtime::Element::F32;
+    case ir::DType::F64:
+      return runtime::Element::F64;
+    case ir::DType::BF16:
+      return runtime::Element::BF16;
+    case ir::DType::I8:
+      return runtime::Element::I8;
+    case ir::DType::U8:
+      return runtime::Element::U8;
+    case ir::DType::I32:
+      return runtime::Element::I32;
+    case ir::DType::I64:
+      return runtime::Element::I64;
+    case ir::DType::Bool:
+      return runtime::Element::Bool;
   }
   return runtime::Element::F32;
 }

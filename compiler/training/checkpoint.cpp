@@ -28,17 +28,25 @@ Json stateJson(const RunState& state) {
   Json sums = Json::array(), metrics = Json::object();
   for (const double sum : state.sums) sums.push_back(exact(sum));
   for (const Metric& metric : state.metrics) metrics[metric.name] = exact(metric.value);
-  return {{"step", state.step},          {"epoch", state.epoch},           {"position", state.position},
-          {"logged", state.isLogged},    {"examples", state.examples},  {"sums", sums},                   {"metrics", metrics},
-          {"best_epoch", state.bestEpoch}, {"best_value", exact(state.bestValue)},
-          {"epochs_since_best", state.epochsSinceBest}, {"metrics_bytes", state.metricsBytes}};
+  return {{"step", state.step},
+          {"epoch", state.epoch},
+          {"position", state.position},
+          {"logged", state.isLogged},
+          {"examples", state.examples},
+          {"sums", sums},
+          {"metrics", metrics},
+          {"best_epoch", state.bestEpoch},
+          {"best_value", exact(state.bestValue)},
+          {"epochs_since_best", state.epochsSinceBest},
+          {"metrics_bytes", state.metricsBytes}};
 }
 
 Json identityJson(const RunIdentity& identity) {
   Json values = Json::object();
   for (const auto& [name, value] : identity.values) values[name] = value;
-  return {{"train", identity.train}, {"program", identity.programHash}, {"values", values}, {"batch", identity.batch},
-          {"seed", identity.seed},   {"data", identity.data},           {"blas", identity.blasCore}};
+  return {{"train", identity.train},  {"program", identity.programHash}, {"values", values},
+          {"batch", identity.batch},  {"seed", identity.seed},           {"data", identity.data},
+          {"blas", identity.blasCore}};
 }
 
 RunState readState(const Json& json) {
@@ -49,7 +57,8 @@ RunState readState(const Json& json) {
   state.isLogged = json.at("logged");
   state.examples = json.at("examples");
   for (const Json& sum : json.at("sums")) state.sums.push_back(inexact(sum.get<std::string>()));
-  for (const auto& [name, value] : json.at("metrics").items()) state.metrics.push_back({name, inexact(value.get<std::string>())});
+  for (const auto& [name, value] : json.at("metrics").items())
+    state.metrics.push_back({name, inexact(value.get<std::string>())});
   state.bestEpoch = json.at("best_epoch");
   state.bestValue = inexact(json.at("best_value").get<std::string>());
   state.epochsSinceBest = json.at("epochs_since_best");
@@ -61,7 +70,8 @@ RunIdentity readIdentity(const Json& json) {
   RunIdentity identity;
   identity.train = json.at("train");
   identity.programHash = json.at("program");
-  for (const auto& [name, value] : json.at("values").items()) identity.values.emplace_back(name, value.get<std::string>());
+  for (const auto& [name, value] : json.at("values").items())
+    identity.values.emplace_back(name, value.get<std::string>());
   identity.batch = json.at("batch");
   identity.seed = json.at("seed");
   identity.data = json.at("data").get<std::vector<std::string>>();
@@ -70,7 +80,8 @@ RunIdentity readIdentity(const Json& json) {
 }
 
 std::string splitText(const elaborate::DataProgram& data) {
-  std::string text = fmt::format("shuffle {} take {} seed {}", data.shuffle, data.take.value_or(-1), data.splitSeed.value_or(0));
+  std::string text =
+      fmt::format("shuffle {} take {} seed {}", data.shuffle, data.take.value_or(-1), data.splitSeed.value_or(0));
   for (const elaborate::SplitPart& part : data.split)
     text += part.randomFraction ? fmt::format(" {} {}", part.name, *part.randomFraction)
                                 : fmt::format(" {} {}..{}", part.name, part.rows.begin, part.rows.end);
@@ -101,21 +112,26 @@ bool isSameData(const std::vector<std::string>& a, const std::vector<std::string
 }
 
 /// What two programs differ in, as far as names, values and shapes tell.
-std::vector<std::string> differences(const Checkpoint& checkpoint, const RunIdentity& now, const std::vector<elaborate::Slot>& slots) {
+std::vector<std::string> differences(const Checkpoint& checkpoint, const RunIdentity& now,
+                                     const std::vector<elaborate::Slot>& slots) {
   const RunIdentity& then = checkpoint.identity;
   std::vector<std::string> notes;
   if (then.train != now.train) notes.push_back(fmt::format("it is of train `{}`; this is `{}`", then.train, now.train));
-  const std::map<std::string, std::string> before(then.values.begin(), then.values.end()), after(now.values.begin(), now.values.end());
+  const std::map<std::string, std::string> before(then.values.begin(), then.values.end()),
+      after(now.values.begin(), now.values.end());
   for (const auto& [name, value] : after) {
     const auto found = before.find(name);
-    if (found != before.end() && found->second != value) notes.push_back(fmt::format("`{}` was {} and is {}", name, found->second, value));
+    if (found != before.end() && found->second != value)
+      notes.push_back(fmt::format("`{}` was {} and is {}", name, found->second, value));
   }
   if (then.batch != now.batch) notes.push_back(fmt::format("`batch` was {} and is {}", then.batch, now.batch));
   const TypedNames inFile = tensorTypes(checkpoint.file), inProgram = slotTypes(slots);
   for (const auto& [name, type] : inProgram) {
     const auto found = inFile.find(name);
-    if (found == inFile.end()) notes.push_back(fmt::format("it has no `{}` {}", name, type));
-    else if (found->second != type) notes.push_back(fmt::format("`{}` was {} and is {}", name, found->second, type));
+    if (found == inFile.end())
+      notes.push_back(fmt::format("it has no `{}` {}", name, type));
+    else if (found->second != type)
+      notes.push_back(fmt::format("`{}` was {} and is {}", name, found->second, type));
   }
   for (const auto& [name, type] : inFile)
     if (!inProgram.contains(name)) notes.push_back(fmt::format("`{}` {} is in the checkpoint only", name, type));
@@ -142,8 +158,8 @@ std::string programHash(const elaborate::TrainProgram& train, std::uint64_t step
   return hexDigits(hash);
 }
 
-RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHash, const DataSet& data, std::int64_t seed,
-                     const std::string& blasCore) {
+RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHash, const DataSet& data,
+                     std::int64_t seed, const std::string& blasCore) {
   RunIdentity identity{train.name, programHash(train, stepHash), train.values, train.batch, seed, {}, blasCore};
   for (int source = 0; source < data.sourceCount(); ++source)
     for (const DataFile& file : data.files(source)) identity.data.push_back(file.path + " " + hexDigits(file.checksum));
@@ -153,8 +169,11 @@ RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHas
 runtime::TensorFile encodeCheckpoint(const std::vector<elaborate::Slot>& slots, const std::vector<Buffer>& buffers,
                                      const RunState& state, const RunIdentity& identity) {
   runtime::TensorFile file;
-  file.metadata = {{"format", "nnc"}, {"nnc", NNC_VERSION}, {"schema", std::to_string(kSchema)},
-                   {"state", stateJson(state).dump()}, {"run", identityJson(identity).dump(-1, ' ', false, Json::error_handler_t::replace)}};
+  file.metadata = {{"format", "nnc"},
+                   {"nnc", NNC_VERSION},
+                   {"schema", std::to_string(kSchema)},
+                   {"state", stateJson(state).dump()},
+                   {"run", identityJson(identity).dump(-1, ' ', false, Json::error_handler_t::replace)}};
   for (std::size_t i = 0; i < slots.size(); ++i) {
     runtime::NamedArray& tensor = file.tensors.emplace_back();
     tensor.name = slots[i].path;
@@ -182,7 +201,8 @@ std::optional<Checkpoint> readCheckpoint(const std::string& path, Diagnostics& d
     return std::nullopt;
   }
   if (text("schema") != std::to_string(kSchema)) {
-    diagnostics.emit<diag::CheckpointBad>({}, path, fmt::format("it has schema {}, and this version of nnc reads {}", text("schema"), kSchema));
+    diagnostics.emit<diag::CheckpointBad>(
+        {}, path, fmt::format("it has schema {}, and this version of nnc reads {}", text("schema"), kSchema));
     return std::nullopt;
   }
   // The JSON library reports a missing key or a wrong type by throwing: the one place where that is caught.
@@ -201,8 +221,8 @@ std::optional<Checkpoint> readCheckpoint(const std::string& path, Diagnostics& d
 bool restore(const Checkpoint& checkpoint, const std::string& path, const RunIdentity& identity,
              const std::vector<elaborate::Slot>& slots, std::vector<Buffer>& buffers, Diagnostics& diagnostics) {
   const RunIdentity& then = checkpoint.identity;
-  const bool isSame = then.programHash == identity.programHash && then.batch == identity.batch && isSameData(then.data, identity.data) &&
-                      slotTypes(slots) == tensorTypes(checkpoint.file);
+  const bool isSame = then.programHash == identity.programHash && then.batch == identity.batch &&
+                      isSameData(then.data, identity.data) && slotTypes(slots) == tensorTypes(checkpoint.file);
   if (!isSame) {
     DiagnosticBuilder message = diagnostics.emit<diag::CheckpointOfAnotherProgram>({}, path);
     for (const std::string& note : differences(checkpoint, identity, slots)) message.note(note);

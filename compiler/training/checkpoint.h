@@ -17,12 +17,12 @@ namespace nnc::training {
 /// Every number that decides what comes next, slots aside. Random numbers are functions of (seed, step, row), so that
 /// they need no state of their own.
 struct RunState {
-  std::int64_t step = 0;      // completed
-  std::int64_t epoch = 1;     // the one that is going on, from 1
-  std::int64_t position = 0;  // its examples that are done
-  std::int64_t examples = 0;  // of all steps
-  bool isLogged = false;      // whether the metrics up to `position` were evaluated and written
-  std::vector<double> sums;   // over those examples: loss, metrics
+  std::int64_t step = 0;        // completed
+  std::int64_t epoch = 1;       // the one that is going on, from 1
+  std::int64_t position = 0;    // its examples that are done
+  std::int64_t examples = 0;    // of all steps
+  bool isLogged = false;        // whether the metrics up to `position` were evaluated and written
+  std::vector<double> sums;     // over those examples: loss, metrics
   std::vector<Metric> metrics;  // of the last completed epoch
   std::int64_t bestEpoch = 0;
   double bestValue = 0.0;
@@ -43,8 +43,8 @@ struct RunIdentity {
 
 /// The hash of everything in the program that changes a bit of the result: step, initial values, data block.
 std::string programHash(const elaborate::TrainProgram& train, std::uint64_t stepHash);
-RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHash, const DataSet& data, std::int64_t seed,
-                     const std::string& blasCore);
+RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHash, const DataSet& data,
+                     std::int64_t seed, const std::string& blasCore);
 
 runtime::TensorFile encodeCheckpoint(const std::vector<elaborate::Slot>& slots, const std::vector<Buffer>& buffers,
                                      const RunState& state, const RunIdentity& identity);

@@ -22,14 +22,17 @@ void reportBadFile(const runtime::Failure& failure, Span where, Diagnostics& dia
   if (failure.offset >= 0) message.note(fmt::format("at byte {} of {}", failure.offset, failure.path));
 }
 
-std::optional<std::string> find(const std::string& name, const std::string& baseDirectory, Span where, Diagnostics& diagnostics) {
+std::optional<std::string> find(const std::string& name, const std::string& baseDirectory, Span where,
+                                Diagnostics& diagnostics) {
   std::vector<std::string> tried;
   std::optional<std::string> path = runtime::findDataFile(name, baseDirectory, tried);
   if (path) return path;
   DiagnosticBuilder message = diagnostics.emit<diag::DataFileMissing>(where, name);
   message.note(fmt::format("looked for {}", fmt::join(tried, ", ")));
-  if (name.starts_with("fashion-mnist/")) message.help("on Debian: apt-get install dataset-fashion-mnist");
-  else message.help("put the file beside the .nn file, or set NNC_DATA_PATH to the folder that holds it");
+  if (name.starts_with("fashion-mnist/"))
+    message.help("on Debian: apt-get install dataset-fashion-mnist");
+  else
+    message.help("put the file beside the .nn file, or set NNC_DATA_PATH to the folder that holds it");
   return std::nullopt;
 }
 
@@ -38,13 +41,16 @@ bool checkField(const DataFile& file, const elaborate::Field& field, Diagnostics
   ir::Type row{dtypeOf(file.array.element), {}};
   row.shape.assign(file.array.shape.begin() + 1, file.array.shape.end());
   if (row == field.type) return true;
-  diagnostics.emit<diag::DataFieldMismatch>(file.span, file.path, ir::toString(row), field.name, ir::toString(field.type))
-      .help(fmt::format("declare `fields: ({}: {})`, or list the files in the order of the fields", field.name, ir::toString(row)));
+  diagnostics
+      .emit<diag::DataFieldMismatch>(file.span, file.path, ir::toString(row), field.name, ir::toString(field.type))
+      .help(fmt::format("declare `fields: ({}: {})`, or list the files in the order of the fields", field.name,
+                        ir::toString(row)));
   return false;
 }
 
-std::optional<DataFile> locateFile(const elaborate::IdxSource& source, std::size_t index, const std::string& baseDirectory,
-                                   const elaborate::Field& field, Diagnostics& diagnostics) {
+std::optional<DataFile> locateFile(const elaborate::IdxSource& source, std::size_t index,
+                                   const std::string& baseDirectory, const elaborate::Field& field,
+                                   Diagnostics& diagnostics) {
   DataFile file;
   file.span = index < source.spans.size() ? source.spans[index] : Span{};
   const std::optional<std::string> path = find(source.files[index], baseDirectory, file.span, diagnostics);
@@ -63,8 +69,8 @@ std::optional<DataFile> locateFile(const elaborate::IdxSource& source, std::size
   return file;
 }
 
-std::optional<std::vector<DataFile>> locateSource(const elaborate::Source& source, const std::vector<elaborate::Field>& raw,
-                                                  Diagnostics& diagnostics) {
+std::optional<std::vector<DataFile>> locateSource(const elaborate::Source& source,
+                                                  const std::vector<elaborate::Field>& raw, Diagnostics& diagnostics) {
   const auto& idx = std::get<elaborate::IdxSource>(source.node);
   if (idx.files.size() != raw.size()) {
     diagnostics.emit<diag::FieldCountDiffers>(source.span, idx.files.size(), raw.size());
@@ -146,7 +152,8 @@ int DataSet::requirePart(const std::string& name, Diagnostics& diagnostics) cons
   for (const Part& part : parts_) names.push_back(part.name);
   DiagnosticBuilder message = diagnostics.emit<diag::UnknownPart>(program_->span, name);
   message.note(fmt::format("its parts are {}", fmt::join(names, ", ")));
-  if (const std::optional<std::string> close = closestName(name, names)) message.help(fmt::format("did you mean `{}`?", *close));
+  if (const std::optional<std::string> close = closestName(name, names))
+    message.help(fmt::format("did you mean `{}`?", *close));
   return -1;
 }
 

@@ -20,11 +20,11 @@ struct Part {
 };
 
 struct DataFile {
-  std::string path;        // as found
-  Span span;               // of its name in the data block
+  std::string path;  // as found
+  Span span;         // of its name in the data block
   std::int64_t rows = 0;
   std::int64_t rowBytes = 0;
-  runtime::Array array;    // empty until read
+  runtime::Array array;        // empty until read
   std::uint64_t checksum = 0;  // XXH3 of the elements, whatever the compression
 };
 

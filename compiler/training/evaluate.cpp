@@ -20,7 +20,9 @@ namespace {
 class SinglePass final : public PassPlan {
  public:
   explicit SinglePass(Pass pass) : pass_(pass) {}
-  std::optional<Pass> pass(std::int64_t number) const override { return number == 0 ? std::optional(pass_) : std::nullopt; }
+  std::optional<Pass> pass(std::int64_t number) const override {
+    return number == 0 ? std::optional(pass_) : std::nullopt;
+  }
 
  private:
   Pass pass_;
@@ -64,7 +66,8 @@ class Outputs {
 using OnBatch = std::function<bool(const BatchCall&, const Batch&)>;
 
 std::optional<EvaluateResult> evaluateWith(ProgramSource& programs, const elaborate::TrainProgram& train,
-                                           const EvaluateOptions& options, const OnBatch& onBatch, Diagnostics& diagnostics) {
+                                           const EvaluateOptions& options, const OnBatch& onBatch,
+                                           Diagnostics& diagnostics) {
   const auto begun = std::chrono::steady_clock::now();
   Session session(programs, train, options.engine, options.threads, diagnostics);
   Diagnostics& messages = session.messages();
@@ -102,13 +105,14 @@ std::optional<EvaluateResult> evaluateWith(ProgramSource& programs, const elabor
 
 }  // namespace
 
-std::optional<EvaluateResult> evaluate(ProgramSource& programs, const elaborate::TrainProgram& train, const EvaluateOptions& options,
-                                       Diagnostics& diagnostics) {
+std::optional<EvaluateResult> evaluate(ProgramSource& programs, const elaborate::TrainProgram& train,
+                                       const EvaluateOptions& options, Diagnostics& diagnostics) {
   return evaluateWith(programs, train, options, {}, diagnostics);
 }
 
-std::optional<EvaluateResult> predict(ProgramSource& programs, const elaborate::TrainProgram& train, const EvaluateOptions& options,
-                                      const std::string& out, Diagnostics& diagnostics) {
+std::optional<EvaluateResult> predict(ProgramSource& programs, const elaborate::TrainProgram& train,
+                                      const EvaluateOptions& options, const std::string& out,
+                                      Diagnostics& diagnostics) {
   Outputs outputs(1 + train.metrics.size());
   const OnBatch collect = [&outputs](const BatchCall& call, const Batch& batch) {
     outputs.add(call, batch);
@@ -119,14 +123,15 @@ std::optional<EvaluateResult> predict(ProgramSource& programs, const elaborate::
   return result;
 }
 
-std::optional<EvaluateResult> evaluate(elaborate::Project& project, const elaborate::TrainProgram& train, const EvaluateOptions& options,
-                                       Diagnostics& diagnostics) {
+std::optional<EvaluateResult> evaluate(elaborate::Project& project, const elaborate::TrainProgram& train,
+                                       const EvaluateOptions& options, Diagnostics& diagnostics) {
   ProjectSource source(project, train);
   return evaluate(source, train, options, diagnostics);
 }
 
-std::optional<EvaluateResult> predict(elaborate::Project& project, const elaborate::TrainProgram& train, const EvaluateOptions& options,
-                                      const std::string& out, Diagnostics& diagnostics) {
+std::optional<EvaluateResult> predict(elaborate::Project& project, const elaborate::TrainProgram& train,
+                                      const EvaluateOptions& options, const std::string& out,
+                                      Diagnostics& diagnostics) {
   ProjectSource source(project, train);
   return predict(source, train, options, out, diagnostics);
 }

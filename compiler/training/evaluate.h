@@ -18,7 +18,7 @@ struct EvaluateOptions {
 };
 
 struct EvaluateResult {
-  std::string name;         // of the train
+  std::string name;  // of the train
   std::string split;
   std::string weightsFile;  // the file that was read
   std::int64_t examples = 0;

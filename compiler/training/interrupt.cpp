@@ -13,7 +13,7 @@ void noteInterrupt(int) { interrupted = 1; }
 
 InterruptGuard::InterruptGuard() {
   interrupted = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = noteInterrupt;
   // Restart: a write of a checkpoint goes on. Reset: the second signal has its usual effect.
   action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);

@@ -15,7 +15,7 @@ class InterruptGuard {
   bool isInterrupted() const;
 
  private:
-  struct sigaction oldInterrupt_ {}, oldTerminate_{};
+  struct sigaction oldInterrupt_{}, oldTerminate_{};
 };
 
 }  // namespace nnc::training

@@ -67,7 +67,8 @@ std::vector<std::int64_t> rangeRows(std::int64_t begin, std::int64_t end) {
 }
 
 bool isWritten(const elaborate::DataProgram& program, std::string_view name) {
-  return std::any_of(program.split.begin(), program.split.end(), [&](const elaborate::SplitPart& part) { return part.name == name; });
+  return std::any_of(program.split.begin(), program.split.end(),
+                     [&](const elaborate::SplitPart& part) { return part.name == name; });
 }
 
 /// The parts of `source` in the order in which they are written, `train` in front when it is what is left over.
@@ -95,7 +96,8 @@ std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t ro
 
 }  // namespace
 
-std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed, std::int64_t counter) {
+std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed,
+                                      std::int64_t counter) {
   std::vector<std::int64_t> order = rangeRows(0, count);
   Draws draws(stream, seed, counter);
   // Fisher and Yates, from the end.
@@ -104,8 +106,8 @@ std::vector<std::int64_t> permutation(std::int64_t count, std::string_view strea
   return order;
 }
 
-std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program, const std::vector<std::int64_t>& rowCounts,
-                                          Diagnostics& diagnostics) {
+std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
+                                          const std::vector<std::int64_t>& rowCounts, Diagnostics& diagnostics) {
   bool isFine = true;
   for (const elaborate::SplitPart& part : program.split)
     if (!part.randomFraction) isFine = checkRange(part, rowCounts[0], diagnostics) && isFine;
@@ -113,9 +115,11 @@ std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
   std::vector<Part> parts = cutMain(program, rowCounts[0]);
   if (rowCounts.size() > 1) parts.push_back({"test", 1, rangeRows(0, rowCounts[1])});
   for (Part& part : parts) {
-    if (part.name == "train" && program.take) part.rows.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(*program.take, 0, part.size())));
+    if (part.name == "train" && program.take)
+      part.rows.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(*program.take, 0, part.size())));
     if (!part.rows.empty()) continue;
-    const auto written = std::find_if(program.split.begin(), program.split.end(), [&](const elaborate::SplitPart& p) { return p.name == part.name; });
+    const auto written = std::find_if(program.split.begin(), program.split.end(),
+                                      [&](const elaborate::SplitPart& p) { return p.name == part.name; });
     diagnostics.emit<diag::PartEmpty>(written != program.split.end() ? written->span : program.span, part.name);
     isFine = false;
   }

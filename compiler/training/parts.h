@@ -15,10 +15,11 @@ namespace nnc::training {
 /// drawn from the rows outside explicit ranges; what is left over is `train`, unless `train` is written.
 ///
 /// Errors  E1205, E1206: reported, result is empty.
-std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program, const std::vector<std::int64_t>& rowCounts,
-                                          Diagnostics& diagnostics);
+std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
+                                          const std::vector<std::int64_t>& rowCounts, Diagnostics& diagnostics);
 
 /// A permutation of 0..count-1 that depends on (stream, seed, counter) and on nothing else.
-std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed, std::int64_t counter);
+std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed,
+                                      std::int64_t counter);
 
 }  // namespace nnc::training

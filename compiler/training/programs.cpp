@@ -136,7 +136,8 @@ std::optional<elaborate::BatchProgram> ProgramBank::elaborate(ProgramKind kind, 
   std::optional<elaborate::BatchProgram> step = source_.step(batch);
   if (!step || kind == ProgramKind::Step) return step;
   std::optional<elaborate::BatchProgram> gradient = gradientProgram(*step);
-  if (!gradient) diagnostics_.emit<diag::NotSupportedYet>(train_.span, "--dump-grad for a step without one gradient of its loss");
+  if (!gradient)
+    diagnostics_.emit<diag::NotSupportedYet>(train_.span, "--dump-grad for a step without one gradient of its loss");
   return gradient;
 }
 

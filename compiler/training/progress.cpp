@@ -44,7 +44,8 @@ void ProgressDisplay::draw(std::int64_t done, double loss, Clock::time_point now
   bar.resize(static_cast<std::size_t>(kBarWidth), ' ');
   const std::string left = rate > 0.0 ? durationText(static_cast<double>(total_ - done) / rate) + " left" : "";
   // "Erase to the end of the line" after the text: no flicker.
-  fmt::print(stderr, "\r{} [{}] {}/{}  {:.0f} steps/s  loss {:.4g}  {}\033[K", title_, bar, done, total_, rate, loss, left);
+  fmt::print(stderr, "\r{} [{}] {}/{}  {:.0f} steps/s  loss {:.4g}  {}\033[K", title_, bar, done, total_, rate, loss,
+             left);
   std::fflush(stderr);
   isDrawn_ = true;
 }

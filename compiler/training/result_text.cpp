@@ -15,10 +15,14 @@ using Json = nlohmann::ordered_json;
 
 std::string_view outcomeName(Outcome outcome) {
   switch (outcome) {
-    case Outcome::Finished: return "finished";
-    case Outcome::StoppedEarly: return "stopped early";
-    case Outcome::Interrupted: return "interrupted";
-    case Outcome::Diverged: return "diverged";
+    case Outcome::Finished:
+      return "finished";
+    case Outcome::StoppedEarly:
+      return "stopped early";
+    case Outcome::Interrupted:
+      return "interrupted";
+    case Outcome::Diverged:
+      return "diverged";
   }
   return "";
 }
@@ -42,7 +46,8 @@ std::string metricTable(const std::vector<Metric>& metrics) {
   for (const std::string& row : rows) {
     text += fmt::format("{:<16}", row);
     for (const std::string& part : parts) {
-      const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == part + "." + row; });
+      const auto found =
+          std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == part + "." + row; });
       text += found == metrics.end() ? fmt::format("{:>12}", "") : fmt::format("{:>12.4f}", found->value);
     }
     text += '\n';
@@ -56,16 +61,20 @@ Json metricsJson(const std::vector<Metric>& metrics) {
   return json;
 }
 
-std::string plural(std::int64_t count, const char* word) { return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s"); }
+std::string plural(std::int64_t count, const char* word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
 
 }  // namespace
 
 std::string resultTable(const RunResult& result) {
-  std::string text = fmt::format("{}, seed {}: {} after {}, {} in {}", result.name, result.seed, outcomeName(result.outcome),
-                                 plural(result.epochs, "epoch"), plural(result.steps, "step"), durationText(result.seconds));
+  std::string text =
+      fmt::format("{}, seed {}: {} after {}, {} in {}", result.name, result.seed, outcomeName(result.outcome),
+                  plural(result.epochs, "epoch"), plural(result.steps, "step"), durationText(result.seconds));
   text += result.stepsPerSecond > 0.0 ? fmt::format(" ({:.0f} steps/s)\n", result.stepsPerSecond) : "\n";
   text += metricTable(result.metrics);
-  if (result.bestEpoch > 0) text += fmt::format("best {} {:.4f} in epoch {}\n", result.bestMetric, result.bestValue, result.bestEpoch);
+  if (result.bestEpoch > 0)
+    text += fmt::format("best {} {:.4f} in epoch {}\n", result.bestMetric, result.bestValue, result.bestEpoch);
   return text + fmt::format("run folder {}\n", result.directory);
 }
 
@@ -86,19 +95,24 @@ std::string resultJson(const RunResult& result) {
                {"session_steps", result.sessionSteps},
                {"steps_per_second", result.stepsPerSecond},
                {"run_dir", result.directory}};
-  if (result.bestEpoch > 0) json["best"] = {{"metric", result.bestMetric}, {"value", result.bestValue}, {"epoch", result.bestEpoch}};
+  if (result.bestEpoch > 0)
+    json["best"] = {{"metric", result.bestMetric}, {"value", result.bestValue}, {"epoch", result.bestEpoch}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string resultTable(const EvaluateResult& result) {
-  return fmt::format("{} on {} ({}), weights {}\n", result.name, result.split, plural(result.examples, "example"), result.weightsFile) +
+  return fmt::format("{} on {} ({}), weights {}\n", result.name, result.split, plural(result.examples, "example"),
+                     result.weightsFile) +
          metricTable(result.metrics);
 }
 
 std::string resultJson(const EvaluateResult& result) {
-  const Json json = {{"name", result.name},       {"split", result.split},
-                     {"weights", result.weightsFile}, {"examples", result.examples},
-                     {"metrics", metricsJson(result.metrics)}, {"seconds", result.seconds}};
+  const Json json = {{"name", result.name},
+                     {"split", result.split},
+                     {"weights", result.weightsFile},
+                     {"examples", result.examples},
+                     {"metrics", metricsJson(result.metrics)},
+                     {"seconds", result.seconds}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

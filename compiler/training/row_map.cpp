@@ -57,7 +57,8 @@ void RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* c
     results_[i] = isAligned(destinations[i]) ? destinations[i] : outputs_[i].data();
   executable_->run(arguments_.data(), results_.data());
   for (std::size_t i = 0; i < outputs_.size(); ++i)
-    if (results_[i] != destinations[i]) std::memcpy(destinations[i], outputs_[i].data(), static_cast<std::size_t>(outputs_[i].size()));
+    if (results_[i] != destinations[i])
+      std::memcpy(destinations[i], outputs_[i].data(), static_cast<std::size_t>(outputs_[i].size()));
 }
 
 std::vector<std::size_t> rawFieldsOf(const elaborate::DataProgram& program, const std::string& field) {
@@ -94,9 +95,11 @@ void reportLabel(const DataSet& data, const Part& part, std::int64_t row, const 
   const std::vector<std::size_t> raw = rawFieldsOf(data.program(), field);
   const std::vector<DataFile>& files = data.files(part.source);
   const DataFile& file = files[raw.empty() ? 0 : raw[0]];
-  DiagnosticBuilder message = diagnostics.emit<diag::LabelOutOfRange>(file.span, row, file.path, field, value, bound - 1);
+  DiagnosticBuilder message =
+      diagnostics.emit<diag::LabelOutOfRange>(file.span, row, file.path, field, value, bound - 1);
   message.note(fmt::format("rows count from 0; the row is in part `{}`", part.name));
-  for (std::size_t i = 1; i < raw.size(); ++i) message.note(fmt::format("`{}` is computed from {} too", field, files[raw[i]].path));
+  for (std::size_t i = 1; i < raw.size(); ++i)
+    message.note(fmt::format("`{}` is computed from {} too", field, files[raw[i]].path));
 }
 
 }  // namespace

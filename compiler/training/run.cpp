@@ -25,7 +25,8 @@ struct Resumed {
   std::int64_t seed = 0;
 };
 
-std::optional<Resumed> openResumed(const elaborate::TrainProgram& train, const RunOptions& options, Diagnostics& messages) {
+std::optional<Resumed> openResumed(const elaborate::TrainProgram& train, const RunOptions& options,
+                                   Diagnostics& messages) {
   if (!options.weights.empty()) {
     messages.emit<diag::WeightsAndResume>({});
     return std::nullopt;
@@ -68,13 +69,26 @@ std::string manifestText(const elaborate::TrainProgram& train, const RunOptions&
     for (const auto& [name, value] : train.values) values[name] = value;
     for (int source = 0; source < data.sourceCount(); ++source)
       for (const DataFile& file : data.files(source))
-        files.push_back({{"path", file.path}, {"rows", file.rows}, {"xxh3", identity.data[files.size()].substr(file.path.size() + 1)}});
-    manifest = {{"nnc", NNC_VERSION},  {"train", train.name},    {"program", identity.programHash}, {"values", values},
-                {"set_on_command_line", train.setOnCommandLine}, {"seed", identity.seed},           {"batch", train.batch},
-                {"precision", ir::dtypeName(train.precision)},   {"data", files},                   {"sessions", Json::array()}};
+        files.push_back({{"path", file.path},
+                         {"rows", file.rows},
+                         {"xxh3", identity.data[files.size()].substr(file.path.size() + 1)}});
+    manifest = {{"nnc", NNC_VERSION},
+                {"train", train.name},
+                {"program", identity.programHash},
+                {"values", values},
+                {"set_on_command_line", train.setOnCommandLine},
+                {"seed", identity.seed},
+                {"batch", train.batch},
+                {"precision", ir::dtypeName(train.precision)},
+                {"data", files},
+                {"sessions", Json::array()}};
   }
-  manifest["sessions"].push_back({{"started", timeText()}, {"command", options.command}, {"from_step", startStep},
-                                  {"threads", options.threads}, {"cpu", cpu}, {"blas", identity.blasCore}});
+  manifest["sessions"].push_back({{"started", timeText()},
+                                  {"command", options.command},
+                                  {"from_step", startStep},
+                                  {"threads", options.threads},
+                                  {"cpu", cpu},
+                                  {"blas", identity.blasCore}});
   return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -96,8 +110,8 @@ void requestPrograms(const elaborate::TrainProgram& train, const RunOptions& opt
 }
 
 /// Initial values, then those of `--weights`. A run that goes on from a checkpoint gets zeros to be overwritten.
-bool initialiseSlots(const elaborate::TrainProgram& train, const RunOptions& options, const std::optional<Resumed>& resumed,
-                     std::int64_t seed, Session& session) {
+bool initialiseSlots(const elaborate::TrainProgram& train, const RunOptions& options,
+                     const std::optional<Resumed>& resumed, std::int64_t seed, Session& session) {
   std::vector<ir::Tensor> tensors;
   if (resumed && resumed->checkpoint) {
     for (const elaborate::Slot& slot : train.slots) tensors.emplace_back(slot.type);
@@ -138,7 +152,8 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
     if (!resumed) return std::nullopt;
   }
   const std::int64_t seed = resumed ? resumed->seed : options.seed.value_or(0);
-  if (!session.locate() || session.data().requirePart("train", messages) < 0 || !checkPatienceMetric(train, session.data(), messages))
+  if (!session.locate() || session.data().requirePart("train", messages) < 0 ||
+      !checkPatienceMetric(train, session.data(), messages))
     return std::nullopt;
   session.start(/*withStep=*/true);
   requestPrograms(train, options, session);
@@ -146,19 +161,26 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
 
   codegen::Backend* const backend = engine::backend(messages);
   if (backend == nullptr) return std::nullopt;
-  const RunIdentity identity = identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
+  const RunIdentity identity =
+      identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
   RunState state;
   if (resumed && resumed->checkpoint) {
     const std::string path = *resumed->folder.lastCheckpoint();
     if (!restore(*resumed->checkpoint, path, identity, train.slots, session.slots(), messages)) return std::nullopt;
     state = resumed->checkpoint->state;
   }
-  // A new folder is made when nothing but its own file system can go wrong any more: no folder is left by a bad data file.
+  // A new folder is made when nothing but its own file system can go wrong any more: no folder is left by a bad data
+  // file.
   std::optional<RunFolder> folder;
-  if (resumed) folder = std::move(resumed->folder);
-  else folder = RunFolder::create(options.out, train.name, seed, messages);
-  if (!folder || !folder->openLogs(state.metricsBytes, messages)) return std::nullopt;
-  if (!folder->writeManifest(manifestText(train, options, identity, session.data(), backend->hostCpu(), *folder, state.step), messages))
+  if (resumed)
+    folder = std::move(resumed->folder);
+  else
+    folder = RunFolder::create(options.out, train.name, seed, messages);
+  if (!folder) return std::nullopt;
+  // The manifest first: from then on the folder can be resumed.
+  if (!folder->writeManifest(
+          manifestText(train, options, identity, session.data(), backend->hostCpu(), *folder, state.step), messages) ||
+      !folder->openLogs(state.metricsBytes, messages))
     return std::nullopt;
 
   RunResult result;
@@ -172,8 +194,8 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
   return result;
 }
 
-std::optional<RunResult> run(elaborate::Project& project, const elaborate::TrainProgram& train, const RunOptions& options,
-                             Diagnostics& diagnostics) {
+std::optional<RunResult> run(elaborate::Project& project, const elaborate::TrainProgram& train,
+                             const RunOptions& options, Diagnostics& diagnostics) {
   ProjectSource source(project, train);
   return run(source, train, options, diagnostics);
 }
@@ -181,9 +203,12 @@ std::optional<RunResult> run(elaborate::Project& project, const elaborate::Train
 int exitCode(const RunResult& result) {
   switch (result.outcome) {
     case Outcome::Finished:
-    case Outcome::StoppedEarly: return 0;
-    case Outcome::Interrupted: return 130;
-    case Outcome::Diverged: return 5;
+    case Outcome::StoppedEarly:
+      return 0;
+    case Outcome::Interrupted:
+      return 130;
+    case Outcome::Diverged:
+      return 5;
   }
   return 0;
 }

@@ -26,18 +26,18 @@ class ProgramSource {
 enum class Progress : std::uint8_t { Auto, Bar, Lines, None };
 
 struct RunOptions {
-  std::string out;                  // the run folder; empty: runs/<name>-<seed>-<n>, with --resume the newest of them
-  std::string command;              // `nnc run f.nn backprop --hidden 100`, shown when a run can be resumed
-  std::optional<std::int64_t> seed; // empty: 0, or that of the run that is resumed
-  int threads = 1;                  // the bits do not depend on it
+  std::string out;                   // the run folder; empty: runs/<name>-<seed>-<n>, with --resume the newest of them
+  std::string command;               // `nnc run f.nn backprop --hidden 100`, shown when a run can be resumed
+  std::optional<std::int64_t> seed;  // empty: 0, or that of the run that is resumed
+  int threads = 1;                   // the bits do not depend on it
   bool resume = false;
-  std::string weights;              // a run folder or a .safetensors file to start from
+  std::string weights;  // a run folder or a .safetensors file to start from
   bool weightsPartial = false;
   std::int64_t logEvery = 0;        // 0: epochs only
   std::string dumpGradients;        // .npz of the first step's gradients; empty: none
   double checkpointSeconds = 60.0;  // within an epoch; every epoch ends with a checkpoint anyway
   Progress progress = Progress::Auto;
-  engine::Options engine;           // maxMemoryBytes limits data, slots and plan together
+  engine::Options engine;  // maxMemoryBytes limits data, slots and plan together
 };
 
 /// Finished: all epochs or steps. StoppedEarly: by `stop: patience(..)`. Interrupted: by SIGINT or SIGTERM, with a
@@ -58,22 +58,22 @@ struct RunResult {
   std::vector<Metric> metrics;                       // of the last completed epoch
   std::string bestMetric;                            // the metric that the link `best` follows
   double bestValue = 0.0;
-  std::int64_t bestEpoch = 0;                        // 0: no epoch was completed
-  std::int64_t parameters = 0;                       // trained numbers
-  std::int64_t plannedBytes = 0;                     // data, slots, batches and arenas
-  double seconds = 0.0;                              // from the call to the end, this session
+  std::int64_t bestEpoch = 0;     // 0: no epoch was completed
+  std::int64_t parameters = 0;    // trained numbers
+  std::int64_t plannedBytes = 0;  // data, slots, batches and arenas
+  double seconds = 0.0;           // from the call to the end, this session
   double secondsToFirstStep = 0.0;
-  double trainSeconds = 0.0;                         // in steps, this session: no evaluation, no checkpoints
+  double trainSeconds = 0.0;  // in steps, this session: no evaluation, no checkpoints
   std::int64_t sessionSteps = 0;
-  double stepsPerSecond = 0.0;                       // while training: without evaluation and checkpoints
+  double stepsPerSecond = 0.0;  // while training: without evaluation and checkpoints
 };
 
 /// Trains. Progress goes to stderr; everything that lasts goes to the run folder (docs: runs).
 ///
 /// Errors  E12xx data, E13xx weights and checkpoints, E14xx run folder, E11xx memory: emitted, result is empty.
 ///         E1601 (diverged) is emitted as well, with a result: metrics and checkpoints of the good epochs are kept.
-std::optional<RunResult> run(elaborate::Project& project, const elaborate::TrainProgram& train, const RunOptions& options,
-                             Diagnostics& diagnostics);
+std::optional<RunResult> run(elaborate::Project& project, const elaborate::TrainProgram& train,
+                             const RunOptions& options, Diagnostics& diagnostics);
 std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProgram& train, const RunOptions& options,
                              Diagnostics& diagnostics);
 

@@ -103,13 +103,15 @@ bool RunFolder::lock(Diagnostics& diagnostics) {
   return false;
 }
 
-std::optional<RunFolder> RunFolder::create(const std::string& out, const std::string& name, std::int64_t seed, Diagnostics& diagnostics) {
+std::optional<RunFolder> RunFolder::create(const std::string& out, const std::string& name, std::int64_t seed,
+                                           Diagnostics& diagnostics) {
   std::optional<std::string> directory = out;
   if (out.empty()) directory = makeNumbered(name, seed, diagnostics);
   if (!directory) return std::nullopt;
   RunFolder folder(std::move(*directory));
   if (holdsRun(folder.directory_)) {
-    diagnostics.emit<diag::RunFolderTaken>({}, folder.directory_).help("go on with it: --resume; or name another folder: --out");
+    diagnostics.emit<diag::RunFolderTaken>({}, folder.directory_)
+        .help("go on with it: --resume; or name another folder: --out");
     return std::nullopt;
   }
   runtime::Failure failure;
@@ -121,8 +123,8 @@ std::optional<RunFolder> RunFolder::create(const std::string& out, const std::st
   return folder;
 }
 
-std::optional<RunFolder> RunFolder::reopen(const std::string& out, const std::string& name, std::optional<std::int64_t> seed,
-                                           Diagnostics& diagnostics) {
+std::optional<RunFolder> RunFolder::reopen(const std::string& out, const std::string& name,
+                                           std::optional<std::int64_t> seed, Diagnostics& diagnostics) {
   const std::optional<std::string> directory = out.empty() ? newestRun(name, seed) : out;
   if (!directory || !holdsRun(*directory)) {
     diagnostics.emit<diag::RunFolderMissing>({}, directory.value_or(fmt::format("runs/{}-*", name)));
@@ -157,7 +159,9 @@ bool RunFolder::openLogs(std::int64_t metricsBytes, Diagnostics& diagnostics) {
   return timing_ || cannotWrite(failure, diagnostics);
 }
 
-bool RunFolder::writeManifest(std::string_view json, Diagnostics& diagnostics) { return writeOutput(path("manifest.json"), json, diagnostics); }
+bool RunFolder::writeManifest(std::string_view json, Diagnostics& diagnostics) {
+  return writeOutput(path("manifest.json"), json, diagnostics);
+}
 
 bool RunFolder::logMetrics(std::string_view line, Diagnostics& diagnostics) {
   runtime::Failure failure;
@@ -169,12 +173,14 @@ bool RunFolder::logTiming(std::string_view line, Diagnostics& diagnostics) {
   return timing_->append(line, failure) || cannotWrite(failure, diagnostics);
 }
 
-bool RunFolder::saveCheckpoint(const runtime::TensorFile& file, std::int64_t step, bool isBest, Diagnostics& diagnostics) {
+bool RunFolder::saveCheckpoint(const runtime::TensorFile& file, std::int64_t step, bool isBest,
+                               Diagnostics& diagnostics) {
   const std::string name = fmt::format("ckpt/step-{:08}.safetensors", step);
   runtime::Failure failure;
   // The checkpoint records the length of the metrics: what it promises must be on disk before it is.
   if (!metrics_->sync(failure)) return cannotWrite(failure, diagnostics);
-  if (!runtime::writeFileAtomically(path(name), runtime::encodeSafetensors(file), failure)) return cannotWrite(failure, diagnostics);
+  if (!runtime::writeFileAtomically(path(name), runtime::encodeSafetensors(file), failure))
+    return cannotWrite(failure, diagnostics);
   if (!runtime::replaceLink(path("last"), name, failure)) return cannotWrite(failure, diagnostics);
   if (isBest && !runtime::replaceLink(path("best"), name, failure)) return cannotWrite(failure, diagnostics);
   removeOldCheckpoints();
@@ -184,11 +190,13 @@ bool RunFolder::saveCheckpoint(const runtime::TensorFile& file, std::int64_t ste
 void RunFolder::removeOldCheckpoints() const {
   std::error_code error;
   std::vector<std::string> kept;
-  for (const char* const link : {"last", "best"}) kept.push_back(fs::path(fs::read_symlink(path(link), error)).filename());
+  for (const char* const link : {"last", "best"})
+    kept.push_back(fs::path(fs::read_symlink(path(link), error)).filename());
   std::vector<fs::path> old;
   for (const fs::directory_entry& entry : fs::directory_iterator(path("ckpt"), error)) {
     const std::string name = entry.path().filename();
-    if (name.starts_with("step-") && name.ends_with(".safetensors") && std::find(kept.begin(), kept.end(), name) == kept.end())
+    if (name.starts_with("step-") && name.ends_with(".safetensors") &&
+        std::find(kept.begin(), kept.end(), name) == kept.end())
       old.push_back(entry.path());
   }
   for (const fs::path& file : old) fs::remove(file, error);

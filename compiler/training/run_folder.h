@@ -15,11 +15,12 @@ namespace nnc::training {
 class RunFolder {
  public:
   /// A new folder: `out`, or runs/<name>-<seed>-<n> with the first free n. Errors  E1401, E1402, E1404.
-  static std::optional<RunFolder> create(const std::string& out, const std::string& name, std::int64_t seed, Diagnostics& diagnostics);
+  static std::optional<RunFolder> create(const std::string& out, const std::string& name, std::int64_t seed,
+                                         Diagnostics& diagnostics);
   /// The folder of an earlier run: `out`, or the newest runs/<name>-<seed>-<n>; any seed when `seed` is empty.
   /// Temporary files of processes that no longer run are removed. Errors  E1403, E1404.
-  static std::optional<RunFolder> reopen(const std::string& out, const std::string& name, std::optional<std::int64_t> seed,
-                                         Diagnostics& diagnostics);
+  static std::optional<RunFolder> reopen(const std::string& out, const std::string& name,
+                                         std::optional<std::int64_t> seed, Diagnostics& diagnostics);
   RunFolder(RunFolder&& other) noexcept;
   RunFolder& operator=(RunFolder&& other) noexcept;
   ~RunFolder();
@@ -35,8 +36,8 @@ class RunFolder {
   bool logTiming(std::string_view line, Diagnostics& diagnostics);
   std::int64_t metricsBytes() const { return metrics_ ? metrics_->size() : 0; }
 
-  /// Writes ckpt/step-<step>.safetensors whole, then points `last` (and `best`) at it, then removes the checkpoints that
-  /// neither link needs. Errors  E1401: what was there is intact.
+  /// Writes ckpt/step-<step>.safetensors whole, then points `last` (and `best`) at it, then removes the checkpoints
+  /// that neither link needs. Errors  E1401: what was there is intact.
   bool saveCheckpoint(const runtime::TensorFile& file, std::int64_t step, bool isBest, Diagnostics& diagnostics);
 
  private:

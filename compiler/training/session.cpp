@@ -8,17 +8,23 @@
 
 namespace nnc::training {
 
-Session::Session(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options, int threads,
-                 Diagnostics& diagnostics)
-    : train_(train), options_(options), isThreaded_(threads > 1), diagnostics_(diagnostics), bank_(source, train, options) {}
+Session::Session(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options,
+                 int threads, Diagnostics& diagnostics)
+    : train_(train),
+      options_(options),
+      isThreaded_(threads > 1),
+      diagnostics_(diagnostics),
+      bank_(source, train, options) {}
 
 Session::~Session() {
   stream_.reset();
   if (reader_.joinable()) reader_.join();
+  // The bank's thread may still report to diagnostics_, through the program source.
+  Diagnostics compiled = bank_.finish();
   // Data first: a bad file explains more than what was compiled for it.
   diagnostics_.append(std::move(readerMessages_));
   diagnostics_.append(std::move(messages_));
-  diagnostics_.append(bank_.finish());
+  diagnostics_.append(std::move(compiled));
 }
 
 bool Session::locate() {
@@ -42,9 +48,12 @@ bool Session::checkMemory(std::int64_t arenas) {
   message.note(fmt::format("{} for the data files", engine::formatBytes(data_->bytes())));
   message.note(fmt::format("{} for parameters, states and optimizer", engine::formatBytes(slotBytes)));
   message.note(fmt::format("{} for a batch of {} rows", engine::formatBytes(batchBytes), train_.batch));
-  if (arenas > 0) message.note(fmt::format("{} for the values of a step", engine::formatBytes(arenas)));
-  else message.note("the values of a step come on top");
-  message.help(options_.maxMemoryBytes > 0 ? "the limit was set by --max-memory" : "use a smaller batch, a smaller network or fewer rows");
+  if (arenas > 0)
+    message.note(fmt::format("{} for the values of a step", engine::formatBytes(arenas)));
+  else
+    message.note("the values of a step come on top");
+  message.help(options_.maxMemoryBytes > 0 ? "the limit was set by --max-memory"
+                                           : "use a smaller batch, a smaller network or fewer rows");
   return false;
 }
 

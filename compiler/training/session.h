@@ -31,8 +31,8 @@ class Session {
   bool locate();
   /// Starts two threads: one reads the data, one elaborates and compiles in the order of the requests.
   void start(bool withStep);
-  /// Waits for the data, checks labels and, with `step`, `evaluation` programs of the full batch, the memory of all plans.
-  /// Errors  E12xx, E11xx.
+  /// Waits for the data, checks labels and, with `step`, `evaluation` programs of the full batch, the memory of all
+  /// plans. Errors  E12xx, E11xx.
   bool finishLoading();
 
   ProgramBank& programs() { return bank_; }

@@ -88,7 +88,8 @@ bool Trainer::run(RunResult& result) {
 }
 
 std::string Trainer::epochTitle() const {
-  return train_.epochs ? fmt::format("epoch {}/{}", state_.epoch, *train_.epochs) : fmt::format("epoch {}", state_.epoch);
+  return train_.epochs ? fmt::format("epoch {}/{}", state_.epoch, *train_.epochs)
+                       : fmt::format("epoch {}", state_.epoch);
 }
 
 Trainer::Next Trainer::trainPass(const Pass& pass) {
@@ -127,7 +128,8 @@ Trainer::Next Trainer::step(const Batch& batch) {
   ++state_.step;
   state_.position += batch.count;
   state_.examples += batch.count;
-  for (std::size_t k = 0; k < state_.sums.size(); ++k) state_.sums[k] += call->value(k) * static_cast<double>(batch.count);
+  for (std::size_t k = 0; k < state_.sums.size(); ++k)
+    state_.sums[k] += call->value(k) * static_cast<double>(batch.count);
   const bool isLogged = options_.logEvery > 0 && state_.step % options_.logEvery == 0;
   return isLogged && !logStep(*call) ? Next::Fail : Next::Continue;
 }
@@ -157,18 +159,21 @@ Trainer::Next Trainer::interrupted() {
   if (!save(/*isBest=*/false)) return Next::Fail;
   outcome_ = Outcome::Interrupted;
   display_.line(fmt::format("interrupted after step {}; the checkpoint is {}/last", state_.step, folder_.directory()));
-  display_.line(fmt::format("go on with: {} --resume --out {}", options_.command.empty() ? "nnc run FILE" : options_.command, folder_.directory()));
+  display_.line(fmt::format("go on with: {} --resume --out {}",
+                            options_.command.empty() ? "nnc run FILE" : options_.command, folder_.directory()));
   return Next::Stop;
 }
 
 Trainer::Next Trainer::diverged(double loss) {
   outcome_ = Outcome::Diverged;
   const char* const what = std::isnan(loss) ? "NaN" : loss > 0.0 ? "infinite" : "minus infinity";
-  DiagnosticBuilder message = session_.messages().emit<diag::Diverged>(train_.span, what, state_.step + 1, state_.epoch);
+  DiagnosticBuilder message =
+      session_.messages().emit<diag::Diverged>(train_.span, what, state_.step + 1, state_.epoch);
   if (state_.step > 0 && state_.position > 0)
     message.note(fmt::format("mean loss of the {} examples before it in this epoch: {:.6g}", state_.position,
                              state_.sums[0] / static_cast<double>(state_.position)));
-  if (const std::optional<std::string> last = folder_.lastCheckpoint()) message.note(fmt::format("the last good checkpoint is {}", *last));
+  if (const std::optional<std::string> last = folder_.lastCheckpoint())
+    message.note(fmt::format("the last good checkpoint is {}", *last));
   message.help("try a smaller learning rate, clipped gradients (`clip`), scaled inputs or another initialisation");
   return Next::Stop;
 }
@@ -190,8 +195,10 @@ Trainer::Next Trainer::finishEpoch(const Pass& trained, std::int64_t firstEvalua
   const Clock::time_point evaluated = Clock::now();
   std::vector<Metric> metrics;
   const std::vector<std::string> names = metricNames(train_, "train");
-  for (std::size_t i = 0; i < names.size(); ++i) metrics.push_back({names[i], state_.sums[i] / static_cast<double>(state_.position)});
-  if (!evaluate(firstEvaluation, metrics)) return session_.messages().hasErrors() || !interrupt_.isInterrupted() ? Next::Fail : interrupted();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    metrics.push_back({names[i], state_.sums[i] / static_cast<double>(state_.position)});
+  if (!evaluate(firstEvaluation, metrics))
+    return session_.messages().hasErrors() || !interrupt_.isInterrupted() ? Next::Fail : interrupted();
   const double evaluationSeconds = secondsSince(evaluated);
   state_.metrics = std::move(metrics);
 
@@ -202,7 +209,10 @@ Trainer::Next Trainer::finishEpoch(const Pass& trained, std::int64_t firstEvalua
     shown += fmt::format("  {} {:.4f}", metric.name, metric.value);
   }
   if (!folder_.logMetrics(line.dump() + "\n", session_.messages())) return Next::Fail;
-  const Json timing = {{"epoch", state_.epoch}, {"step", state_.step}, {"train_seconds", trainSeconds}, {"evaluation_seconds", evaluationSeconds}};
+  const Json timing = {{"epoch", state_.epoch},
+                       {"step", state_.step},
+                       {"train_seconds", trainSeconds},
+                       {"evaluation_seconds", evaluationSeconds}};
   if (!folder_.logTiming(timing.dump() + "\n", session_.messages())) return Next::Fail;
   display_.line(shown + fmt::format("  ({})", durationText(trainSeconds + evaluationSeconds)));
 
@@ -224,7 +234,8 @@ Trainer::Next Trainer::finishEpoch(const Pass& trained, std::int64_t firstEvalua
 }
 
 bool Trainer::updateBest() {
-  const auto found = std::find_if(state_.metrics.begin(), state_.metrics.end(), [&](const Metric& metric) { return metric.name == bestMetric_; });
+  const auto found = std::find_if(state_.metrics.begin(), state_.metrics.end(),
+                                  [&](const Metric& metric) { return metric.name == bestMetric_; });
   ++state_.epochsSinceBest;
   if (found == state_.metrics.end() || std::isnan(found->value)) return false;
   const bool isBetter = isLowerBetter(bestMetric_) ? found->value < state_.bestValue : found->value > state_.bestValue;

@@ -27,7 +27,8 @@ std::optional<Pass> TrainingPlan::pass(std::int64_t number) const {
   if (epochs_ && epoch > *epochs_) return std::nullopt;
   const std::int64_t begin = epochsAhead == 0 ? startPosition_ : 0;
   const std::int64_t leftInFirst = (rows_ - startPosition_ + batch_ - 1) / batch_;
-  const std::int64_t stepsBefore = startStep_ + (epochsAhead > 0 ? leftInFirst + (epochsAhead - 1) * stepsPerEpoch() : 0);
+  const std::int64_t stepsBefore =
+      startStep_ + (epochsAhead > 0 ? leftInFirst + (epochsAhead - 1) * stepsPerEpoch() : 0);
   // A run that stopped after its last step and before the evaluation still owes that.
   const bool owesEvaluation = begin > 0 && !isLogged_;
   if (steps_ && stepsBefore >= *steps_ && !owesEvaluation) return std::nullopt;

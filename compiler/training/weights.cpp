@@ -36,7 +36,9 @@ bool isOptimizerPath(const std::string& path) { return path.find('/') != std::st
 
 bool isLoaded(const elaborate::Slot& slot) { return slot.kind != elaborate::SlotKind::OptimizerState; }
 
-std::string typeText(const runtime::Array& array) { return ir::toString(ir::Type{dtypeOf(array.element), array.shape}); }
+std::string typeText(const runtime::Array& array) {
+  return ir::toString(ir::Type{dtypeOf(array.element), array.shape});
+}
 
 /// Float types convert into one another; everything else must be the same.
 bool fits(const ir::Type& slot, const runtime::Array& array) {
@@ -57,7 +59,7 @@ void copyInto(ir::Tensor& tensor, const runtime::Array& array) {
 }  // namespace
 
 std::optional<std::string> findWeights(const std::string& path, Diagnostics& diagnostics) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     diagnostics.emit<diag::WeightsMissing>({}, path, std::strerror(errno));
     return std::nullopt;
@@ -104,17 +106,19 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
       copyInto(tensors[i], *found->second);
       ++taken;
     } else {
-      differences.add(fmt::format("`{}` is {} in the file and {} in the network", slots[i].path, typeText(*found->second),
-                                  ir::toString(slots[i].type)));
+      differences.add(fmt::format("`{}` is {} in the file and {} in the network", slots[i].path,
+                                  typeText(*found->second), ir::toString(slots[i].type)));
     }
     byName.erase(found);
   }
-  for (const auto& [name, array] : byName) differences.add(fmt::format("`{}` {} belongs to nothing in the network", name, typeText(*array)));
+  for (const auto& [name, array] : byName)
+    differences.add(fmt::format("`{}` {} belongs to nothing in the network", name, typeText(*array)));
   const bool isFine = match == MatchWeights::Partial ? taken > 0 : differences.empty();
   if (isFine) return true;
   DiagnosticBuilder message = diagnostics.emit<diag::WeightsMismatch>({}, path);
   differences.explain(message);
-  if (match == MatchWeights::All && taken > 0) message.help("--weights-partial takes the tensors that fit and initialises the rest");
+  if (match == MatchWeights::All && taken > 0)
+    message.help("--weights-partial takes the tensors that fit and initialises the rest");
   return false;
 }
 

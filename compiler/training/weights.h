@@ -23,8 +23,8 @@ enum class MatchWeights : std::uint8_t {
 };
 
 /// Overwrites the parameters and network states of `tensors` (one per slot) with those of a file; slots of the
-/// optimizer stay as they are. Extra tensors in the file that look like optimizer state or belong to no slot are refused
-/// in mode All unless the file is a checkpoint of nnc, whose optimizer state is skipped.
+/// optimizer stay as they are. Extra tensors in the file that look like optimizer state or belong to no slot are
+/// refused in mode All unless the file is a checkpoint of nnc, whose optimizer state is skipped.
 ///
 /// Errors  E1302 unreadable file; E1303 lists what is missing, what has another shape and what is too much.
 bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& slots, MatchWeights match,

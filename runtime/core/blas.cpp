@@ -21,10 +21,18 @@ constexpr std::array kLibraries = {"/usr/lib/x86_64-linux-gnu/openblas-pthread/l
                                    "/usr/lib/x86_64-linux-gnu/openblas-serial/libopenblas.so.0", "libopenblas.so.0"};
 
 /// What its constructor reads. Any of these can halve its speed or change its bits without a word.
-constexpr std::array kVariables = {
-    "OPENBLAS_CORETYPE",    "OPENBLAS_L2_SIZE",  "OPENBLAS_NUM_THREADS",         "OPENBLAS_DEFAULT_NUM_THREADS",
-    "GOTO_NUM_THREADS",     "OMP_NUM_THREADS",   "OMP_ADAPTIVE",                 "OPENBLAS_MAIN_FREE",
-    "GOTOBLAS_MAIN_FREE",   "OPENBLAS_VERBOSE",  "OPENBLAS_THREAD_TIMEOUT",      "OPENBLAS_BLOCK_FACTOR"};
+constexpr std::array kVariables = {"OPENBLAS_CORETYPE",
+                                   "OPENBLAS_L2_SIZE",
+                                   "OPENBLAS_NUM_THREADS",
+                                   "OPENBLAS_DEFAULT_NUM_THREADS",
+                                   "GOTO_NUM_THREADS",
+                                   "OMP_NUM_THREADS",
+                                   "OMP_ADAPTIVE",
+                                   "OPENBLAS_MAIN_FREE",
+                                   "GOTOBLAS_MAIN_FREE",
+                                   "OPENBLAS_VERBOSE",
+                                   "OPENBLAS_THREAD_TIMEOUT",
+                                   "OPENBLAS_BLOCK_FACTOR"};
 
 /// Sets the variables for the time of its life. getenv in another thread may see either state; nnc reads none of them
 /// elsewhere.
@@ -56,7 +64,8 @@ class CleanEnvironment {
 /// Asking for the address space first turns that into a message.
 bool hasAddressSpace(Failure& failure) {
   constexpr std::size_t kBytes = std::size_t{192} << 20;
-  void* const probe = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const probe =
+      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (probe == MAP_FAILED) return failSystem(failure, "libopenblas", "needs 192 MiB of address space");
   ::munmap(probe, kBytes);
   return true;
@@ -100,7 +109,8 @@ std::optional<Blas> load(Failure& failure) {
   Blas blas;
   blas.sgemm = symbol<Sgemm>(library, "cblas_sgemm");
   blas.dgemm = symbol<Dgemm>(library, "cblas_dgemm");
-  if (parallel == nullptr || core == nullptr || setThreads == nullptr || blas.sgemm == nullptr || blas.dgemm == nullptr) {
+  if (parallel == nullptr || core == nullptr || setThreads == nullptr || blas.sgemm == nullptr ||
+      blas.dgemm == nullptr) {
     fail(failure, "libopenblas.so.0", -1, "lacks cblas_sgemm or an openblas_* function");
     return std::nullopt;
   }

@@ -22,7 +22,7 @@ constexpr int kGzipOnly = 16 + MAX_WBITS;  // zlib: expect a gzip header and che
 std::unique_ptr<ByteStream> ByteStream::open(const std::string& path, Failure& failure) {
   std::unique_ptr<ByteStream> stream(new ByteStream(path));  // the constructor is private
   stream->descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat info {};
+  struct stat info{};
   if (stream->descriptor_ < 0 || ::fstat(stream->descriptor_, &info) != 0) {
     failSystem(failure, path, "cannot open");
     return nullptr;
@@ -76,7 +76,7 @@ std::optional<std::size_t> ByteStream::inflateInto(std::byte* bytes, std::size_t
   if (status == Z_STREAM_END) memberEnded_ = true;
   if (status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR) return produced;
   fail(failure, path_, fileOffset(),
-       std::string("the gzip data are corrupt: ") + (zlib_.msg != nullptr ? zlib_.msg : "inflate failed"));
+       std::string("the gzip stream is corrupt: ") + (zlib_.msg != nullptr ? zlib_.msg : "inflate failed"));
   return std::nullopt;
 }
 
@@ -86,7 +86,7 @@ std::optional<std::size_t> ByteStream::read(std::byte* bytes, std::size_t size, 
     if (zlib_.avail_in == 0 && !atEnd_ && !fill(failure)) return std::nullopt;
     if (zlib_.avail_in == 0 && atEnd_) {
       if (isGzip_ && !memberEnded_) {
-        fail(failure, path_, fileRead_, "the gzip data end too early");
+        fail(failure, path_, fileRead_, "the gzip stream ends too early");
         return std::nullopt;
       }
       break;

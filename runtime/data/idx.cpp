@@ -15,11 +15,16 @@ constexpr int kMaxRank = 8;
 
 std::optional<Element> elementOf(unsigned code) {
   switch (code) {
-    case 0x08: return Element::U8;
-    case 0x09: return Element::I8;
-    case 0x0C: return Element::I32;
-    case 0x0D: return Element::F32;
-    case 0x0E: return Element::F64;
+    case 0x08:
+      return Element::U8;
+    case 0x09:
+      return Element::I8;
+    case 0x0C:
+      return Element::I32;
+    case 0x0D:
+      return Element::F32;
+    case 0x0E:
+      return Element::F64;
   }
   return std::nullopt;  // 0x0B, i16, has no tensor type
 }
@@ -41,18 +46,24 @@ bool readHeader(ByteStream& stream, const std::string& path, Array& array, Failu
   std::optional<std::size_t> got = stream.read(header.data(), 4, failure);
   if (!got) return false;
   const auto size = static_cast<std::int64_t>(*got);
-  if (*got < 4) return fail(failure, path, size, "ends after " + std::to_string(size) + " bytes; an IDX header needs at least 4");
+  if (*got < 4)
+    return fail(failure, path, size, "ends after " + std::to_string(size) + " bytes; an IDX header needs at least 4");
   if (byteAt(0) != 0 || byteAt(1) != 0)
-    return fail(failure, path, 0, "is not an IDX file: it starts with " + hex(byteAt(0)) + " " + hex(byteAt(1)) + ", not 0x00 0x00");
+    return fail(failure, path, 0,
+                "is not an IDX file: it starts with " + hex(byteAt(0)) + " " + hex(byteAt(1)) + ", not 0x00 0x00");
   const std::optional<Element> element = elementOf(byteAt(2));
-  if (!element) return fail(failure, path, 2, "has element type " + hex(byteAt(2)) + "; known are u8 0x08, i8 0x09, i32 0x0c, f32 0x0d, f64 0x0e");
+  if (!element)
+    return fail(failure, path, 2,
+                "has element type " + hex(byteAt(2)) + "; known are u8 0x08, i8 0x09, i32 0x0c, f32 0x0d, f64 0x0e");
   const std::size_t rank = byteAt(3);
-  if (rank == 0 || rank > kMaxRank) return fail(failure, path, 3, "has rank " + std::to_string(rank) + "; 1 to 8 are allowed");
+  if (rank == 0 || rank > kMaxRank)
+    return fail(failure, path, 3, "has rank " + std::to_string(rank) + "; 1 to 8 are allowed");
   got = stream.read(header.data() + 4, 4 * rank, failure);
   if (!got) return false;
   if (*got < 4 * rank)
-    return fail(failure, path, stream.position(), "ends after " + std::to_string(stream.position()) + " bytes; the header needs " +
-                                                      std::to_string(4 + 4 * rank));
+    return fail(
+        failure, path, stream.position(),
+        "ends after " + std::to_string(stream.position()) + " bytes; the header needs " + std::to_string(4 + 4 * rank));
   array.element = *element;
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::size_t at = 4 + 4 * axis;
@@ -75,12 +86,15 @@ bool readElements(ByteStream& stream, const std::string& path, Array& array, Fai
   const std::string expectation = "sizes " + shapeText(array.shape) + " of " + elementName(array.element) + " need " +
                                   std::to_string(header + declared);
   if (header + declared > stream.mostBytes())
-    return fail(failure, path, stream.mostBytes(), "holds at most " + std::to_string(stream.mostBytes()) + " bytes; " + expectation);
-  if (!resize(array.bytes, declared)) return fail(failure, path, -1, "does not fit into memory: " + expectation + " bytes");
+    return fail(failure, path, stream.mostBytes(),
+                "holds at most " + std::to_string(stream.mostBytes()) + " bytes; " + expectation);
+  if (!resize(array.bytes, declared))
+    return fail(failure, path, -1, "does not fit into memory: " + expectation + " bytes");
   const std::optional<std::size_t> got = stream.read(array.bytes.data(), array.bytes.size(), failure);
   if (!got) return false;
   if (*got < array.bytes.size())
-    return fail(failure, path, stream.position(), "ends after " + std::to_string(stream.position()) + " bytes; " + expectation);
+    return fail(failure, path, stream.position(),
+                "ends after " + std::to_string(stream.position()) + " bytes; " + expectation);
   // One byte more shows whether the file ends here, and makes zlib check the checksum of the last member.
   std::byte extra{};
   const std::optional<std::size_t> more = stream.read(&extra, 1, failure);

@@ -19,19 +19,27 @@ constexpr std::size_t kMaxRank = 8;
 std::string_view descriptor(Element element) {
   switch (element) {
     case Element::F32:
-    case Element::BF16: return "<f4";
-    case Element::F64: return "<f8";
-    case Element::I8: return "|i1";
-    case Element::U8: return "|u1";
-    case Element::I32: return "<i4";
-    case Element::I64: return "<i8";
-    case Element::Bool: return "|b1";
+    case Element::BF16:
+      return "<f4";
+    case Element::F64:
+      return "<f8";
+    case Element::I8:
+      return "|i1";
+    case Element::U8:
+      return "|u1";
+    case Element::I32:
+      return "<i4";
+    case Element::I64:
+      return "<i8";
+    case Element::Bool:
+      return "|b1";
   }
   return "";
 }
 
 std::optional<Element> elementOf(std::string_view name) {
-  for (const Element element : {Element::F32, Element::F64, Element::I8, Element::U8, Element::I32, Element::I64, Element::Bool})
+  for (const Element element :
+       {Element::F32, Element::F64, Element::I8, Element::U8, Element::I32, Element::I64, Element::Bool})
     if (name == descriptor(element)) return element;
   return std::nullopt;
 }
@@ -140,8 +148,10 @@ class HeaderParser {
 
 /// Why an element type is not read.
 std::string refusal(const std::string& descr) {
-  if (descr.find('O') != std::string::npos) return "holds Python objects (pickle), which can run code when read; save it with a numeric dtype";
-  if (!descr.empty() && descr[0] == '>') return "is big-endian (" + descr + "); save it with x.astype(x.dtype.newbyteorder('<'))";
+  if (descr.find('O') != std::string::npos)
+    return "holds Python objects (pickle), which can run code when read; save it with a numeric dtype";
+  if (!descr.empty() && descr[0] == '>')
+    return "is big-endian (" + descr + "); save it with x.astype(x.dtype.newbyteorder('<'))";
   return "has the dtype " + descr.substr(0, 20) + "; f4, f8, i1, u1, i4, i8 and b1 are read";
 }
 
@@ -152,20 +162,23 @@ std::size_t littleEndian(std::string_view bytes) {
 }
 
 /// Finds the header's text; `dataAt` is where the elements start.
-bool findHeader(std::string_view bytes, const std::string& path, std::int64_t base, std::string_view& text, std::size_t& dataAt,
-                Failure& failure) {
+bool findHeader(std::string_view bytes, const std::string& path, std::int64_t base, std::string_view& text,
+                std::size_t& dataAt, Failure& failure) {
   const auto tooShort = [&] {
     return fail(failure, path, base + static_cast<std::int64_t>(bytes.size()),
                 "ends after " + std::to_string(bytes.size()) + " bytes, within the header");
   };
-  if (bytes.substr(0, kMagic.size()) != kMagic.substr(0, bytes.size())) return fail(failure, path, base, "is not a .npy file: the magic \\x93NUMPY is missing");
+  if (bytes.substr(0, kMagic.size()) != kMagic.substr(0, bytes.size()))
+    return fail(failure, path, base, "is not a .npy file: the magic \\x93NUMPY is missing");
   if (bytes.size() < kMagic.size() + 2) return tooShort();
   const int major = static_cast<unsigned char>(bytes[6]);
-  if (major < 1 || major > 3) return fail(failure, path, base + 6, "has .npy version " + std::to_string(major) + "; 1 to 3 are read");
+  if (major < 1 || major > 3)
+    return fail(failure, path, base + 6, "has .npy version " + std::to_string(major) + "; 1 to 3 are read");
   const std::size_t lengthBytes = major == 1 ? 2 : 4, textAt = kMagic.size() + 2 + lengthBytes;
   if (bytes.size() < textAt) return tooShort();
   const std::size_t length = littleEndian(bytes.substr(8, lengthBytes));
-  if (length > kMaxHeader) return fail(failure, path, base + 8, "has a header of " + std::to_string(length) + " bytes; 10000 are allowed");
+  if (length > kMaxHeader)
+    return fail(failure, path, base + 8, "has a header of " + std::to_string(length) + " bytes; 10000 are allowed");
   if (bytes.size() < textAt + length) return tooShort();
   text = bytes.substr(textAt, length);
   dataAt = textAt + length;
@@ -196,7 +209,9 @@ std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, 
   if (!size) return refuse(textAt, "has a shape of more than 2^48 bytes");
   const std::string_view data = bytes.substr(dataAt);
   if (static_cast<std::int64_t>(data.size()) != *size)
-    return refuse(base + static_cast<std::int64_t>(dataAt), "has " + std::to_string(data.size()) + " bytes of elements; its shape and dtype need " + std::to_string(*size));
+    return refuse(
+        base + static_cast<std::int64_t>(dataAt),
+        "has " + std::to_string(data.size()) + " bytes of elements; its shape and dtype need " + std::to_string(*size));
   Array array;
   array.element = *element;
   array.shape = header.shape;
@@ -207,7 +222,8 @@ std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, 
 
 std::string encodeNpy(const Array& array) {
   std::string header = "{'descr': '" + std::string(descriptor(array.element)) + "', 'fortran_order': False, 'shape': (";
-  for (std::size_t axis = 0; axis < array.shape.size(); ++axis) header += (axis > 0 ? ", " : "") + std::to_string(array.shape[axis]);
+  for (std::size_t axis = 0; axis < array.shape.size(); ++axis)
+    header += (axis > 0 ? ", " : "") + std::to_string(array.shape[axis]);
   header += array.shape.size() == 1 ? ",), }" : "), }";
   // Magic, version and length are 10 bytes; the elements start at a multiple of 64, and the header ends in a line end.
   header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');

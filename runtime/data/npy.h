@@ -10,6 +10,7 @@
 namespace nnc::runtime {
 
 /// `path` and `baseOffset` are for messages: where `bytes` stand in which file.
-std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, std::int64_t baseOffset, Failure& failure);
+std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, std::int64_t baseOffset,
+                               Failure& failure);
 
 }  // namespace nnc::runtime

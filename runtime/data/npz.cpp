@@ -18,7 +18,8 @@ namespace nnc::runtime {
 
 namespace {
 
-constexpr std::uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator64 = 0x07064b50;
+constexpr std::uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50,
+                        kLocator64 = 0x07064b50;
 constexpr std::uint64_t kSentinel32 = 0xFFFFFFFF;  // "the value stands in the zip64 extra field"
 constexpr std::uint16_t kVersion = 20, kVersion64 = 45;
 constexpr std::uint64_t kMaxRatio = 1032;  // of deflate
@@ -101,7 +102,8 @@ void putEnd(std::string& out, std::uint64_t count, std::uint64_t at, std::uint64
 /// Reads an archive that is wholly in memory. Every access is checked.
 class ZipReader {
  public:
-  ZipReader(const std::string& bytes, const std::string& path, Failure& failure) : bytes_(bytes), path_(path), failure_(failure) {}
+  ZipReader(const std::string& bytes, const std::string& path, Failure& failure)
+      : bytes_(bytes), path_(path), failure_(failure) {}
 
   std::optional<std::vector<NamedArray>> read() {
     std::uint64_t count = 0, at = 0;
@@ -127,7 +129,8 @@ class ZipReader {
   bool has(std::uint64_t at, std::uint64_t size) const { return at <= bytes_.size() && size <= bytes_.size() - at; }
   std::uint64_t get(std::uint64_t at, int size) const {
     std::uint64_t value = 0;
-    for (int i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes_[at + static_cast<std::uint64_t>(i)]);
+    for (int i = size; i-- > 0;)
+      value = value << 8 | static_cast<unsigned char>(bytes_[at + static_cast<std::uint64_t>(i)]);
     return value;
   }
 
@@ -148,7 +151,8 @@ class ZipReader {
     at = get(end + 16, 4);
     if (end >= kLocatorBytes && get(end - kLocatorBytes, 4) == kLocator64) {
       const std::uint64_t end64 = get(end - kLocatorBytes + 8, 8);
-      if (!has(end64, kEnd64Bytes) || get(end64, 4) != kEnd64) return wrong(end - kLocatorBytes, "has a broken zip64 directory");
+      if (!has(end64, kEnd64Bytes) || get(end64, 4) != kEnd64)
+        return wrong(end - kLocatorBytes, "has a broken zip64 directory");
       count = get(end64 + 32, 8);
       at = get(end64 + 48, 8);
     }
@@ -191,27 +195,34 @@ class ZipReader {
     array.name = bytes_.substr(at + kCentralBytes, nameSize);
     if (!widen(at + kCentralBytes + nameSize, extraSize, {&size, &packed, &local})) return false;
     if ((flags & 1) != 0) return wrong(at, "member \"" + array.name + "\" is encrypted");
-    if (!has(local, kLocalBytes) || get(local, 4) != kLocal) return wrong(at, "member \"" + array.name + "\" is not where the directory says");
+    if (!has(local, kLocalBytes) || get(local, 4) != kLocal)
+      return wrong(at, "member \"" + array.name + "\" is not where the directory says");
     const std::uint64_t data = local + kLocalBytes + get(local + 26, 2) + get(local + 28, 2);
     if (!has(data, packed)) return wrong(local, "member \"" + array.name + "\" reaches past the end of the file");
     at += kCentralBytes + nameSize + extraSize + commentSize;
     return decode(array, method, crc, data, packed, size);
   }
 
-  bool decode(NamedArray& array, std::uint64_t method, std::uint32_t crc, std::uint64_t data, std::uint64_t packed, std::uint64_t size) {
+  bool decode(NamedArray& array, std::uint64_t method, std::uint32_t crc, std::uint64_t data, std::uint64_t packed,
+              std::uint64_t size) {
     const std::string quoted = "member \"" + array.name + "\"";
     std::string inflated;
     std::string_view content = std::string_view(bytes_).substr(data, packed);
     constexpr std::uint64_t kStored = 0, kDeflated = 8;
     if (method == kDeflated) {
-      if (size / kMaxRatio > packed) return wrong(data, quoted + " says that it expands to " + std::to_string(size) + " bytes, more than deflate can");
+      if (size / kMaxRatio > packed)
+        return wrong(data,
+                     quoted + " says that it expands to " + std::to_string(size) + " bytes, more than deflate can");
       if (!inflate(content, size, inflated)) return wrong(data, quoted + " has corrupt deflate data");
       content = inflated;
     } else if (method != kStored) {
-      return wrong(data, quoted + " is compressed with method " + std::to_string(method) + "; stored and deflate are read");
+      return wrong(data,
+                   quoted + " is compressed with method " + std::to_string(method) + "; stored and deflate are read");
     }
-    if (content.size() != size) return wrong(data, quoted + " has " + std::to_string(content.size()) + " bytes, not " + std::to_string(size));
-    if (crc32Of(std::as_bytes(std::span(content))) != crc) return wrong(data, quoted + " is damaged: its checksum differs");
+    if (content.size() != size)
+      return wrong(data, quoted + " has " + std::to_string(content.size()) + " bytes, not " + std::to_string(size));
+    if (crc32Of(std::as_bytes(std::span(content))) != crc)
+      return wrong(data, quoted + " is damaged: its checksum differs");
     if (!array.name.ends_with(".npy")) return wrong(data, quoted + " is not a .npy file");
     array.name.resize(array.name.size() - 4);
     std::optional<Array> decoded = decodeNpy(content, path_, static_cast<std::int64_t>(data), failure_);
@@ -229,7 +240,8 @@ class ZipReader {
     int status = Z_OK;
     while (status == Z_OK) {
       constexpr std::size_t kTurn = std::size_t{1} << 30;
-      const auto in = static_cast<unsigned>(std::min(kTurn, packed.size() - read)), room = static_cast<unsigned>(std::min(kTurn, out.size() - written));
+      const auto in = static_cast<unsigned>(std::min(kTurn, packed.size() - read)),
+                 room = static_cast<unsigned>(std::min(kTurn, out.size() - written));
       stream.next_in = reinterpret_cast<unsigned char*>(const_cast<char*>(packed.data() + read));
       stream.avail_in = in;
       stream.next_out = reinterpret_cast<unsigned char*>(out.data() + written);

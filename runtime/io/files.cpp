@@ -63,7 +63,8 @@ bool syncDirectory(const std::string& directory, Failure& failure) {
   Descriptor descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor.get() < 0) return failSystem(failure, directory, "cannot open the directory");
   // Some file systems cannot sync a directory and say EINVAL; the rename is as durable there as it can be.
-  if (::fsync(descriptor.get()) != 0 && errno != EINVAL) return failSystem(failure, directory, "cannot sync the directory");
+  if (::fsync(descriptor.get()) != 0 && errno != EINVAL)
+    return failSystem(failure, directory, "cannot sync the directory");
   return true;
 }
 
@@ -93,7 +94,7 @@ pid_t temporaryOwner(std::string_view name) {
 
 std::optional<std::string> readFile(const std::string& path, Failure& failure) {
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
+  struct stat info{};
   if (descriptor.get() < 0 || ::fstat(descriptor.get(), &info) != 0) {
     failSystem(failure, path, "cannot open");
     return std::nullopt;
@@ -174,7 +175,7 @@ std::optional<AppendFile> AppendFile::open(const std::string& path, std::int64_t
   AppendFile file;
   file.path_ = path;
   file.descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  struct stat info {};
+  struct stat info{};
   if (file.descriptor_ < 0 || ::fstat(file.descriptor_, &info) != 0) {
     failSystem(failure, path, "cannot open");
     return std::nullopt;

@@ -31,7 +31,7 @@ class RandomAccessFile {
 
   bool open(Failure& failure) {
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat info {};
+    struct stat info{};
     if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return failSystem(failure, path_, "cannot open");
     if (!S_ISREG(info.st_mode)) return fail(failure, path_, -1, "is not a regular file");
     size_ = info.st_size;
@@ -65,7 +65,8 @@ class RandomAccessFile {
 std::optional<std::int64_t> readHeaderLength(const RandomAccessFile& file, const std::string& path, Failure& failure) {
   std::array<char, kLengthBytes> bytes{};
   if (file.size() < kLengthBytes) {
-    fail(failure, path, file.size(), "ends after " + std::to_string(file.size()) + " bytes; the length of the header needs 8");
+    fail(failure, path, file.size(),
+         "ends after " + std::to_string(file.size()) + " bytes; the length of the header needs 8");
     return std::nullopt;
   }
   if (!file.read(0, bytes.data(), kLengthBytes, failure)) return std::nullopt;
@@ -76,16 +77,17 @@ std::optional<std::int64_t> readHeaderLength(const RandomAccessFile& file, const
     return std::nullopt;
   }
   if (static_cast<std::int64_t>(length) > file.size() - kLengthBytes) {
-    fail(failure, path, 0, "says that its header has " + std::to_string(length) + " bytes, and the file has " +
-                               std::to_string(file.size() - kLengthBytes) + " after the length");
+    fail(failure, path, 0,
+         "says that its header has " + std::to_string(length) + " bytes, and the file has " +
+             std::to_string(file.size() - kLengthBytes) + " after the length");
     return std::nullopt;
   }
   return static_cast<std::int64_t>(length);
 }
 
 /// Checks the tensors against the `crc32:` and `crc32c:` entries, and takes those entries out of the metadata.
-bool checkChecksums(TensorFile& file, std::int64_t dataOffset, const std::vector<TensorEntry>& entries, const std::string& path,
-                    Failure& failure) {
+bool checkChecksums(TensorFile& file, std::int64_t dataOffset, const std::vector<TensorEntry>& entries,
+                    const std::string& path, Failure& failure) {
   std::map<std::string, std::size_t> byName;
   for (std::size_t i = 0; i < entries.size(); ++i) byName[entries[i].name] = i;
   for (auto at = file.metadata.begin(); at != file.metadata.end();) {
@@ -96,14 +98,19 @@ bool checkChecksums(TensorFile& file, std::int64_t dataOffset, const std::vector
     }
     const std::string name = at->first.substr(isCastagnoli ? 7 : 6);
     const auto found = byName.find(name);
-    if (found == byName.end()) return fail(failure, path, kLengthBytes, "has a checksum of tensor \"" + name + "\", which it does not hold");
+    if (found == byName.end())
+      return fail(failure, path, kLengthBytes, "has a checksum of tensor \"" + name + "\", which it does not hold");
     const std::optional<std::uint32_t> expected = parseCrc(at->second);
-    if (!expected) return fail(failure, path, kLengthBytes, "has the checksum \"" + at->second + "\" for tensor \"" + name + "\"; 8 hexadecimal digits were expected");
+    if (!expected)
+      return fail(
+          failure, path, kLengthBytes,
+          "has the checksum \"" + at->second + "\" for tensor \"" + name + "\"; 8 hexadecimal digits were expected");
     const std::vector<std::byte>& bytes = file.tensors[found->second].array.bytes;
     const std::uint32_t actual = isCastagnoli ? crc32cOf(bytes) : crc32Of(bytes);
     if (actual != *expected)
-      return fail(failure, path, dataOffset + entries[found->second].begin, "tensor \"" + name + "\" is damaged: its checksum is " + crcText(actual) +
-                                                                                ", and " + crcText(*expected) + " was written");
+      return fail(failure, path, dataOffset + entries[found->second].begin,
+                  "tensor \"" + name + "\" is damaged: its checksum is " + crcText(actual) + ", and " +
+                      crcText(*expected) + " was written");
     at = file.metadata.erase(at);
   }
   return true;
@@ -121,7 +128,9 @@ std::vector<const NamedArray*> writingOrder(const TensorFile& file) {
 }
 
 /// Bytes that are not UTF-8 become U+FFFD.
-std::string dump(const nlohmann::json& value) { return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string dump(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -147,7 +156,8 @@ std::optional<TensorFile> readSafetensors(const std::string& path, Failure& fail
       fail(failure, path, dataOffset + entry.begin, "tensor \"" + entry.name + "\" does not fit into memory");
       return std::nullopt;
     }
-    if (!file.read(dataOffset + entry.begin, reinterpret_cast<char*>(tensor.array.bytes.data()), entry.end - entry.begin, failure))
+    if (!file.read(dataOffset + entry.begin, reinterpret_cast<char*>(tensor.array.bytes.data()),
+                   entry.end - entry.begin, failure))
       return std::nullopt;
   }
   if (!checkChecksums(result, dataOffset, header.tensors, path, failure)) return std::nullopt;
@@ -157,7 +167,8 @@ std::optional<TensorFile> readSafetensors(const std::string& path, Failure& fail
 std::string encodeSafetensors(const TensorFile& file) {
   const std::vector<const NamedArray*> order = writingOrder(file);
   std::map<std::string, std::string> metadata = file.metadata;
-  for (const NamedArray* const tensor : order) metadata["crc32:" + tensor->name] = crcText(crc32Of(tensor->array.bytes));
+  for (const NamedArray* const tensor : order)
+    metadata["crc32:" + tensor->name] = crcText(crc32Of(tensor->array.bytes));
   // Written piece by piece, in the order of the data: entries then stand where a person looks for them.
   std::string json = "{";
   const auto add = [&json](const std::string& name, const nlohmann::json& value) {
@@ -168,7 +179,9 @@ std::string encodeSafetensors(const TensorFile& file) {
   std::int64_t offset = 0;
   for (const NamedArray* const tensor : order) {
     const auto size = static_cast<std::int64_t>(tensor->array.bytes.size());
-    add(tensor->name, {{"dtype", elementName(tensor->array.element)}, {"shape", tensor->array.shape}, {"data_offsets", {offset, offset + size}}});
+    add(tensor->name, {{"dtype", elementName(tensor->array.element)},
+                       {"shape", tensor->array.shape},
+                       {"data_offsets", {offset, offset + size}}});
     offset += size;
   }
   json += '}';

@@ -49,8 +49,8 @@ class TrackingIterator {
 };
 
 std::optional<Element> elementOf(std::string_view name) {
-  for (const Element element : {Element::F32, Element::F64, Element::BF16, Element::I8, Element::U8, Element::I32,
-                                Element::I64, Element::Bool})
+  for (const Element element :
+       {Element::F32, Element::F64, Element::BF16, Element::I8, Element::U8, Element::I32, Element::I64, Element::Bool})
     if (name == elementName(element)) return element;
   return std::nullopt;
 }
@@ -64,12 +64,15 @@ bool isForeignElement(std::string_view name) {
 /// Takes the events of the JSON parser. Returning false stops it.
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  HeaderReader(const std::string& path, const char* begin, const char* const& reached, TensorHeader& header, Failure& failure)
+  HeaderReader(const std::string& path, const char* begin, const char* const& reached, TensorHeader& header,
+               Failure& failure)
       : path_(path), begin_(begin), reached_(reached), header_(header), failure_(failure) {}
 
   bool null() override { return unexpected("null"); }
   bool boolean(bool) override { return unexpected("a boolean"); }
-  bool number_float(number_float_t, const string_t&) override { return unexpected("a number with a fraction or too many digits"); }
+  bool number_float(number_float_t, const string_t&) override {
+    return unexpected("a number with a fraction or too many digits");
+  }
   bool binary(binary_t&) override { return unexpected("binary data"); }
   bool number_integer(number_integer_t value) override {
     return stop("`" + field_ + "` of " + quoted() + " holds the negative number " + std::to_string(value));
@@ -81,7 +84,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       return stop("`" + field_ + "` of " + quoted() + " overflows: " + std::to_string(value));
     numbers_.push_back(static_cast<std::int64_t>(value));
     if (place_ == Place::Shape && numbers_.size() > kMaxRank) return stop(quoted() + " has more than 8 dimensions");
-    if (place_ == Place::Offsets && numbers_.size() > 2) return stop("`data_offsets` of " + quoted() + " has more than two numbers");
+    if (place_ == Place::Offsets && numbers_.size() > 2)
+      return stop("`data_offsets` of " + quoted() + " has more than two numbers");
     return true;
   }
 
@@ -92,7 +96,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     }
     if (place_ != Place::Tensor || field_ != "dtype") return unexpected("a string");
     const std::optional<Element> element = elementOf(value);
-    if (!element && isForeignElement(value)) return stop(quoted() + " has dtype " + value + ", which nnc does not read");
+    if (!element && isForeignElement(value))
+      return stop(quoted() + " has dtype " + value + ", which nnc does not read");
     if (!element) return stop(quoted() + " has the unknown dtype \"" + value + "\"");
     entry_.element = *element;
     return true;
@@ -138,9 +143,12 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool start_array(std::size_t) override {
-    if (place_ == Place::Tensor && field_ == "shape") place_ = Place::Shape;
-    else if (place_ == Place::Tensor && field_ == "data_offsets") place_ = Place::Offsets;
-    else return unexpected("an array");
+    if (place_ == Place::Tensor && field_ == "shape")
+      place_ = Place::Shape;
+    else if (place_ == Place::Tensor && field_ == "data_offsets")
+      place_ = Place::Offsets;
+    else
+      return unexpected("an array");
     numbers_.clear();
     return true;
   }
@@ -156,13 +164,15 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string& lastToken, const nlohmann::detail::exception& error) override {
+  bool parse_error(std::size_t position, const std::string& lastToken,
+                   const nlohmann::detail::exception& error) override {
     const std::string what = error.what();
     // The library's text names UTF-8 when that is the reason; otherwise the token says enough.
     const bool isEncoding = what.find("UTF-8") != std::string::npos;
     const auto at = kJsonOffset + static_cast<std::int64_t>(position > 0 ? position - 1 : 0);
     return fail(failure_, path_, at,
-                isEncoding ? "the header is not valid UTF-8" : "the header is not valid JSON at `" + printable(lastToken) + "`");
+                isEncoding ? "the header is not valid UTF-8"
+                           : "the header is not valid JSON at `" + printable(lastToken) + "`");
   }
 
  private:
@@ -170,11 +180,14 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   std::int64_t offset() const { return kJsonOffset + (reached_ - begin_); }
   std::string quoted() const { return place_ == Place::Metadata ? "`__metadata__`" : "tensor \"" + name_ + "\""; }
-  bool stop(std::string message) { return fail(failure_, path_, offset(), "the header is wrong: " + std::move(message)); }
+  bool stop(std::string message) {
+    return fail(failure_, path_, offset(), "the header is wrong: " + std::move(message));
+  }
 
   bool unexpected(const std::string& what) {
     if (place_ == Place::Metadata) return stop("`__metadata__` holds strings only, and \"" + field_ + "\" is " + what);
-    if (place_ == Place::Root || place_ == Place::Start) return stop("\"" + name_ + "\" is " + what + ", not an object");
+    if (place_ == Place::Root || place_ == Place::Start)
+      return stop("\"" + name_ + "\" is " + what + ", not an object");
     return stop("`" + field_ + "` of " + quoted() + " is " + what);
   }
 
@@ -184,8 +197,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     const std::optional<std::int64_t> bytes = checkedBytes(entry_.shape, elementBytes(entry_.element));
     if (!bytes) return stop("the shape of " + quoted() + " exceeds 2^48 bytes");
     if (entry_.end < entry_.begin || entry_.end - entry_.begin != *bytes)
-      return stop("`data_offsets` of " + quoted() + " are [" + std::to_string(entry_.begin) + ", " + std::to_string(entry_.end) +
-                  "], and its shape and dtype need " + std::to_string(*bytes) + " bytes");
+      return stop("`data_offsets` of " + quoted() + " are [" + std::to_string(entry_.begin) + ", " +
+                  std::to_string(entry_.end) + "], and its shape and dtype need " + std::to_string(*bytes) + " bytes");
     header_.tensors.push_back(std::move(entry_));
     return true;
   }
@@ -208,8 +221,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   TensorEntry entry_;
 };
 
-bool checkCoverage(std::vector<TensorEntry>& tensors, std::int64_t dataBytes, std::int64_t dataOffset, const std::string& path,
-                   Failure& failure) {
+bool checkCoverage(std::vector<TensorEntry>& tensors, std::int64_t dataBytes, std::int64_t dataOffset,
+                   const std::string& path, Failure& failure) {
   std::sort(tensors.begin(), tensors.end(), [](const TensorEntry& a, const TensorEntry& b) {
     return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
   });
@@ -217,23 +230,28 @@ bool checkCoverage(std::vector<TensorEntry>& tensors, std::int64_t dataBytes, st
   for (const TensorEntry& tensor : tensors) {
     const std::string quoted = "tensor \"" + tensor.name + "\"";
     if (tensor.end > dataBytes)
-      return fail(failure, path, tensor.headerOffset, quoted + " ends at byte " + std::to_string(tensor.end) + " of the data, which has " +
-                                                          std::to_string(dataBytes) + " bytes");
+      return fail(failure, path, tensor.headerOffset,
+                  quoted + " ends at byte " + std::to_string(tensor.end) + " of the data, which has " +
+                      std::to_string(dataBytes) + " bytes");
     if (tensor.begin < covered)
-      return fail(failure, path, tensor.headerOffset, quoted + " overlaps the tensor before it: it starts at byte " +
-                                                          std::to_string(tensor.begin) + " of the data, before " + std::to_string(covered));
+      return fail(failure, path, tensor.headerOffset,
+                  quoted + " overlaps the tensor before it: it starts at byte " + std::to_string(tensor.begin) +
+                      " of the data, before " + std::to_string(covered));
     if (tensor.begin > covered)
-      return fail(failure, path, tensor.headerOffset, "bytes " + std::to_string(covered) + " to " + std::to_string(tensor.begin) +
-                                                          " of the data, before " + quoted + ", belong to no tensor");
+      return fail(failure, path, tensor.headerOffset,
+                  "bytes " + std::to_string(covered) + " to " + std::to_string(tensor.begin) + " of the data, before " +
+                      quoted + ", belong to no tensor");
     covered = tensor.end;
   }
   if (covered == dataBytes) return true;
-  return fail(failure, path, dataOffset + covered, "the last " + std::to_string(dataBytes - covered) + " bytes belong to no tensor");
+  return fail(failure, path, dataOffset + covered,
+              "the last " + std::to_string(dataBytes - covered) + " bytes belong to no tensor");
 }
 
 }  // namespace
 
-bool parseTensorHeader(std::string_view json, std::int64_t dataBytes, const std::string& path, TensorHeader& header, Failure& failure) {
+bool parseTensorHeader(std::string_view json, std::int64_t dataBytes, const std::string& path, TensorHeader& header,
+                       Failure& failure) {
   if (json.empty() || json[0] != '{') return fail(failure, path, kJsonOffset, "the header does not start with `{`");
   const char* reached = json.data();
   HeaderReader reader(path, json.data(), reached, header, failure);

@@ -1,4 +1,5 @@
-// Weights and checkpoints: the safetensors format (huggingface/safetensors, README), with a CRC per tensor in its metadata.
+// Weights and checkpoints: the safetensors format (huggingface/safetensors, README), with a CRC per tensor in its
+// metadata.
 #pragma once
 #include <map>
 #include <optional>
@@ -20,8 +21,8 @@ struct TensorFile {
 /// Errors  each reject class of docs/weights.md is a message of its own.
 std::optional<TensorFile> readSafetensors(const std::string& path, Failure& failure);
 
-/// The bytes of a file. Tensors are sorted by alignment (wider first), then name, as the reference writer does, and each gets a
-/// checksum entry in the metadata.
+/// The bytes of a file. Tensors are sorted by alignment (wider first), then name, as the reference writer does, and
+/// each gets a checksum entry in the metadata.
 std::string encodeSafetensors(const TensorFile& file);
 
 }  // namespace nnc::runtime

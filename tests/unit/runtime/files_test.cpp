@@ -15,7 +15,8 @@ namespace {
 
 std::vector<std::string> names(const Scratch& scratch) {
   std::vector<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator(scratch.path())) found.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(scratch.path()))
+    found.push_back(entry.path().filename());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -115,7 +116,8 @@ TEST(Files, stale_temporaries_go_and_others_stay) {
   const Scratch scratch;
   const std::string own = "f.tmp." + std::to_string(::getpid());
   // Process ids end at 2^22 on Linux, so this one never runs; process 1 always does.
-  for (const std::string& name : {std::string("f.tmp.99999999"), std::string("f.tmp.1"), own, std::string("f.tmp.x"), std::string("f"), std::string(".tmp.99999999")})
+  for (const std::string& name : {std::string("f.tmp.99999999"), std::string("f.tmp.1"), own, std::string("f.tmp.x"),
+                                  std::string("f"), std::string(".tmp.99999999")})
     scratch.write(name, "");
   removeStaleTemporaries(scratch.path());
   std::vector<std::string> expected = {".tmp.99999999", "f", "f.tmp.1", "f.tmp.x", own};
@@ -172,8 +174,9 @@ TEST(DataPath, looks_in_order_and_says_where) {
   ::setenv("NNC_DATA_PATH", (scratch.path("one") + "::" + scratch.path("two")).c_str(), 1);
   std::vector<std::string> tried;
   EXPECT_EQ(findDataFile("f", scratch.path("base"), tried), scratch.path("two/f.gz"));
-  EXPECT_EQ(tried, (std::vector<std::string>{scratch.path("base/f"), scratch.path("base/f.gz"), scratch.path("one/f"), scratch.path("one/f.gz"),
-                                             scratch.path("two/f"), scratch.path("two/f.gz")}));
+  EXPECT_EQ(tried,
+            (std::vector<std::string>{scratch.path("base/f"), scratch.path("base/f.gz"), scratch.path("one/f"),
+                                      scratch.path("one/f.gz"), scratch.path("two/f"), scratch.path("two/f.gz")}));
   tried.clear();
   EXPECT_EQ(findDataFile("g", "", tried), std::nullopt);
   EXPECT_EQ(tried.front(), "g");

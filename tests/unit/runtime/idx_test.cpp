@@ -13,7 +13,9 @@ std::string idx(unsigned char type, const std::vector<std::uint32_t>& sizes, con
   return bytes + elements;
 }
 
-std::string content(const Array& array) { return {reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()}; }
+std::string content(const Array& array) {
+  return {reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()};
+}
 
 /// The message for a file with these bytes. Fails the test when it is read.
 Failure refused(const Scratch& scratch, const std::string& bytes) {
@@ -58,7 +60,8 @@ TEST(Idx, reads_an_empty_set_and_several_gzip_members) {
   Failure failure;
   EXPECT_TRUE(readIdx(scratch.write("empty", idx(0x08, {0, 28, 28}, "")), failure)) << failure.message;
   const std::string elements = randomBytes(1000, 2), bytes = idx(0x08, {1000}, elements);
-  const std::optional<Array> array = readIdx(scratch.write("two.gz", gzip(bytes.substr(0, 300)) + gzip(bytes.substr(300))), failure);
+  const std::optional<Array> array =
+      readIdx(scratch.write("two.gz", gzip(bytes.substr(0, 300)) + gzip(bytes.substr(300))), failure);
   ASSERT_TRUE(array) << failure.message;
   EXPECT_EQ(content(*array), elements);
 }

@@ -56,7 +56,8 @@ TEST(Npz, round_trip_is_bit_exact) {
 TEST(Npz, bytes_of_an_array_are_numpys) {
   // What numpy 1.24's numpy.save writes for numpy.array([[1, 2]], dtype='<i4').
   const std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (1, 2), }";
-  const std::string expected = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + std::string(118 - header.size() - 1, ' ') + "\n" +
+  const std::string expected = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header +
+                               std::string(118 - header.size() - 1, ' ') + "\n" +
                                std::string("\x01\x00\x00\x00\x02\x00\x00\x00", 8);
   EXPECT_EQ(encodeNpy(array(Element::I32, {1, 2}, std::string("\x01\x00\x00\x00\x02\x00\x00\x00", 8))), expected);
 }
@@ -64,13 +65,15 @@ TEST(Npz, bytes_of_an_array_are_numpys) {
 TEST(Npz, numpy_reads_what_is_written) {
   if (std::system("/usr/bin/python3 -c 'import numpy' 2>/dev/null") != 0) GTEST_SKIP() << "numpy is not installed";
   const Scratch scratch;
-  scratch.write("f.npz", encodeNpz({{"a", array(Element::I32, {2, 2}, std::string("\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0", 16))},
-                                    {"h", array(Element::BF16, {2}, std::string("\x80\x3f\x00\xc0", 4))},
-                                    {"s", array(Element::Bool, {}, std::string("\1", 1))}}));
-  const std::string program = "import numpy as n, sys\nz = n.load(sys.argv[1] + '/f.npz')\n"
-                              "assert z['a'].tolist() == [[1, 2], [3, 4]] and z['a'].dtype == n.int32\n"
-                              "assert z['h'].tolist() == [1.0, -2.0] and z['s'].shape == () and bool(z['s'])\n"
-                              "n.savez_compressed(sys.argv[1] + '/g.npz', a=z['a'], v=n.arange(5.0))\n";
+  scratch.write("f.npz",
+                encodeNpz({{"a", array(Element::I32, {2, 2}, std::string("\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0", 16))},
+                           {"h", array(Element::BF16, {2}, std::string("\x80\x3f\x00\xc0", 4))},
+                           {"s", array(Element::Bool, {}, std::string("\1", 1))}}));
+  const std::string program =
+      "import numpy as n, sys\nz = n.load(sys.argv[1] + '/f.npz')\n"
+      "assert z['a'].tolist() == [[1, 2], [3, 4]] and z['a'].dtype == n.int32\n"
+      "assert z['h'].tolist() == [1.0, -2.0] and z['s'].shape == () and bool(z['s'])\n"
+      "n.savez_compressed(sys.argv[1] + '/g.npz', a=z['a'], v=n.arange(5.0))\n";
   scratch.write("p.py", program);
   ASSERT_EQ(std::system(("/usr/bin/python3 -B " + scratch.path("p.py") + " " + scratch.path()).c_str()), 0);
   Failure failure;
@@ -83,10 +86,12 @@ TEST(Npz, numpy_reads_what_is_written) {
 TEST(Npz, python_reads_the_archive) {
   const Scratch scratch;
   scratch.write("f.npz", encodeNpz(sample()));
-  scratch.write("p.py", "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n"
-                        "assert z.namelist() == ['net.h.dense.w.npy', 'y.npy', 'scalar.npy', 'flags.npy', 'none.npy'], z.namelist()\n"
-                        "w = zipfile.ZipFile(sys.argv[1] + '.deflated', 'w', zipfile.ZIP_DEFLATED)\n"
-                        "[w.writestr(n, z.read(n)) for n in z.namelist()]\nw.close()\n");
+  scratch.write(
+      "p.py",
+      "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n"
+      "assert z.namelist() == ['net.h.dense.w.npy', 'y.npy', 'scalar.npy', 'flags.npy', 'none.npy'], z.namelist()\n"
+      "w = zipfile.ZipFile(sys.argv[1] + '.deflated', 'w', zipfile.ZIP_DEFLATED)\n"
+      "[w.writestr(n, z.read(n)) for n in z.namelist()]\nw.close()\n");
   ASSERT_EQ(std::system(("/usr/bin/python3 -B " + scratch.path("p.py") + " " + scratch.path("f.npz")).c_str()), 0);
   Failure failure;
   const auto back = readNpz(scratch.path("f.npz.deflated"), failure);
@@ -102,13 +107,18 @@ TEST(Npz, refuses_by_name) {
                 "holds Python objects (pickle), which can run code when read; save it with a numeric dtype");
   expectRefused(npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "xxxx"),
                 "is big-endian (>f4); save it with x.astype(x.dtype.newbyteorder('<'))");
-  expectRefused(npy("{'descr': '<f2', 'fortran_order': False, 'shape': (1,), }", "xx"), "has the dtype <f2; f4, f8, i1, u1, i4, i8 and b1 are read");
+  expectRefused(npy("{'descr': '<f2', 'fortran_order': False, 'shape': (1,), }", "xx"),
+                "has the dtype <f2; f4, f8, i1, u1, i4, i8 and b1 are read");
   expectRefused(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "xxxx"),
                 "expected a plain dtype (structured arrays are not read) in the header");
-  expectRefused(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }", "xxxx"), "is in Fortran order; save it with numpy.ascontiguousarray");
-  expectRefused(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1125899906842624,), }", "xxxx"), "has a shape of more than 2^48 bytes");
-  expectRefused(npy("{'descr': '<f4', 'shape': (1,), }", "xxxx"), "expected the keys descr, fortran_order and shape in the header");
-  expectRefused(npy("{'descr': '<f4', 'descr': '<f4'}", ""), "expected each of descr, fortran_order and shape once in the header");
+  expectRefused(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }", "xxxx"),
+                "is in Fortran order; save it with numpy.ascontiguousarray");
+  expectRefused(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1125899906842624,), }", "xxxx"),
+                "has a shape of more than 2^48 bytes");
+  expectRefused(npy("{'descr': '<f4', 'shape': (1,), }", "xxxx"),
+                "expected the keys descr, fortran_order and shape in the header");
+  expectRefused(npy("{'descr': '<f4', 'descr': '<f4'}", ""),
+                "expected each of descr, fortran_order and shape once in the header");
   expectRefused(npy(f4, "xxx"), "has 3 bytes of elements; its shape and dtype need 4");
   expectRefused(npy(f4, "xxxx", 4), "has .npy version 4; 1 to 3 are read");
   expectRefused(npy(std::string(10'001, ' '), ""), "has a header of 10001 bytes; 10000 are allowed");
@@ -118,7 +128,9 @@ TEST(Npz, reads_versions_two_and_three_and_a_fortran_vector) {
   const Scratch scratch;
   Failure failure;
   for (const char major : {2, 3})
-    EXPECT_TRUE(readNpy(scratch.write("f", npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "xxxx", major)), failure)) << failure.message;
+    EXPECT_TRUE(readNpy(
+        scratch.write("f", npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "xxxx", major)), failure))
+        << failure.message;
 }
 
 TEST(Npz, truncated_anywhere_is_an_error) {

@@ -21,8 +21,10 @@ std::string fileOf(const std::string& json, const std::string& data) {
 TensorFile sample() {
   TensorFile file;
   file.metadata = {{"format", "nnc"}, {"step", "12"}};
-  file.tensors.push_back({"net.b", array(Element::F32, {2}, std::string("\x01\x00\x80\x7f\x23\x01\xc0\xff", 8))});  // NaN payloads
-  file.tensors.push_back({"net.a", array(Element::F64, {}, std::string("\x00\x00\x00\x00\x00\x00\x00\x80", 8))});  // -0.0
+  file.tensors.push_back(
+      {"net.b", array(Element::F32, {2}, std::string("\x01\x00\x80\x7f\x23\x01\xc0\xff", 8))});  // NaN payloads
+  file.tensors.push_back(
+      {"net.a", array(Element::F64, {}, std::string("\x00\x00\x00\x00\x00\x00\x00\x80", 8))});  // -0.0
   file.tensors.push_back({"flags", array(Element::Bool, {3}, std::string("\x01\x00\x01", 3))});
   file.tensors.push_back({"empty", array(Element::I64, {0, 7}, "")});
   file.tensors.push_back({"half", array(Element::BF16, {1, 2}, std::string("\xc0\x7f\x01\x00", 4))});
@@ -69,7 +71,9 @@ TEST(Safetensors, written_bytes_follow_the_format) {
   file.tensors.push_back({"w", array(Element::U8, {2}, "ab")});
   const std::string bytes = encodeSafetensors(file);
   // crc32("ab") = 0x9e83486d
-  EXPECT_EQ(bytes.substr(8), "{\"__metadata__\":{\"crc32:w\":\"9e83486d\"},\"w\":{\"data_offsets\":[0,2],\"dtype\":\"U8\",\"shape\":[2]}}     ab");
+  EXPECT_EQ(bytes.substr(8),
+            "{\"__metadata__\":{\"crc32:w\":\"9e83486d\"},\"w\":{\"data_offsets\":[0,2],\"dtype\":\"U8\",\"shape\":[2]}"
+            "}     ab");
   EXPECT_EQ(static_cast<unsigned char>(bytes[0]), bytes.size() - 10);
   EXPECT_EQ(static_cast<unsigned char>(bytes[0]) % 8, 0);
   EXPECT_EQ(encodeSafetensors({}).substr(8), "{}      ");
@@ -79,11 +83,14 @@ TEST(Safetensors, reads_a_file_of_another_writer) {
   const Scratch scratch;
   Failure failure;
   const auto read = readSafetensors(
-      scratch.write("f", fileOf(R"({"a":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}  )", "\x07\x00\x00\x80")), failure);
+      scratch.write("f", fileOf(R"({"a":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}  )", "\x07\x00\x00\x80")),
+      failure);
   EXPECT_FALSE(read);  // the literal above ends at its first NUL: 1 byte of data
   EXPECT_EQ(failure.message, "tensor \"a\" ends at byte 4 of the data, which has 1 bytes");
-  const auto whole = readSafetensors(
-      scratch.write("g", fileOf(R"({"a":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}  )", std::string("\x07\x00\x00\x80", 4))), failure);
+  const auto whole =
+      readSafetensors(scratch.write("g", fileOf(R"({"a":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}  )",
+                                                std::string("\x07\x00\x00\x80", 4))),
+                      failure);
   ASSERT_TRUE(whole) << failure.message;
   EXPECT_EQ(whole->tensors[0].array.bytes[3], std::byte{0x80});
 }
@@ -92,11 +99,14 @@ TEST(Safetensors, checks_both_kinds_of_checksums) {
   const Scratch scratch;
   Failure failure;
   // crc32c of 32 zero bytes is 8a9136aa (RFC 3720, B.4).
-  const std::string json = R"({"__metadata__":{"crc32c:z":"8a9136aa"},"z":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})";
+  const std::string json =
+      R"({"__metadata__":{"crc32c:z":"8a9136aa"},"z":{"dtype":"U8","shape":[32],"data_offsets":[0,32]}})";
   EXPECT_TRUE(readSafetensors(scratch.write("f", fileOf(json, std::string(32, '\0'))), failure)) << failure.message;
   expectRefused(fileOf(json, std::string(31, '\0') + "\x01"),
-                "tensor \"z\" is damaged: its checksum is 78fab5a9, and 8a9136aa was written", 8 + static_cast<std::int64_t>(json.size()));
-  expectRefused(fileOf(R"({"__metadata__":{"crc32:y":"00000000"}})", ""), "has a checksum of tensor \"y\", which it does not hold", 8);
+                "tensor \"z\" is damaged: its checksum is 78fab5a9, and 8a9136aa was written",
+                8 + static_cast<std::int64_t>(json.size()));
+  expectRefused(fileOf(R"({"__metadata__":{"crc32:y":"00000000"}})", ""),
+                "has a checksum of tensor \"y\", which it does not hold", 8);
   expectRefused(fileOf(R"({"__metadata__":{"crc32:y":"0"},"y":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})", ""),
                 "has the checksum \"0\" for tensor \"y\"; 8 hexadecimal digits were expected", 8);
 }
@@ -107,16 +117,20 @@ TEST(Safetensors, reject_1_shorter_than_eight_bytes) {
 }
 
 TEST(Safetensors, reject_2_header_longer_than_the_file) {
-  expectRefused(std::string("\x09\0\0\0\0\0\0\0{}      ", 16), "says that its header has 9 bytes, and the file has 8 after the length", 0);
+  expectRefused(std::string("\x09\0\0\0\0\0\0\0{}      ", 16),
+                "says that its header has 9 bytes, and the file has 8 after the length", 0);
 }
 
 TEST(Safetensors, reject_3_header_above_the_limit) {
-  expectRefused(std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10), "says that its header has 100000001 bytes; 100000000 are allowed", 0);
+  expectRefused(std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10),
+                "says that its header has 100000001 bytes; 100000000 are allowed", 0);
   expectRefused(std::string("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10),
                 "says that its header has 18446744073709551615 bytes; 100000000 are allowed", 0);
 }
 
-TEST(Safetensors, reject_4_not_utf8) { expectRefused(fileOf("{\"a\xff\":1}", ""), "the header is not valid UTF-8", 11); }
+TEST(Safetensors, reject_4_not_utf8) {
+  expectRefused(fileOf("{\"a\xff\":1}", ""), "the header is not valid UTF-8", 11);
+}
 
 TEST(Safetensors, reject_5_not_an_object) {
   expectRefused(fileOf(" {}", ""), "the header does not start with `{`", 8);
@@ -133,14 +147,19 @@ TEST(Safetensors, reject_6_bad_json) {
 TEST(Safetensors, reject_7_duplicate_keys) {
   const std::string a = R"("a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
   expectRefused(fileOf("{" + a + "," + a + "}", ""), "the header is wrong: the key \"a\" stands twice");
-  expectRefused(fileOf(R"({"a":{"dtype":"U8","dtype":"U8"}})", ""), "the header is wrong: the key \"dtype\" stands twice in tensor \"a\"");
-  expectRefused(fileOf(R"({"__metadata__":{"k":"1","k":"2"}})", ""), "the header is wrong: the key \"k\" stands twice in `__metadata__`");
+  expectRefused(fileOf(R"({"a":{"dtype":"U8","dtype":"U8"}})", ""),
+                "the header is wrong: the key \"dtype\" stands twice in tensor \"a\"");
+  expectRefused(fileOf(R"({"__metadata__":{"k":"1","k":"2"}})", ""),
+                "the header is wrong: the key \"k\" stands twice in `__metadata__`");
 }
 
 TEST(Safetensors, reject_8_bad_dtype) {
-  expectRefused(fileOf(R"({"a":{"dtype":"F31","shape":[0],"data_offsets":[0,0]}})", ""), "the header is wrong: tensor \"a\" has the unknown dtype \"F31\"");
-  expectRefused(fileOf(R"({"a":{"dtype":"F16","shape":[0],"data_offsets":[0,0]}})", ""), "the header is wrong: tensor \"a\" has dtype F16, which nnc does not read");
-  expectRefused(fileOf(R"({"a":{"dtype":3,"shape":[0],"data_offsets":[0,0]}})", ""), "the header is wrong: `dtype` of tensor \"a\" is a number");
+  expectRefused(fileOf(R"({"a":{"dtype":"F31","shape":[0],"data_offsets":[0,0]}})", ""),
+                "the header is wrong: tensor \"a\" has the unknown dtype \"F31\"");
+  expectRefused(fileOf(R"({"a":{"dtype":"F16","shape":[0],"data_offsets":[0,0]}})", ""),
+                "the header is wrong: tensor \"a\" has dtype F16, which nnc does not read");
+  expectRefused(fileOf(R"({"a":{"dtype":3,"shape":[0],"data_offsets":[0,0]}})", ""),
+                "the header is wrong: `dtype` of tensor \"a\" is a number");
 }
 
 TEST(Safetensors, reject_9_shape_overflow) {
@@ -171,34 +190,47 @@ TEST(Safetensors, reject_10_offsets_against_shape) {
 }
 
 TEST(Safetensors, reject_11_overlap) {
-  expectRefused(fileOf(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", "abc"),
-                "tensor \"b\" overlaps the tensor before it: it starts at byte 1 of the data, before 2");
+  expectRefused(
+      fileOf(
+          R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
+          "abc"),
+      "tensor \"b\" overlaps the tensor before it: it starts at byte 1 of the data, before 2");
 }
 
 TEST(Safetensors, reject_12_hole) {
-  expectRefused(fileOf(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})", "abc"),
-                "bytes 1 to 2 of the data, before tensor \"b\", belong to no tensor");
+  expectRefused(
+      fileOf(
+          R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
+          "abc"),
+      "bytes 1 to 2 of the data, before tensor \"b\", belong to no tensor");
 }
 
 TEST(Safetensors, reject_13_uncovered_tail) {
   const std::string json = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
-  expectRefused(fileOf(json, "abc"), "the last 2 bytes belong to no tensor", 8 + static_cast<std::int64_t>(json.size()) + 1);
+  expectRefused(fileOf(json, "abc"), "the last 2 bytes belong to no tensor",
+                8 + static_cast<std::int64_t>(json.size()) + 1);
 }
 
 TEST(Safetensors, reject_14_metadata_that_is_not_text) {
-  expectRefused(fileOf(R"({"__metadata__":{"k":1}})", ""), "the header is wrong: `__metadata__` holds strings only, and \"k\" is a number");
-  expectRefused(fileOf(R"({"__metadata__":{"k":{}}})", ""), "the header is wrong: `__metadata__` holds strings only, and \"k\" is an object");
-  expectRefused(fileOf(R"({"__metadata__":[]})", ""), "the header is wrong: \"__metadata__\" is an array, not an object");
+  expectRefused(fileOf(R"({"__metadata__":{"k":1}})", ""),
+                "the header is wrong: `__metadata__` holds strings only, and \"k\" is a number");
+  expectRefused(fileOf(R"({"__metadata__":{"k":{}}})", ""),
+                "the header is wrong: `__metadata__` holds strings only, and \"k\" is an object");
+  expectRefused(fileOf(R"({"__metadata__":[]})", ""),
+                "the header is wrong: \"__metadata__\" is an array, not an object");
 }
 
 TEST(Safetensors, rejects_missing_and_unknown_fields) {
-  expectRefused(fileOf(R"({"a":{"dtype":"U8","shape":[0]}})", ""), "the header is wrong: tensor \"a\" has no `data_offsets`");
-  expectRefused(fileOf(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}})", ""), "the header is wrong: tensor \"a\" has the unknown key \"x\"");
+  expectRefused(fileOf(R"({"a":{"dtype":"U8","shape":[0]}})", ""),
+                "the header is wrong: tensor \"a\" has no `data_offsets`");
+  expectRefused(fileOf(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}})", ""),
+                "the header is wrong: tensor \"a\" has the unknown key \"x\"");
   expectRefused(fileOf(R"({"a":null})", ""), "the header is wrong: \"a\" is null, not an object");
 }
 
 TEST(Safetensors, deep_nesting_is_refused_at_once) {
-  expectRefused(fileOf("{\"a\":" + std::string(1'000'000, '['), ""), "the header is wrong: \"a\" is an array, not an object");
+  expectRefused(fileOf("{\"a\":" + std::string(1'000'000, '['), ""),
+                "the header is wrong: \"a\" is an array, not an object");
 }
 
 TEST(Safetensors, truncated_anywhere_is_an_error_with_its_place) {

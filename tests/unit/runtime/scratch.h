@@ -31,7 +31,9 @@ class Scratch {
     std::filesystem::permissions(path_, std::filesystem::perms::owner_all, error);
     std::filesystem::remove_all(path_, error);
   }
-  std::string path(const std::string& name = "") const { return name.empty() ? path_.string() : (path_ / name).string(); }
+  std::string path(const std::string& name = "") const {
+    return name.empty() ? path_.string() : (path_ / name).string();
+  }
   std::string write(const std::string& name, std::string_view bytes) const {
     std::ofstream(path(name), std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     return path(name);
@@ -72,7 +74,8 @@ void forFlips(const std::string& bytes, int count, unsigned seed, Check check) {
   std::mt19937 engine(seed);
   for (int i = 0; i < count; ++i) {
     std::string changed = bytes;
-    for (unsigned flips = 1 + engine() % 4; flips > 0; --flips) changed[engine() % changed.size()] ^= static_cast<char>(1 + engine() % 255);
+    for (unsigned flips = 1 + engine() % 4; flips > 0; --flips)
+      changed[engine() % changed.size()] ^= static_cast<char>(1 + engine() % 255);
     check(changed);
   }
 }
