@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <map>
 
+#include "elaborate/check_names.h"
 #include "elaborate/project.h"
 
 namespace nnc::elaborate {
 
 static bool hasDefaults(const std::vector<syntax::ParamDecl>& parameters) {
-  return std::all_of(parameters.begin(), parameters.end(), [](const syntax::ParamDecl& parameter) { return parameter.defaultValue != nullptr; });
+  return std::all_of(parameters.begin(), parameters.end(),
+                     [](const syntax::ParamDecl& parameter) { return parameter.defaultValue != nullptr; });
 }
 
 /// In .train and .eval. A train whose parameters have no defaults is elaborated when they are given.
@@ -25,8 +27,12 @@ static void checkExports(Project& project, ProjectState& state) {
     const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node);
     if (exported == nullptr) continue;
     const auto [other, isNew] = names.emplace(exported->name.text, exported->name.span);
-    if (isNew) (void)project.exported(exported->name.text).has_value();
-    else state.diagnostics.emit<diag::ReservedCName>(exported->name.span, exported->name.text, "it is the name of another export").also(other->second, "the other one");
+    if (isNew)
+      (void)project.exported(exported->name.text).has_value();
+    else
+      state.diagnostics
+          .emit<diag::ReservedCName>(exported->name.span, exported->name.text, "it is the name of another export")
+          .also(other->second, "the other one");
   }
 }
 
@@ -39,7 +45,8 @@ static void checkDeclaration(ProjectState& state, const syntax::Decl& decl) {
     if (constant->isExported) elaboration->notSupported(constant->name.span, "exporting a constant");
   }
   const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
-  if (callable != nullptr && callable->isExported) elaboration->notSupported(callable->name.span, "exporting a function");
+  if (callable != nullptr && callable->isExported)
+    elaboration->notSupported(callable->name.span, "exporting a function");
   const auto* block = std::get_if<syntax::BlockDecl>(&decl.node);
   if (block != nullptr && block->kind == syntax::BlockKind::Data && hasDefaults(block->parameters)) {
     const std::optional<DataUse> use = defaultDataUse(*elaboration, *block, home);
@@ -58,12 +65,24 @@ static void checkCallable(ProjectState& state, const syntax::CallableDecl& calla
   if (spec) (void)buildExport(*elaboration, *spec, nullptr).has_value();
 }
 
+/// Names of all definitions, used or not, of the file and of those that it imports.
+static void checkDefinitions(ProjectState& state) {
+  Diagnostics messages;
+  for (const SourceModule* module : state.modules->own())
+    for (const syntax::Decl& decl : module->tree.declarations)
+      if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
+        checkNames(*callable, *module, *state.modules, messages);
+  messages.sortByPlace(0);
+  state.diagnostics.appendNew(std::move(messages));
+}
+
 void checkProject(Project& project, ProjectState& state) {
   for (const syntax::Decl* decl : state.trains()) checkTrain(project, std::get<syntax::BlockDecl>(decl->node));
   checkExports(project, state);
   for (const syntax::Decl& decl : state.file().declarations) checkDeclaration(state, decl);
   // A mistake in a network shows in the train that uses it, with the sizes of that train; once is enough.
   if (state.diagnostics.hasErrors()) return;
+  checkDefinitions(state);
   for (const syntax::Decl& decl : state.file().declarations)
     if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node)) checkCallable(state, *callable);
 }

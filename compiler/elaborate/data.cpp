@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "elaborate/readers.h"
 #include "elaborate/settings.h"
 #include "support/suggest.h"
 
@@ -11,141 +12,29 @@ namespace nnc::elaborate {
 
 using syntax::BlockKind;
 
-namespace {
-
-struct ReaderInfo {
-  std::string_view name;
-  bool isImplemented = false;
-  std::string_view doc;
-};
-constexpr ReaderInfo kReaders[] = {
-#define NNC_READER(NAME, IMPLEMENTED, DOC) {#NAME, IMPLEMENTED, DOC},
-#include "elaborate/readers.def"
-#undef NNC_READER
-};
-
-const ReaderInfo* findReader(std::string_view name) {
-  for (const ReaderInfo& reader : kReaders)
-    if (reader.name == name) return &reader;
-  return nullptr;
-}
-
-}  // namespace
-
-// --------------------------------------------------------------------------- what a train uses
-
-static std::optional<DataUse> bindUse(Elaborator& elaborator, const BlockRef& ref, std::vector<Argument> arguments, Span where) {
-  Scope& scope = elaborator.newScope(*ref.home);
-  if (!elaborator.bindParameters(ref.block->parameters, std::move(arguments), scope, where,
-                                 fmt::format("data `{}`", ref.block->name.text)))
-    return std::nullopt;
-  return DataUse{ref.block, ref.home, &scope, std::nullopt, where};
-}
-
-static std::optional<std::vector<Argument>> evaluateArguments(Elaborator& elaborator, const std::vector<syntax::Arg>& written, Scope& scope) {
-  std::vector<Argument> arguments;
-  for (const syntax::Arg& argument : written) {
-    const std::optional<Value> value = elaborator.evaluate(*argument.value, scope);
-    if (!value) return std::nullopt;
-    arguments.push_back({argument.name ? std::string_view(argument.name->text) : std::string_view(), *value, argument.span});
-  }
-  return arguments;
-}
-
-static std::optional<DataUse> readTake(Elaborator& elaborator, const syntax::CallExpr& call, const syntax::Expr& base, Span where, Scope& scope) {
-  std::optional<DataUse> use = readDataUse(elaborator, base, scope);
-  if (!use) return std::nullopt;
-  const std::optional<std::vector<Argument>> arguments = evaluateArguments(elaborator, call.arguments, scope);
-  if (!arguments) return std::nullopt;
-  const auto* count = arguments->size() == 1 ? std::get_if<std::int64_t>(&(*arguments)[0].value) : nullptr;
-  if (count == nullptr || *count < 1) {
-    elaborator.error<diag::SettingValue>(where, "take", "one whole number from 1",
-                                         arguments->size() != 1 ? fmt::format("{} arguments", arguments->size())
-                                         : count != nullptr     ? fmt::format("{}", *count)
-                                                                : describe((*arguments)[0].value));
-    return std::nullopt;
-  }
-  use->take = use->take ? std::min(*use->take, *count) : *count;
-  use->span = where;
-  return use;
-}
-
-static void reportNoData(Elaborator& elaborator, Span where, const Value& value) {
-  elaborator.error<diag::SettingValue>(where, "data", settingTakes(BlockKind::Train, "data"), describe(value));
-}
-
-static std::optional<DataUse> readDataCall(Elaborator& elaborator, const syntax::CallExpr& call, Span where, Scope& scope) {
-  const auto* field = std::get_if<syntax::FieldExpr>(&call.callee->node);
-  if (field != nullptr && field->field.text == "take") return readTake(elaborator, call, *field->base, where, scope);
-  const std::optional<Value> callee = elaborator.evaluate(*call.callee, scope);
-  if (!callee) return std::nullopt;
-  const auto* ref = std::get_if<BlockRef>(&*callee);
-  if (ref == nullptr || ref->block->kind != BlockKind::Data) {
-    reportNoData(elaborator, where, *callee);
-    return std::nullopt;
-  }
-  std::optional<std::vector<Argument>> arguments = evaluateArguments(elaborator, call.arguments, scope);
-  if (!arguments) return std::nullopt;
-  return bindUse(elaborator, *ref, std::move(*arguments), where);
-}
-
-std::optional<DataUse> readDataUse(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope) {
-  if (const auto* paren = std::get_if<syntax::ParenExpr>(&expr.node)) return readDataUse(elaborator, *paren->inner, scope);
-  if (const auto* call = std::get_if<syntax::CallExpr>(&expr.node)) return readDataCall(elaborator, *call, expr.span, scope);
-  if (const auto* choice = std::get_if<syntax::CondExpr>(&expr.node)) {
-    const std::optional<Value> condition = elaborator.evaluate(*choice->condition, scope);
-    if (!condition) return std::nullopt;
-    const bool* const isThen = std::get_if<bool>(&*condition);
-    if (isThen != nullptr) return readDataUse(elaborator, *isThen ? *choice->thenValue : *choice->elseValue, scope);
-    elaborator.error<diag::SettingValue>(choice->condition->span, "data", "a choice that is known when the program is compiled", describe(*condition));
-    return std::nullopt;
-  }
-  const std::optional<Value> value = elaborator.evaluate(expr, scope);
-  if (!value) return std::nullopt;
-  const auto* ref = std::get_if<BlockRef>(&*value);
-  if (ref != nullptr && ref->block->kind == BlockKind::Data) return bindUse(elaborator, *ref, {}, expr.span);
-  reportNoData(elaborator, expr.span, *value);
-  return std::nullopt;
-}
-
-std::optional<DataUse> defaultDataUse(Elaborator& elaborator, const syntax::BlockDecl& block, const SourceModule& home) {
-  return bindUse(elaborator, BlockRef{&block, &home}, {}, block.name.span);
-}
-
 // --------------------------------------------------------------------------- sources
 
-/// The reader that an expression calls, by name or as `module.name`; reports what is none.
-static const ReaderInfo* readerOf(Elaborator& elaborator, const syntax::Setting& setting, const SourceModule& home) {
-  const auto* call = std::get_if<syntax::CallExpr>(&setting.value->node);
-  Named named;
+/// The same for a setting that takes a reader; reports what is none.
+static const ReaderInfo* requireReader(Elaborator& elaborator, const syntax::Setting& setting,
+                                       const SourceModule& home) {
   std::string_view name;
-  if (call != nullptr) {
-    if (const auto* plain = std::get_if<syntax::NameExpr>(&call->callee->node)) {
-      name = plain->name;
-      named = elaborator.modules().find(home, name);
-    } else if (const auto* field = std::get_if<syntax::FieldExpr>(&call->callee->node)) {
-      const auto* alias = std::get_if<syntax::NameExpr>(&field->base->node);
-      name = field->field.text;
-      if (alias != nullptr) named = elaborator.modules().find(home, alias->name, name);
-    }
-  }
-  const ReaderInfo* const reader = named && named.decl == nullptr ? findReader(name) : nullptr;
-  if (reader == nullptr) {
-    std::vector<std::string> known;
-    for (const ReaderInfo& info : kReaders) known.emplace_back(info.name);
-    Report report = elaborator.error<diag::NoReader>(setting.value->span, setting.name.text);
-    report.note(fmt::format("`{}:` takes {}", setting.name.text, settingTakes(BlockKind::Data, setting.name.text)));
-    if (const auto close = closestName(name, known); close && !named) report.help(fmt::format("did you mean `{}`?", *close));
+  const ReaderInfo* const reader = readerOf(elaborator.modules(), *setting.value, home, name);
+  if (reader != nullptr && reader->isImplemented) return reader;
+  if (reader != nullptr) {
+    elaborator.notSupported(setting.value->span, fmt::format("the reader `{}`", reader->name));
     return nullptr;
   }
-  if (reader->isImplemented) return reader;
-  elaborator.notSupported(setting.value->span, fmt::format("the reader `{}`", reader->name));
+  std::vector<std::string> known;
+  for (const ReaderInfo& info : allReaders()) known.emplace_back(info.name);
+  Report report = elaborator.error<diag::NoReader>(setting.value->span, setting.name.text);
+  report.note(fmt::format("`{}:` takes {}", setting.name.text, settingTakes(BlockKind::Data, setting.name.text)));
+  if (const auto close = closestName(name, known)) report.help(fmt::format("did you mean `{}`?", *close));
   return nullptr;
 }
 
 /// `idx("a", "b")`.
 static std::optional<Source> readSource(Elaborator& elaborator, const syntax::Setting& setting, const DataUse& use) {
-  const ReaderInfo* const reader = readerOf(elaborator, setting, *use.home);
+  const ReaderInfo* const reader = requireReader(elaborator, setting, *use.home);
   if (reader == nullptr) return std::nullopt;
   IdxSource files;
   for (const syntax::Arg& argument : std::get<syntax::CallExpr>(setting.value->node).arguments) {
@@ -168,7 +57,8 @@ static std::optional<Source> readSource(Elaborator& elaborator, const syntax::Se
 /// A dtype with sizes, `u8[28, 28]`; empty: reported.
 static std::optional<ir::Type> readFieldType(Elaborator& elaborator, const syntax::Arg& entry, Scope& scope) {
   const auto refuse = [&](Span where, const std::string& what) {
-    elaborator.error<diag::FieldType>(where, entry.name->text, what).help("write a dtype with sizes: `u8[28, 28]`, or a dtype alone: `u8`");
+    elaborator.error<diag::FieldType>(where, entry.name->text, what)
+        .help("write a dtype with sizes: `u8[28, 28]`, or a dtype alone: `u8`");
     return std::nullopt;
   };
   const auto* indexed = std::get_if<syntax::IndexExpr>(&entry.value->node);
@@ -183,26 +73,30 @@ static std::optional<ir::Type> readFieldType(Elaborator& elaborator, const synta
     const std::optional<Value> value = elaborator.evaluate(*dim.value, scope);
     if (!value) return std::nullopt;
     const auto* size = std::get_if<std::int64_t>(&*value);
-    if (size == nullptr || *size < 1) return refuse(dim.span, fmt::format("of a size that is {}", size ? fmt::format("{}", *size) : describe(*value)));
+    if (size == nullptr || *size < 1)
+      return refuse(dim.span, fmt::format("of a size that is {}", size ? fmt::format("{}", *size) : describe(*value)));
     type.shape.push_back(*size);
   }
   return type;
 }
 
-static std::optional<std::vector<Field>> readRawFields(Elaborator& elaborator, const syntax::Setting& setting, Scope& scope,
-                                                       std::vector<Span>& places) {
+static std::optional<std::vector<Field>> readRawFields(Elaborator& elaborator, const syntax::Setting& setting,
+                                                       Scope& scope, std::vector<Span>& places) {
   std::vector<const syntax::Arg*> entries;
   if (const auto* tuple = std::get_if<syntax::TupleExpr>(&setting.value->node))
     for (const syntax::Arg& entry : tuple->entries) entries.push_back(&entry);
-  const bool isNamed = std::all_of(entries.begin(), entries.end(), [](const syntax::Arg* entry) { return entry->name.has_value(); });
+  const bool isNamed =
+      std::all_of(entries.begin(), entries.end(), [](const syntax::Arg* entry) { return entry->name.has_value(); });
   if (entries.empty() || !isNamed) {
-    elaborator.error<diag::SettingValue>(setting.value->span, "fields", settingTakes(BlockKind::Data, "fields"), "something else");
+    elaborator.error<diag::SettingValue>(setting.value->span, "fields", settingTakes(BlockKind::Data, "fields"),
+                                         "something else");
     return std::nullopt;
   }
   std::vector<Field> fields;
   bool isFine = true;
   for (const syntax::Arg* entry : entries) {
-    const bool isTaken = std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == entry->name->text; });
+    const bool isTaken =
+        std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == entry->name->text; });
     if (isTaken) elaborator.error<diag::FieldType>(entry->name->span, entry->name->text, "named twice");
     std::optional<ir::Type> type = isTaken ? std::nullopt : readFieldType(elaborator, *entry, scope);
     isFine = isFine && type.has_value();
@@ -213,11 +107,13 @@ static std::optional<std::vector<Field>> readRawFields(Elaborator& elaborator, c
   return fields;
 }
 
-static bool checkFieldCount(Elaborator& elaborator, const DataProgram& data, const Source& source, std::string_view setting) {
+static bool checkFieldCount(Elaborator& elaborator, const DataProgram& data, const Source& source,
+                            std::string_view setting) {
   const std::size_t files = std::get<IdxSource>(source.node).files.size();
   if (files == data.raw.size()) return true;
-  elaborator.error<diag::FieldCount>(source.span, data.raw.size() == 1 ? "one field" : fmt::format("{} fields", data.raw.size()), setting,
-                                     files == 1 ? "one file" : fmt::format("{} files", files));
+  elaborator.error<diag::FieldCount>(source.span,
+                                     data.raw.size() == 1 ? "one field" : fmt::format("{} fields", data.raw.size()),
+                                     setting, files == 1 ? "one file" : fmt::format("{} files", files));
   return false;
 }
 
@@ -233,7 +129,9 @@ static bool readRandomSplit(Elaborator& elaborator, const syntax::CallExpr& call
     if (name == "seed") {
       const auto* seed = std::get_if<std::int64_t>(&*value);
       if (seed == nullptr || *seed < 0) {
-        elaborator.error<diag::BadSplit>(argument.span, fmt::format("the seed of a split is a whole number from 0, and this is {}", describe(*value)));
+        elaborator.error<diag::BadSplit>(
+            argument.span,
+            fmt::format("the seed of a split is a whole number from 0, and this is {}", describe(*value)));
         return false;
       }
       data.splitSeed = *seed;
@@ -241,14 +139,17 @@ static bool readRandomSplit(Elaborator& elaborator, const syntax::CallExpr& call
     }
     const std::optional<double> fraction = asReal(*value);
     if (name.empty() || !fraction || !(*fraction > 0.0) || !(*fraction < 1.0)) {
-      elaborator.error<diag::BadSplit>(argument.span, "a random part is a name with a fraction between 0 and 1: `valid: 0.1`");
+      elaborator.error<diag::BadSplit>(argument.span,
+                                       "a random part is a name with a fraction between 0 and 1: `valid: 0.1`");
       return false;
     }
     total += *fraction;
     data.split.push_back({std::string(name), {}, *fraction, argument.span});
   }
   if (!data.split.empty() && total < 1.0) return true;
-  elaborator.error<diag::BadSplit>(call.callee->span, data.split.empty() ? "this split names no part" : "the parts of this split leave nothing for `train`");
+  elaborator.error<diag::BadSplit>(call.callee->span, data.split.empty()
+                                                          ? "this split names no part"
+                                                          : "the parts of this split leave nothing for `train`");
   return false;
 }
 
@@ -258,7 +159,8 @@ static bool readRanges(Elaborator& elaborator, const syntax::TupleExpr& tuple, S
     if (!value) return false;
     const auto* rows = std::get_if<Range>(&*value);
     if (!entry.name || rows == nullptr || rows->begin < 0 || rows->begin >= rows->end) {
-      elaborator.error<diag::BadSplit>(entry.span, "a part is a name with a range of rows that is not empty: `valid: 50000..60000`");
+      elaborator.error<diag::BadSplit>(
+          entry.span, "a part is a name with a range of rows that is not empty: `valid: 50000..60000`");
       return false;
     }
     data.split.push_back({entry.name->text, {rows->begin, rows->end}, std::nullopt, entry.span});
@@ -280,13 +182,16 @@ static bool checkParts(Elaborator& elaborator, const DataProgram& data) {
     for (std::size_t k = 0; k < i; ++k) {
       const SplitPart& other = data.split[k];
       if (other.name == part.name) return refuse(fmt::format("the part `{}` stands twice", part.name));
-      const std::int64_t begin = std::max(part.rows.begin, other.rows.begin), end = std::min(part.rows.end, other.rows.end);
+      const std::int64_t begin = std::max(part.rows.begin, other.rows.begin),
+                         end = std::min(part.rows.end, other.rows.end);
       if (!part.randomFraction && !other.randomFraction && begin < end)
-        return refuse(fmt::format("the parts `{}` and `{}` overlap: both have the rows {}..{}", other.name, part.name, begin, end));
+        return refuse(fmt::format("the parts `{}` and `{}` overlap: both have the rows {}..{}", other.name, part.name,
+                                  begin, end));
     }
   }
   const bool isRandom = !data.split.empty() && data.split[0].randomFraction;
-  const bool hasTrain = std::any_of(data.split.begin(), data.split.end(), [](const SplitPart& part) { return part.name == "train"; });
+  const bool hasTrain =
+      std::any_of(data.split.begin(), data.split.end(), [](const SplitPart& part) { return part.name == "train"; });
   if (hasTrain || isRandom || data.split.empty()) return true;
   elaborator.error<diag::BadSplit>(data.split[0].span, "this split has no part `train`");
   return false;
@@ -298,10 +203,12 @@ static bool readSplit(Elaborator& elaborator, const syntax::Setting& setting, Sc
   const auto* callee = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   const bool isRandom = callee != nullptr && callee->name == "random";
   if ((tuple == nullptr || tuple->entries.empty()) && !isRandom) {
-    elaborator.error<diag::SettingValue>(setting.value->span, "split", settingTakes(BlockKind::Data, "split"), "something else");
+    elaborator.error<diag::SettingValue>(setting.value->span, "split", settingTakes(BlockKind::Data, "split"),
+                                         "something else");
     return false;
   }
-  const bool isRead = isRandom ? readRandomSplit(elaborator, *call, scope, data) : readRanges(elaborator, *tuple, scope, data);
+  const bool isRead =
+      isRandom ? readRandomSplit(elaborator, *call, scope, data) : readRanges(elaborator, *tuple, scope, data);
   return isRead && checkParts(elaborator, data);
 }
 
@@ -316,13 +223,15 @@ std::vector<std::string> partNames(const DataProgram& data) {
 // --------------------------------------------------------------------------- the program of one row
 
 /// The fields: the tensors among the `let`s of the block, the last one of each name, in the order of their definition.
-static bool collectFields(Elaborator& elaborator, const syntax::BlockDecl& block, const Scope& scope, ir::Builder& builder, DataProgram& data) {
+static bool collectFields(Elaborator& elaborator, const syntax::BlockDecl& block, const Scope& scope,
+                          ir::Builder& builder, DataProgram& data) {
   const std::vector<Name>& names = scope.names();
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Name& name = names[i];
     if (name.kind != NameKind::Let) continue;
-    const bool isShadowed = std::any_of(names.begin() + static_cast<std::ptrdiff_t>(i) + 1, names.end(),
-                                        [&](const Name& later) { return later.text == name.text && later.kind == NameKind::Let; });
+    const bool isShadowed =
+        std::any_of(names.begin() + static_cast<std::ptrdiff_t>(i) + 1, names.end(),
+                    [&](const Name& later) { return later.text == name.text && later.kind == NameKind::Let; });
     const Traced* const tensor = asTraced(name.value);
     if (isShadowed || tensor == nullptr) continue;
     data.fields.push_back({std::string(name.text), tensor->type});
@@ -333,7 +242,8 @@ static bool collectFields(Elaborator& elaborator, const syntax::BlockDecl& block
   return false;
 }
 
-static bool buildMap(Elaborator& elaborator, const DataUse& use, const std::vector<Span>& rawPlaces, DataProgram& data) {
+static bool buildMap(Elaborator& elaborator, const DataUse& use, const std::vector<Span>& rawPlaces,
+                     DataProgram& data) {
   data.map = data.module.addFunction("map");
   Trace trace(data.module, data.map, Mode::Eval);
   trace.stream = "data";
@@ -342,7 +252,8 @@ static bool buildMap(Elaborator& elaborator, const DataUse& use, const std::vect
   for (std::size_t i = 0; i < data.raw.size(); ++i) {
     const Field& field = data.raw[i];
     const ir::Value value = trace.builder.addParameter(field.type, field.name);
-    scope.add(elaborator.arena().text(field.name), NameKind::Field, elaborator.traced(value, rawPlaces[i]), rawPlaces[i]);
+    scope.add(elaborator.arena().text(field.name), NameKind::Field, elaborator.traced(value, rawPlaces[i]),
+              rawPlaces[i]);
   }
   for (const syntax::BlockItem& item : use.block->items) {
     const auto* statement = std::get_if<syntax::StmtPtr>(&item);
@@ -382,7 +293,8 @@ std::optional<DataProgram> buildData(Elaborator& elaborator, const DataUse& use)
     if (!value) return std::nullopt;
     const bool* const isShuffled = std::get_if<bool>(&*value);
     if (isShuffled == nullptr) {
-      elaborator.error<diag::SettingValue>(shuffle->value->span, "shuffle", settingTakes(BlockKind::Data, "shuffle"), describe(*value));
+      elaborator.error<diag::SettingValue>(shuffle->value->span, "shuffle", settingTakes(BlockKind::Data, "shuffle"),
+                                           describe(*value));
       return std::nullopt;
     }
     data.shuffle = *isShuffled;

@@ -22,7 +22,8 @@ struct DataUse {
 [[nodiscard]] std::optional<DataUse> readDataUse(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope);
 
 /// The block with its defaults, as `nnc check` sees it when no train uses it.
-[[nodiscard]] std::optional<DataUse> defaultDataUse(Elaborator& elaborator, const syntax::BlockDecl& block, const SourceModule& home);
+[[nodiscard]] std::optional<DataUse> defaultDataUse(Elaborator& elaborator, const syntax::BlockDecl& block,
+                                                    const SourceModule& home);
 
 /// The fields of one example as a function of one row. `labelBounds` stay empty: the network knows them.
 ///

@@ -20,14 +20,17 @@ struct ExportSpec {
 /// `export mlp(30) as name(B: [1, 32])`.
 ///
 /// Errors  E0123 name, E0124 dims, and those of the expressions.
-[[nodiscard]] std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::ExportDecl& decl, const SourceModule& home);
+[[nodiscard]] std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::ExportDecl& decl,
+                                                   const SourceModule& home);
 
 /// A network of the file with the defaults of its parameters, for checking. Empty without a message when that does not
 /// say what its inputs are.
-[[nodiscard]] std::optional<ExportSpec> defaultExport(Elaborator& elaborator, const syntax::CallableDecl& decl, const SourceModule& home);
+[[nodiscard]] std::optional<ExportSpec> defaultExport(Elaborator& elaborator, const syntax::CallableDecl& decl,
+                                                      const SourceModule& home);
 
 /// The entries, mode eval. `slots` null: those that the network declares, with their initial values. Otherwise exactly
 /// those, and `initModule` stays empty.
-[[nodiscard]] std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpec& spec, const std::vector<Slot>* slots);
+[[nodiscard]] std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpec& spec,
+                                                       const std::vector<Slot>* slots);
 
 }  // namespace nnc::elaborate

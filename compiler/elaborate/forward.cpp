@@ -18,7 +18,8 @@ struct Wanted {
 /// What a callable takes as data, in order. `role` is for messages.
 class Matcher {
  public:
-  Matcher(Elaborator& elaborator, const DataProgram& data, const Role& role, std::string_view roleName, bool takesOutput)
+  Matcher(Elaborator& elaborator, const DataProgram& data, const Role& role, std::string_view roleName,
+          bool takesOutput)
       : elaborator_(elaborator), data_(data), role_(role), roleName_(roleName), takesOutput_(takesOutput) {
     collect(role.function);
     if (takesOutput_ && !wanted_.empty()) wanted_.erase(wanted_.begin());
@@ -29,7 +30,8 @@ class Matcher {
     std::vector<std::pair<std::string_view, std::size_t>> matched;
     bool isFine = true;
     for (const Wanted& wanted : wanted_) {
-      const auto field = std::find_if(data_.fields.begin(), data_.fields.end(), [&](const Field& f) { return f.name == wanted.name; });
+      const auto field =
+          std::find_if(data_.fields.begin(), data_.fields.end(), [&](const Field& f) { return f.name == wanted.name; });
       if (field == data_.fields.end()) {
         if (wanted.decl != nullptr && wanted.decl->defaultValue != nullptr) continue;
         reportUnmatched(wanted);
@@ -57,7 +59,8 @@ class Matcher {
       collect(chain->stages.front().callable);
       return;
     }
-    for (const syntax::ParamDecl& parameter : elaborator_.dataParameters(value)) wanted_.push_back({parameter.name.text, &parameter});
+    for (const syntax::ParamDecl& parameter : elaborator_.dataParameters(value))
+      wanted_.push_back({parameter.name.text, &parameter});
     if (wanted_.empty()) wanted_.push_back({"x", nullptr});
   }
 
@@ -65,7 +68,8 @@ class Matcher {
     std::vector<std::string> takes, fields;
     if (takesOutput_) takes.emplace_back("the network's output");
     for (const Wanted& w : wanted_) takes.push_back(text(w));
-    for (const Field& field : data_.fields) fields.push_back(fmt::format("{}: {}", field.name, ir::toString(field.type)));
+    for (const Field& field : data_.fields)
+      fields.push_back(fmt::format("{}: {}", field.name, ir::toString(field.type)));
     Report report = elaborator_.error<diag::UnmatchedField>(role_.span, wanted.name, who(), data_.name);
     if (wanted.decl != nullptr) report.also(wanted.decl->span, "the argument");
     report.also(data_.span, fmt::format("defines, for each example: {}", fmt::join(fields, ", ")));
@@ -74,7 +78,8 @@ class Matcher {
   }
 
   std::string text(const Wanted& wanted) const {
-    return wanted.decl != nullptr ? std::string(elaborator_.sources().text(wanted.decl->span)) : std::string(wanted.name);
+    return wanted.decl != nullptr ? std::string(elaborator_.sources().text(wanted.decl->span))
+                                  : std::string(wanted.name);
   }
 
   /// Whether a field can be the argument, as far as dtype, rank and written sizes tell. The rest shows in the call.
@@ -94,10 +99,13 @@ class Matcher {
       }
     }
     if (*dtype == field.type.dtype && hasRank && hasSizes) return true;
-    Report report = elaborator_.error<diag::FieldMismatch>(role_.span, field.name, data_.name, ir::toString(field.type), who(), text(wanted));
+    Report report = elaborator_.error<diag::FieldMismatch>(role_.span, field.name, data_.name, ir::toString(field.type),
+                                                           who(), text(wanted));
     report.also(wanted.decl->span, "the argument").also(data_.span, "the data");
-    if (*dtype != field.type.dtype) report.help(fmt::format("convert it: `let {} = cast(.., {})`", field.name, named->name.text));
-    else report.help(fmt::format("reshape it in the data block: `let {} = reshape(.., [..])`", field.name));
+    if (*dtype != field.type.dtype)
+      report.help(fmt::format("convert it: `let {} = cast(.., {})`", field.name, named->name.text));
+    else
+      report.help(fmt::format("reshape it in the data block: `let {} = reshape(.., [..])`", field.name));
     return false;
   }
 
@@ -123,28 +131,34 @@ bool checkBatchNames(Elaborator& elaborator, const Role& network) {
       report.also(network.span, "the network of the train");
       return false;
     };
-    if (!named->shape || named->shape->empty()) return refuse(fmt::format("`{}` has no dims, and the first one is the batch", parameter.name.text));
+    if (!named->shape || named->shape->empty())
+      return refuse(fmt::format("`{}` has no dims, and the first one is the batch", parameter.name.text));
     const syntax::DimExpr& dim = named->shape->front();
     if (dim.isPack) continue;
     const auto* name = std::get_if<syntax::NameExpr>(&dim.value->node);
-    if (name == nullptr) return refuse(fmt::format("the first dim of `{}` is the batch, and must be a name such as `B`", parameter.name.text));
+    if (name == nullptr)
+      return refuse(
+          fmt::format("the first dim of `{}` is the batch, and must be a name such as `B`", parameter.name.text));
     if (first != nullptr && name->name != batchName)
-      return refuse(fmt::format("the batch is `{}` in `{}` and `{}` in `{}`", batchName, first->name.text, name->name, parameter.name.text));
+      return refuse(fmt::format("the batch is `{}` in `{}` and `{}` in `{}`", batchName, first->name.text, name->name,
+                                parameter.name.text));
     first = &parameter;
     batchName = name->name;
   }
   return true;
 }
 
-std::vector<Argument> argumentsFor(Elaborator& elaborator, const Matches& matches, const std::vector<ir::Value>& byField,
-                                   const DataProgram& data) {
+std::vector<Argument> argumentsFor(Elaborator& elaborator, const Matches& matches,
+                                   const std::vector<ir::Value>& byField, const DataProgram& data) {
   std::vector<Argument> arguments;
-  for (const auto& [name, field] : matches) arguments.push_back({name, elaborator.traced(byField[field], data.span), data.span});
+  for (const auto& [name, field] : matches)
+    arguments.push_back({name, elaborator.traced(byField[field], data.span), data.span});
   return arguments;
 }
 
 /// One number per example, or one for the batch.
-std::optional<ir::Value> perExample(Elaborator& elaborator, const Value& value, const Role& role, std::string_view roleName, std::int64_t batch) {
+std::optional<ir::Value> perExample(Elaborator& elaborator, const Value& value, const Role& role,
+                                    std::string_view roleName, std::int64_t batch) {
   const Traced* const tensor = asTraced(value);
   const bool isFloat = tensor != nullptr && tensor->labels.empty() && tensor->type.dtype == ir::DType::F32;
   if (isFloat && (tensor->type.shape.empty() || tensor->type.shape == ir::Shape{batch})) return tensor->value;
@@ -157,7 +171,8 @@ bool readOutputs(Elaborator& elaborator, const Role& network, const Value& outpu
     for (const auto& [name, value] : (*record)->fields) {
       const std::optional<ir::Value> tensor = elaborator.toTensor(value, network.span);
       if (!tensor) return false;
-      forward.outputs.emplace_back(name.empty() ? fmt::format("output{}", forward.outputs.size()) : std::string(name), *tensor);
+      forward.outputs.emplace_back(name.empty() ? fmt::format("output{}", forward.outputs.size()) : std::string(name),
+                                   *tensor);
     }
     return true;
   }
@@ -169,7 +184,8 @@ bool readOutputs(Elaborator& elaborator, const Role& network, const Value& outpu
 
 }  // namespace
 
-std::optional<std::vector<Field>> networkInputs(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data) {
+std::optional<std::vector<Field>> networkInputs(Elaborator& elaborator, const TrainSpec& spec,
+                                                const DataProgram& data) {
   const std::optional<Matches> matches = Matcher(elaborator, data, spec.network, "network", false).match();
   if (!matches) return std::nullopt;
   std::vector<Field> inputs;
@@ -177,9 +193,11 @@ std::optional<std::vector<Field>> networkInputs(Elaborator& elaborator, const Tr
   return inputs;
 }
 
-bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data, std::int64_t batch, Forward& forward) {
+bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data, std::int64_t batch,
+                  Forward& forward) {
   if (!checkBatchNames(elaborator, spec.network)) return false;
-  std::vector<Matcher> matchers = {{elaborator, data, spec.network, "network", false}, {elaborator, data, spec.loss, "loss", true}};
+  std::vector<Matcher> matchers = {{elaborator, data, spec.network, "network", false},
+                                   {elaborator, data, spec.loss, "loss", true}};
   for (const Role& metric : spec.metrics) matchers.emplace_back(elaborator, data, metric, "metric", true);
   std::vector<Matches> matches;
   for (const Matcher& matcher : matchers) {
@@ -204,20 +222,23 @@ bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgr
   forward.trace.step = forward.trace.builder.addParameter({ir::DType::I64, {}}, "step");
 
   const Elaborator::Tracing tracing(elaborator, forward.trace);
-  const std::optional<Value> output =
-      elaborator.instantiate(spec.network.function, "net", '.', argumentsFor(elaborator, matches[0], byField, data), spec.network.span);
+  const std::optional<Value> output = elaborator.instantiate(
+      spec.network.function, "net", '.', argumentsFor(elaborator, matches[0], byField, data), spec.network.span);
   if (!output || !readOutputs(elaborator, spec.network, *output, forward)) return false;
 
   for (std::size_t i = 1; i < matches.size(); ++i) {
     const Role& role = i == 1 ? spec.loss : spec.metrics[i - 2];
     std::vector<Argument> arguments = argumentsFor(elaborator, matches[i], byField, data);
     arguments.insert(arguments.begin(), Argument{"", *output, spec.network.span});
-    const std::optional<Value> value = elaborator.apply(role.function, std::move(arguments), CallSite{role.span, role.name});
+    const std::optional<Value> value =
+        elaborator.apply(role.function, std::move(arguments), CallSite{role.span, role.name});
     if (!value) return false;
     const std::optional<ir::Value> numbers = perExample(elaborator, *value, role, i == 1 ? "loss" : "metric", batch);
     if (!numbers) return false;
-    if (i == 1) forward.loss = *numbers;
-    else forward.metrics.push_back(*numbers);
+    if (i == 1)
+      forward.loss = *numbers;
+    else
+      forward.metrics.push_back(*numbers);
   }
   return true;
 }

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "elaborate/readers.h"
 #include "support/suggest.h"
 #include "syntax/parse.h"
 
@@ -18,13 +19,6 @@ namespace nnc::elaborate {
 namespace {
 
 constexpr int kMaxImportDepth = 64;
-
-/// The readers of std.data by name; data.cpp says which of them can be used.
-constexpr std::string_view kReaders[] = {
-#define NNC_READER(NAME, ...) #NAME,
-#include "elaborate/readers.def"
-#undef NNC_READER
-};
 
 /// The name that a declaration introduces at module level; null for imports and `export .. as`.
 const syntax::Ident* declaredName(const syntax::Decl& decl) {
@@ -122,8 +116,9 @@ class ModuleLoader {
       module.isStdlib = true;
       if (!parseInto(module, std::string(file.text)) || !declareNames(module)) return false;
       if (file.name == "data")
-        for (const std::string_view reader : kReaders) module.names.emplace(reader, Named{&module, nullptr});
-      for (const std::string& name : Modules::publicNames(module)) modules_.prelude_.emplace(name, module.names.at(name));
+        for (const ReaderInfo& reader : allReaders()) module.names.emplace(reader.name, Named{&module, nullptr});
+      for (const std::string& name : Modules::publicNames(module))
+        modules_.prelude_.emplace(name, module.names.at(name));
       stdlib_.emplace(fmt::format("std.{}", file.name), &module);
     }
     return true;
@@ -200,7 +195,8 @@ class ModuleLoader {
   const SourceModule* importedFile(const SourceModule& from, const syntax::ImportDecl& import) {
     const std::filesystem::path target(import.target);
     const std::string path =
-        (target.is_absolute() || from.directory.empty() ? target : std::filesystem::path(from.directory) / target).string();
+        (target.is_absolute() || from.directory.empty() ? target : std::filesystem::path(from.directory) / target)
+            .string();
     const std::string identity = identityOf(path);
     if (reportCycle(identity, import)) return nullptr;
     const auto found = loaded_.find(identity);
@@ -221,7 +217,8 @@ class ModuleLoader {
   }
 
   bool reportCycle(const std::string& identity, const syntax::ImportDecl& import) {
-    const auto start = std::find_if(chain_.begin(), chain_.end(), [&](const Link& link) { return link.identity == identity; });
+    const auto start =
+        std::find_if(chain_.begin(), chain_.end(), [&](const Link& link) { return link.identity == identity; });
     if (start == chain_.end()) return false;
     std::string circle;
     for (auto link = start; link != chain_.end(); ++link) circle += link->path + " -> ";
@@ -258,8 +255,10 @@ class ModuleLoader {
           .also(place->second, isDeclared ? "declared here" : "first import");
       return false;
     }
-    if (target != nullptr) module.aliases.emplace(name.text, target);
-    else module.names.emplace(name.text, named);
+    if (target != nullptr)
+      module.aliases.emplace(name.text, target);
+    else
+      module.names.emplace(name.text, named);
     return true;
   }
 
@@ -298,6 +297,13 @@ class ModuleLoader {
 std::unique_ptr<Modules> Modules::load(const std::string& path, SourceManager& sources, Diagnostics& diagnostics) {
   auto modules = std::make_unique<Modules>();
   return ModuleLoader(*modules, sources, diagnostics).run(path) ? std::move(modules) : nullptr;
+}
+
+std::vector<const SourceModule*> Modules::own() const {
+  std::vector<const SourceModule*> own;
+  for (const std::unique_ptr<SourceModule>& module : modules_)
+    if (!module->isStdlib) own.push_back(module.get());
+  return own;
 }
 
 Named Modules::find(const SourceModule& from, std::string_view name) const {

@@ -18,7 +18,8 @@ namespace nnc::elaborate {
 
 struct SourceModule;
 
-/// A declaration and the module whose names its text sees. `decl` null: a reader of std.data (`idx`), which is built in.
+/// A declaration and the module whose names its text sees. `decl` null: a reader of std.data (`idx`), which is built
+/// in.
 struct Named {
   const SourceModule* module = nullptr;
   const syntax::Decl* decl = nullptr;
@@ -45,6 +46,8 @@ class Modules {
                                                      Diagnostics& diagnostics);
 
   const SourceModule& root() const { return *root_; }
+  /// The modules that are not of the stdlib.
+  std::vector<const SourceModule*> own() const;
   /// What `name` means in `from`: own declarations and imports, then the prelude. Empty: nothing.
   Named find(const SourceModule& from, std::string_view name) const;
   /// What `alias.name` means in `from`. Empty: no such alias, or nothing of that name that may be seen from outside.

@@ -21,7 +21,8 @@ static std::string expectation(const syntax::ParamDecl& parameter, const SourceM
     for (const syntax::Ident& symbol : symbols->values) names.push_back(symbol.text);
     return fmt::format("one of {}", fmt::join(names, ", "));
   }
-  if (std::holds_alternative<syntax::LayerType>(parameter.type->node)) return "the name of a layer, or a recipe such as `dropout(0.2)`";
+  if (std::holds_alternative<syntax::LayerType>(parameter.type->node))
+    return "the name of a layer, or a recipe such as `dropout(0.2)`";
   if (std::holds_alternative<syntax::FnType>(parameter.type->node)) return "the name of a function";
   const std::string_view type = typeName(*parameter.type);
   if (type == "int") return "a whole number";
@@ -37,8 +38,10 @@ std::string parameterText(const syntax::ParamDecl& parameter, const SourceManage
   std::string text;
   for (const char c : sources.text(parameter.span)) {
     const bool isSpace = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-    if (!isSpace) text += c;
-    else if (!text.empty() && text.back() != ' ') text += ' ';
+    if (!isSpace)
+      text += c;
+    else if (!text.empty() && text.back() != ' ')
+      text += ' ';
   }
   return text;
 }
@@ -51,7 +54,8 @@ static bool isIdentifier(std::string_view text) {
 
 /// The value as source text of the language.
 static std::string sourceText(const Override& override, const syntax::ParamDecl& parameter) {
-  if (std::holds_alternative<syntax::EnumType>(parameter.type->node) && isIdentifier(override.value)) return "." + override.value;
+  if (std::holds_alternative<syntax::EnumType>(parameter.type->node) && isIdentifier(override.value))
+    return "." + override.value;
   if (typeName(*parameter.type) != "str" || override.value.starts_with('"')) return override.value;
   std::string quoted = "\"";
   for (const char c : override.value) {
@@ -76,7 +80,8 @@ static std::optional<syntax::File> parseValue(const Override& override, const sy
 
 /// The value of an override in `elaborator`, converted to the parameter's type.
 static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& home, const ParsedOverride& override) {
-  const std::optional<Value> value = elaborator.evaluateAs(override.value(), *override.parameter->type, elaborator.newScope(home));
+  const std::optional<Value> value =
+      elaborator.evaluateAs(override.value(), *override.parameter->type, elaborator.newScope(home));
   if (!value) return std::nullopt;
   const auto* size = std::get_if<std::int64_t>(&*value);
   if (typeName(*override.parameter->type) == "dim" && (size == nullptr || *size < 1)) return std::nullopt;
@@ -85,9 +90,9 @@ static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& 
 
 static void reportValue(const syntax::BlockDecl& train, const Override& override, const syntax::ParamDecl& parameter,
                         const SourceManager& sources, const Diagnostics& reasons, Diagnostics& diagnostics) {
-  DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(
-      parameter.span, override.name, override.value, parameterText(parameter, sources), train.name.text,
-      expectation(parameter, sources));
+  DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(parameter.span, override.name, override.value,
+                                                                     parameterText(parameter, sources), train.name.text,
+                                                                     expectation(parameter, sources));
   // Syntax errors speak of the text that was put around the value; errors of meaning speak of the value.
   for (const Diagnostic& reason : reasons.all()) {
     if (reason.severity != Severity::Error || reason.code.starts_with("E00")) continue;
@@ -113,7 +118,8 @@ static bool checkMissing(const syntax::BlockDecl& train, const std::vector<Parse
                          const SourceManager& sources, Diagnostics& diagnostics) {
   bool isFine = true;
   for (const syntax::ParamDecl& parameter : train.parameters) {
-    const bool isSet = std::any_of(parsed.begin(), parsed.end(), [&](const ParsedOverride& p) { return p.parameter == &parameter; });
+    const bool isSet =
+        std::any_of(parsed.begin(), parsed.end(), [&](const ParsedOverride& p) { return p.parameter == &parameter; });
     if (isSet || parameter.defaultValue != nullptr) continue;
     diagnostics.emit<diag::ParameterMissing>(parameter.span, train.name.text, parameterText(parameter, sources))
         .help(fmt::format("write `--{} VALUE`: {}", parameter.name.text, expectation(parameter, sources)));
@@ -123,8 +129,9 @@ static bool checkMissing(const syntax::BlockDecl& train, const std::vector<Parse
 }
 
 std::optional<std::vector<ParsedOverride>> parseOverrides(const syntax::BlockDecl& train, const SourceModule& home,
-                                                          const std::vector<Override>& overrides, const Modules& modules,
-                                                          SourceManager& sources, Diagnostics& diagnostics) {
+                                                          const std::vector<Override>& overrides,
+                                                          const Modules& modules, SourceManager& sources,
+                                                          Diagnostics& diagnostics) {
   std::vector<ParsedOverride> parsed;
   bool isFine = true;
   for (const Override& override : overrides) {
@@ -135,7 +142,8 @@ std::optional<std::vector<ParsedOverride>> parseOverrides(const syntax::BlockDec
       isFine = false;
       continue;
     }
-    if (std::any_of(parsed.begin(), parsed.end(), [&](const ParsedOverride& p) { return p.parameter == &*parameter; })) {
+    if (std::any_of(parsed.begin(), parsed.end(),
+                    [&](const ParsedOverride& p) { return p.parameter == &*parameter; })) {
       diagnostics.emit<diag::ParameterTwice>(parameter->span, override.name);
       isFine = false;
       continue;

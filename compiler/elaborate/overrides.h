@@ -11,8 +11,8 @@
 
 namespace nnc::elaborate {
 
-/// An override as an expression of the language. A value is written as in a .nn file; an enum's symbol may lack its dot,
-/// and a `str` its quotes.
+/// An override as an expression of the language. A value is written as in a .nn file; an enum's symbol may lack its
+/// dot, and a `str` its quotes.
 struct ParsedOverride {
   const syntax::ParamDecl* parameter = nullptr;
   syntax::File tree;  // one `let`

@@ -40,7 +40,8 @@ const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   DiagnosticBuilder message = name.empty() ? diagnostics.emit<diag::SeveralTrains>({}, modules->root().path, all.size())
                                            : diagnostics.emit<diag::UnknownTrain>({}, modules->root().path, name);
   message.note(fmt::format("trains: {}", fmt::join(names, ", ")));
-  if (const auto close = closestName(name, names); close && !name.empty()) message.help(fmt::format("did you mean `{}`?", *close));
+  if (const auto close = closestName(name, names); close && !name.empty())
+    message.help(fmt::format("did you mean `{}`?", *close));
   return nullptr;
 }
 
@@ -59,8 +60,9 @@ const syntax::ExportDecl* ProjectState::findExport(const std::string& name) {
 }
 
 const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) const {
-  const auto found = std::find_if(sessions.rbegin(), sessions.rend(),
-                                  [&](const Session& session) { return session.name == train.name && session.values == train.values; });
+  const auto found = std::find_if(sessions.rbegin(), sessions.rend(), [&](const Session& session) {
+    return session.name == train.name && session.values == train.values;
+  });
   assert(found != sessions.rend() && "the program was made by Project::train");
   return *found;
 }
@@ -113,7 +115,8 @@ static std::vector<Slot> slotsInF32(const TrainProgram& train) {
 // --------------------------------------------------------------------------- a train
 
 /// No parameter or state may depend on the batch: a step for another size must have the same slots.
-static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data, const StepParts& step) {
+static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data,
+                            const StepParts& step) {
   const Diagnostics before = elaboration.messages();
   const std::optional<StepParts> twice = buildStep(*elaboration, spec, data, 2 * spec.batch);
   elaboration.setMessages(before);
@@ -121,8 +124,10 @@ static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, con
   for (std::size_t i = 0; i < step.slots.size() && i < twice->slots.size(); ++i) {
     const Slot& slot = step.slots[i];
     if (slot.path != twice->slots[i].path || slot.type == twice->slots[i].type) continue;
-    elaboration->error<diag::BatchDim>(slot.declared, fmt::format("`{}` depends on the batch: it is {} for a batch of {} and {} for one of {}", slot.path,
-                                                                 ir::toString(slot.type), spec.batch, ir::toString(twice->slots[i].type), 2 * spec.batch));
+    elaboration->error<diag::BatchDim>(
+        placeOf(*elaboration, *step.records[i]),
+        fmt::format("`{}` depends on the batch: it is {} for a batch of {} and {} for one of {}", slot.path,
+                    ir::toString(slot.type), spec.batch, ir::toString(twice->slots[i].type), 2 * spec.batch));
     return false;
   }
   return true;
@@ -138,7 +143,8 @@ struct Opened {
 
 }  // namespace
 
-static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::Session& session, const SourceModule& home) {
+static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::Session& session,
+                                  const SourceModule& home) {
   std::optional<TrainSpec> spec = readTrain(*elaboration, *session.block, home, session.overrides);
   std::optional<DataProgram> data = spec ? buildData(*elaboration, spec->data) : std::nullopt;
   if (!data) return std::nullopt;
@@ -149,8 +155,9 @@ static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::
 static bool checkPatience(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data) {
   const std::vector<std::string> parts = partNames(data);
   if (!spec.patience || std::find(parts.begin(), parts.end(), spec.patiencePart) != parts.end()) return true;
-  elaboration->error<diag::NoSuchPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric), spec.patiencePart, data.name,
-                                        fmt::format("{}", fmt::join(parts, ", ")))
+  elaboration
+      ->error<diag::NoSuchPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric),
+                                spec.patiencePart, data.name, fmt::format("{}", fmt::join(parts, ", ")))
       .also(data.span, "the data");
   return false;
 }
@@ -168,7 +175,8 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(Session& session) {
   if (!buildInit(*elaboration, step->records, train.initModule, train.init)) return std::nullopt;
   train.name = session.name;
   train.values = spec->values;
-  for (const ParsedOverride& override : session.overrides) train.setOnCommandLine.push_back(override.parameter->name.text);
+  for (const ParsedOverride& override : session.overrides)
+    train.setOnCommandLine.push_back(override.parameter->name.text);
   train.data = std::move(*data);
   train.data.labelBounds = step->labelBounds;
   train.slots = step->slots;
@@ -208,7 +216,8 @@ std::vector<TrainSummary> Project::trains() const {
   for (const syntax::Decl* decl : implementation_->trains()) {
     const syntax::BlockDecl& block = blockOf(*decl);
     TrainSummary summary{block.name.text, decl->doc, {}, block.name.span};
-    for (const syntax::ParamDecl& parameter : block.parameters) summary.parameters.push_back(parameterText(parameter, implementation_->sources));
+    for (const syntax::ParamDecl& parameter : block.parameters)
+      summary.parameters.push_back(parameterText(parameter, implementation_->sources));
     summaries.push_back(std::move(summary));
   }
   return summaries;
@@ -224,7 +233,8 @@ std::vector<std::string> Project::exports() const {
 std::vector<std::string> Project::experiments() const {
   std::vector<std::string> names;
   for (const syntax::Decl& decl : implementation_->file().declarations)
-    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node)) names.push_back(experiment->name.text);
+    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
+      names.push_back(experiment->name.text);
   return names;
 }
 
@@ -236,8 +246,9 @@ bool Project::check() {
 std::optional<TrainProgram> Project::train(const std::string& name, const std::vector<Override>& overrides) {
   const syntax::BlockDecl* const block = implementation_->findTrain(name);
   if (block == nullptr) return std::nullopt;
-  std::optional<std::vector<ParsedOverride>> parsed = parseOverrides(*block, implementation_->modules->root(), overrides, *implementation_->modules,
-                                                                     implementation_->sources, implementation_->diagnostics);
+  std::optional<std::vector<ParsedOverride>> parsed =
+      parseOverrides(*block, implementation_->modules->root(), overrides, *implementation_->modules,
+                     implementation_->sources, implementation_->diagnostics);
   if (!parsed) return std::nullopt;
   implementation_->sessions.push_back({block->name.text, {}, block, std::move(*parsed)});
   return implementation_->elaborateTrain(implementation_->sessions.back());
@@ -267,11 +278,13 @@ std::optional<ExportProgram> Project::network(const TrainProgram& train, std::ve
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
   const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
-  std::optional<std::vector<Field>> inputs = opened ? networkInputs(*elaboration, opened->spec, opened->data) : std::nullopt;
+  std::optional<std::vector<Field>> inputs =
+      opened ? networkInputs(*elaboration, opened->spec, opened->data) : std::nullopt;
   if (!inputs) return std::nullopt;
   std::sort(batches.begin(), batches.end());
   batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
-  const ExportSpec exported{train.name, opened->spec.network, std::move(*inputs), std::move(batches), opened->spec.network.span};
+  const ExportSpec exported{train.name, opened->spec.network, std::move(*inputs), std::move(batches),
+                            opened->spec.network.span};
   // Parameters and states are those of training.
   const std::optional<StepParts> step = buildStep(*elaboration, opened->spec, opened->data, opened->spec.batch);
   std::optional<ExportProgram> program = step ? buildExport(*elaboration, exported, &step->slots) : std::nullopt;

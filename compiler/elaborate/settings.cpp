@@ -53,7 +53,8 @@ static bool checkOne(const syntax::BlockDecl& block, const syntax::Setting& sett
     return false;
   }
   if (const syntax::Setting* const first = before.find(setting.name.text)) {
-    diagnostics.emit<diag::RepeatedSetting>(setting.name.span, setting.name.text, blockKindName(block.kind), block.name.text)
+    diagnostics
+        .emit<diag::RepeatedSetting>(setting.name.span, setting.name.text, blockKindName(block.kind), block.name.text)
         .also(first->name.span, "first here");
     return false;
   }
@@ -73,13 +74,15 @@ static bool checkTogether(const syntax::BlockDecl& block, const Settings& settin
     const syntax::Setting* const other = row.excludes.empty() ? nullptr : settings.find(row.excludes);
     if (own != nullptr && other != nullptr && row.name < row.excludes) {
       const bool isOwnFirst = own->span.begin < other->span.begin;
-      diagnostics.emit<diag::ExclusiveSettings>((isOwnFirst ? other : own)->name.span, row.name, row.excludes,
-                                                blockKindName(block.kind), block.name.text)
+      diagnostics
+          .emit<diag::ExclusiveSettings>((isOwnFirst ? other : own)->name.span, row.name, row.excludes,
+                                         blockKindName(block.kind), block.name.text)
           .also((isOwnFirst ? own : other)->name.span, "the other one");
       isFine = false;
     }
-    const bool isMissing = own == nullptr && (row.need == SettingNeed::Required ||
-                                              (row.need == SettingNeed::OneOf && other == nullptr && row.name < row.excludes));
+    const bool isMissing =
+        own == nullptr && (row.need == SettingNeed::Required ||
+                           (row.need == SettingNeed::OneOf && other == nullptr && row.name < row.excludes));
     if (!isMissing) continue;
     DiagnosticBuilder message =
         diagnostics.emit<diag::MissingSetting>(block.name.span, blockKindName(block.kind), block.name.text, row.name);
@@ -96,8 +99,10 @@ std::optional<Settings> Settings::read(const syntax::BlockDecl& block, Diagnosti
   for (const syntax::BlockItem& item : block.items) {
     const auto* setting = std::get_if<syntax::Setting>(&item);
     if (setting == nullptr) continue;
-    if (checkOne(block, *setting, settings, diagnostics)) settings.written_.push_back(setting);
-    else isFine = false;
+    if (checkOne(block, *setting, settings, diagnostics))
+      settings.written_.push_back(setting);
+    else
+      isFine = false;
   }
   // What is missing may be the misspelt one: say it only when the rest is fine.
   if (!isFine || !checkTogether(block, settings, diagnostics)) return std::nullopt;

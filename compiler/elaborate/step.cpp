@@ -15,14 +15,23 @@ void orderParameters(ir::Function& function, const std::vector<ir::Value>& order
     if (std::find(order.begin(), order.end(), value) == order.end()) values.push_back(value);
   std::vector<std::string> names;
   for (const ir::Value value : values)
-    names.push_back(function.parameterNames[static_cast<std::size_t>(function.values[static_cast<std::size_t>(value.index)].resultIndex)]);
+    names.push_back(function.parameterNames[static_cast<std::size_t>(
+        function.values[static_cast<std::size_t>(value.index)].resultIndex)]);
   for (std::size_t i = 0; i < values.size(); ++i)
     function.values[static_cast<std::size_t>(values[i].index)].resultIndex = static_cast<int>(i);
   function.parameters = std::move(values);
   function.parameterNames = std::move(names);
 }
 
-bool buildInit(Elaborator& elaborator, const std::vector<SlotRecord*>& records, ir::Module& module, ir::FunctionId& init) {
+Span placeOf(const Elaborator& elaborator, const SlotRecord& record) {
+  if (!elaborator.isStdlib(record.slot.declared)) return record.slot.declared;
+  for (const Label& call : record.declaredTrail)
+    if (!elaborator.isStdlib(call.span)) return call.span;
+  return record.slot.declared;
+}
+
+bool buildInit(Elaborator& elaborator, const std::vector<SlotRecord*>& records, ir::Module& module,
+               ir::FunctionId& init) {
   init = module.addFunction("init");
   Trace trace(module, init, Mode::Train);
   trace.stream = "init";
@@ -40,7 +49,8 @@ namespace {
 
 /// `path` is `prefix` or lies inside it.
 bool isInside(std::string_view path, std::string_view prefix) {
-  return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '.' || path[prefix.size()] == '[');
+  return path.starts_with(prefix) &&
+         (path.size() == prefix.size() || path[prefix.size()] == '.' || path[prefix.size()] == '[');
 }
 
 /// Mean over the batch of what is one number per example.
@@ -95,10 +105,12 @@ class StepBuilder {
       elaborator_.error<diag::FreezePath>(where, path).note(fmt::format("parameters: {}", fmt::join(paths, ", ")));
       isFine = false;
     }
-    const bool hasTrained = std::any_of(parameters_.begin(), parameters_.end(), [](const SlotRecord* record) { return record->slot.isTrained; });
+    const bool hasTrained = std::any_of(parameters_.begin(), parameters_.end(),
+                                        [](const SlotRecord* record) { return record->slot.isTrained; });
     if (isFine && !hasTrained)
-      elaborator_.error<diag::NothingTrained>(spec_.network.span, spec_.block->name.text,
-                                              parameters_.empty() ? "its network has no parameters" : "all parameters are frozen");
+      elaborator_.error<diag::NothingTrained>(
+          spec_.network.span, spec_.block->name.text,
+          parameters_.empty() ? "its network has no parameters" : "all parameters are frozen");
     return isFine && hasTrained;
   }
 
@@ -108,8 +120,10 @@ class StepBuilder {
     ir::Builder& builder = forward.trace.builder;
     builder.setLocation(spec_.loss.span, {});
     builder.addResult(meanOf(builder, forward.loss), "loss");
-    for (const SlotRecord* record : states_) builder.addResult(record->updated.value_or(record->current), record->slot.path);
-    for (std::size_t i = 0; i < forward.metrics.size(); ++i) builder.addResult(meanOf(builder, forward.metrics[i]), spec_.metrics[i].name);
+    for (const SlotRecord* record : states_)
+      builder.addResult(record->updated.value_or(record->current), record->slot.path);
+    for (std::size_t i = 0; i < forward.metrics.size(); ++i)
+      builder.addResult(meanOf(builder, forward.metrics[i]), spec_.metrics[i].name);
     std::vector<ir::Value> order;
     for (const SlotRecord* record : parameters_) order.push_back(record->current);
     for (const SlotRecord* record : states_) order.push_back(record->current);
@@ -123,8 +137,9 @@ class StepBuilder {
     for (const LabelUse& use : parts_.forward->trace.labelUses) {
       ir::Value value = use.value;
       while (const ir::Node* const node = function.definition(value)) {
-        const bool isSameNumber = node->op == ir::Op::Cast || node->op == ir::Op::Reshape || node->op == ir::Op::Broadcast ||
-                                  node->op == ir::Op::Transpose || node->op == ir::Op::StopGradient;
+        const bool isSameNumber = node->op == ir::Op::Cast || node->op == ir::Op::Reshape ||
+                                  node->op == ir::Op::Broadcast || node->op == ir::Op::Transpose ||
+                                  node->op == ir::Op::StopGradient;
         if (!isSameNumber) break;
         value = node->operands[0];
       }
@@ -168,8 +183,8 @@ class StepBuilder {
     const std::vector<bool> reaches = ir::reachesLoss(module_, call);
     for (std::size_t i = 0; i < reaches.size(); ++i) {
       if (reaches[i]) continue;
-      const Slot& slot = parameters_[static_cast<std::size_t>(call.wrt[i])]->slot;
-      elaborator_.error<diag::NoGradient>(slot.declared, slot.path);
+      const SlotRecord& record = *parameters_[static_cast<std::size_t>(call.wrt[i])];
+      elaborator_.error<diag::NoGradient>(placeOf(elaborator_, record), record.slot.path);
     }
   }
 
@@ -186,7 +201,8 @@ class StepBuilder {
     const ir::Value norm = builder.sqrt(*sum), limit = builder.constantLike(norm, *spec_.clipNorm);
     // limit / max(norm, limit) is 1 up to the limit, and has no division by 0.
     const ir::Value factor = builder.div(limit, builder.max(norm, limit));
-    for (ir::Value& gradient : gradients_) gradient = builder.mul(gradient, builder.splat(factor, builder.type(gradient).shape));
+    for (ir::Value& gradient : gradients_)
+      gradient = builder.mul(gradient, builder.splat(factor, builder.type(gradient).shape));
   }
 
   bool updateParameters(const std::vector<int>& trained) {
@@ -203,8 +219,10 @@ class StepBuilder {
 
   std::optional<ir::Value> updateParameter(SlotRecord& record, ir::Value parameter, ir::Value gradient) {
     const Span where = spec_.optimizer.span;
-    std::vector<Argument> arguments = {{"", elaborator_.traced(parameter, where, &record), where}, {"", elaborator_.traced(gradient, where), where}};
-    std::optional<Value> next = elaborator_.instantiate(spec_.optimizer.function, record.slot.path, '/', std::move(arguments), where);
+    std::vector<Argument> arguments = {{"", elaborator_.traced(parameter, where, &record), where},
+                                       {"", elaborator_.traced(gradient, where), where}};
+    std::optional<Value> next =
+        elaborator_.instantiate(spec_.optimizer.function, record.slot.path, '/', std::move(arguments), where);
     if (!next || !isLike(*next, record.slot, spec_.optimizer)) return std::nullopt;
     if (record.project) {
       const Role project{"project", *record.project, record.projectSpan};
@@ -217,7 +235,8 @@ class StepBuilder {
   bool isLike(const Value& value, const Slot& slot, const Role& role) {
     const Traced* const tensor = asTraced(value);
     if (tensor != nullptr && tensor->labels.empty() && tensor->type == slot.type) return true;
-    elaborator_.error<diag::OptimizerResult>(role.span, role.name, fmt::format("{}: {}", slot.path, ir::toString(slot.type)), describe(value));
+    elaborator_.error<diag::OptimizerResult>(
+        role.span, role.name, fmt::format("{}: {}", slot.path, ir::toString(slot.type)), describe(value));
     return false;
   }
 
@@ -234,13 +253,15 @@ class StepBuilder {
       parts_.records.push_back(&record);
     };
     for (std::size_t i = 0; i < parameters_.size(); ++i) add(*parameters_[i], arguments_[i], updated_[i]);
-    for (std::size_t i = 0; i < states_.size(); ++i) add(*states_[i], arguments_[parameters_.size() + i], results_[1 + i]);
+    for (std::size_t i = 0; i < states_.size(); ++i)
+      add(*states_[i], arguments_[parameters_.size() + i], results_[1 + i]);
     for (SlotRecord& record : parts_.update->slots) {
       record.slot.kind = SlotKind::OptimizerState;
       add(record, record.current, record.updated.value_or(record.current));
     }
     builder.addResult(results_[0], "loss");
-    for (std::size_t i = 0; i < spec_.metrics.size(); ++i) builder.addResult(results_[1 + states_.size() + i], spec_.metrics[i].name);
+    for (std::size_t i = 0; i < spec_.metrics.size(); ++i)
+      builder.addResult(results_[1 + states_.size() + i], spec_.metrics[i].name);
     orderParameters(builder.function(), order);
   }
 
@@ -254,12 +275,13 @@ class StepBuilder {
   std::vector<SlotRecord*> parameters_, states_;
   std::vector<ir::Value> arguments_;  // of the step: what the loss takes, in its order
   std::vector<ir::Value> results_, gradients_;
-  std::vector<ir::Value> updated_;    // one per parameter
+  std::vector<ir::Value> updated_;  // one per parameter
 };
 
 }  // namespace
 
-std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data, std::int64_t batch) {
+std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
+                                   std::int64_t batch) {
   return StepBuilder(elaborator, spec, data, batch).run();
 }
 
@@ -272,9 +294,13 @@ std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainS
   if (!traceForward(elaborator, spec, data, batch, forward)) return std::nullopt;
   ir::Builder& builder = forward.trace.builder;
   builder.setLocation(spec.loss.span, {});
-  const auto perExample = [&](ir::Value value) { return builder.broadcast(value, {batch}, builder.type(value).shape.empty() ? std::vector<int>{} : std::vector<int>{0}); };
+  const auto perExample = [&](ir::Value value) {
+    return builder.broadcast(value, {batch},
+                             builder.type(value).shape.empty() ? std::vector<int>{} : std::vector<int>{0});
+  };
   builder.addResult(perExample(forward.loss), "loss");
-  for (std::size_t i = 0; i < forward.metrics.size(); ++i) builder.addResult(perExample(forward.metrics[i]), spec.metrics[i].name);
+  for (std::size_t i = 0; i < forward.metrics.size(); ++i)
+    builder.addResult(perExample(forward.metrics[i]), spec.metrics[i].name);
   for (const auto& [name, value] : forward.outputs) {
     builder.addResult(value, name);
     program.outputs.push_back(name);
@@ -293,9 +319,10 @@ bool matchSlots(Elaborator& elaborator, Trace& trace, const std::vector<Slot>& s
     order.push_back(record != nullptr ? record->current : trace.builder.addParameter(slot.type, slot.path));
   }
   for (const SlotRecord& record : trace.slots) {
-    const bool isKnown = std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.path == record.slot.path; });
+    const bool isKnown =
+        std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.path == record.slot.path; });
     if (isKnown) continue;
-    elaborator.error<diag::SlotOfOneMode>(record.slot.declared, record.slot.path);
+    elaborator.error<diag::SlotOfOneMode>(placeOf(elaborator, record), record.slot.path);
     return false;
   }
   return true;

@@ -36,7 +36,8 @@ class TrainReader {
 
  private:
   bool refuse(const Setting& setting, Span where, const std::string& what) {
-    elaborator_.error<diag::SettingValue>(where, setting.name.text, settingTakes(BlockKind::Train, setting.name.text), what);
+    elaborator_.error<diag::SettingValue>(where, setting.name.text, settingTakes(BlockKind::Train, setting.name.text),
+                                          what);
     return false;
   }
 
@@ -48,7 +49,8 @@ class TrainReader {
     if (callable == nullptr) return refuse(setting, setting.value->span, describe(*value));
     const DeclaredCallable* const declared = callable->declared();
     const bool isOptimizer = declared != nullptr && declared->decl->kind == syntax::CallableKind::Optimizer;
-    if (declared != nullptr && isOptimizer != (name == "optimizer")) return refuse(setting, setting.value->span, describe(*value));
+    if (declared != nullptr && isOptimizer != (name == "optimizer"))
+      return refuse(setting, setting.value->span, describe(*value));
     role = {nameOf(*setting.value, *callable), *value, setting.value->span};
     return true;
   }
@@ -85,11 +87,16 @@ class TrainReader {
     const Callable* const callable = asCallable(*value);
     if (callable == nullptr) return refuse(setting, entry.value->span, fmt::format("a list with {}", describe(*value)));
     std::string name = entry.label ? *entry.label : nameOf(*entry.value, *callable);
-    const bool isTaken = name == "loss" || std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const Role& metric) { return metric.name == name; });
-    const auto isNameCharacter = [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool isTaken = name == "loss" || std::any_of(spec_.metrics.begin(), spec_.metrics.end(),
+                                                       [&](const Role& metric) { return metric.name == name; });
+    const auto isNameCharacter = [](char c) {
+      return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    };
     if (isTaken || name.empty() || !std::all_of(name.begin(), name.end(), isNameCharacter)) {
-      elaborator_.error<diag::SettingValue>(entry.value->span, setting.name.text, settingTakes(BlockKind::Train, setting.name.text),
-                                            isTaken ? fmt::format("a second result named `{}`", name) : fmt::format("a metric named `{}`", name))
+      elaborator_
+          .error<diag::SettingValue>(
+              entry.value->span, setting.name.text, settingTakes(BlockKind::Train, setting.name.text),
+              isTaken ? fmt::format("a second result named `{}`", name) : fmt::format("a metric named `{}`", name))
           .help("give it a name of its own in front: `[\"top5\": top_accuracy(5)]`");
       return false;
     }
@@ -102,7 +109,8 @@ class TrainReader {
     const std::optional<Value> value = elaborator_.evaluate(*setting.value, scope_);
     if (!value) return false;
     const auto* number = std::get_if<std::int64_t>(&*value);
-    if (number == nullptr || *number < 1) return refuse(setting, setting.value->span, number ? fmt::format("{}", *number) : describe(*value));
+    if (number == nullptr || *number < 1)
+      return refuse(setting, setting.value->span, number ? fmt::format("{}", *number) : describe(*value));
     count = *number;
     return true;
   }
@@ -129,7 +137,8 @@ class TrainReader {
     const std::optional<Value> value = elaborator_.evaluate(*(*arguments)[0].value, scope_);
     if (!value) return false;
     const std::optional<double> limit = asReal(*value);
-    if (!limit || !(*limit > 0.0) || !std::isfinite(*limit)) return refuse(*setting, (*arguments)[0].span, "no number above 0");
+    if (!limit || !(*limit > 0.0) || !std::isfinite(*limit))
+      return refuse(*setting, (*arguments)[0].span, "no number above 0");
     spec_.clipNorm = *limit;
     spec_.clipSpan = setting->value->span;
     return true;
@@ -143,7 +152,8 @@ class TrainReader {
       return base.empty() ? "" : base + "." + field->field.text;
     }
     const auto* index = std::get_if<syntax::IndexExpr>(&expr.node);
-    if (index == nullptr || index->subscripts.size() != 1 || index->subscripts[0].isPack || index->subscripts[0].name) return "";
+    if (index == nullptr || index->subscripts.size() != 1 || index->subscripts[0].isPack || index->subscripts[0].name)
+      return "";
     const auto* number = std::get_if<syntax::IntLiteral>(&index->subscripts[0].value->node);
     const std::string base = pathText(*index->base);
     return number == nullptr || base.empty() ? "" : fmt::format("{}[{}]", base, number->value);
@@ -179,8 +189,11 @@ class TrainReader {
     spec_.patienceMetric = measure->field.text;
     spec_.patienceSpan = (*arguments)[0].span;
     const bool isKnown = spec_.patienceMetric == "loss" ||
-                         std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const Role& metric) { return metric.name == spec_.patienceMetric; });
-    return isKnown || refuse(*setting, measure->field.span, fmt::format("`{}`, which is neither `loss` nor a metric of this train", spec_.patienceMetric));
+                         std::any_of(spec_.metrics.begin(), spec_.metrics.end(),
+                                     [&](const Role& metric) { return metric.name == spec_.patienceMetric; });
+    return isKnown ||
+           refuse(*setting, measure->field.span,
+                  fmt::format("`{}`, which is neither `loss` nor a metric of this train", spec_.patienceMetric));
   }
 
   bool readPrecision() {
@@ -193,7 +206,8 @@ class TrainReader {
       elaborator_.notSupported(setting->value->span, "`precision: .bf16`");
       return false;
     }
-    if (symbol == nullptr || (symbol->name != "f32" && symbol->name != "f64")) return refuse(*setting, setting->value->span, describe(*value));
+    if (symbol == nullptr || (symbol->name != "f32" && symbol->name != "f64"))
+      return refuse(*setting, setting->value->span, describe(*value));
     spec_.precision = symbol->name == "f64" ? ir::DType::F64 : ir::DType::F32;
     return true;
   }
@@ -212,13 +226,15 @@ std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDe
   std::optional<std::vector<Argument>> arguments = overrideArguments(elaborator, home, overrides);
   if (!settings || !arguments) return std::nullopt;
   Scope& parameters = elaborator.newScope(home);
-  if (!elaborator.bindParameters(block.parameters, std::move(*arguments), parameters, block.name.span, fmt::format("train `{}`", block.name.text)))
+  if (!elaborator.bindParameters(block.parameters, std::move(*arguments), parameters, block.name.span,
+                                 fmt::format("train `{}`", block.name.text)))
     return std::nullopt;
   TrainSpec spec;
   spec.block = &block;
   spec.home = &home;
   for (const syntax::ParamDecl& parameter : block.parameters)
-    if (const Name* const name = parameters.findHere(parameter.name.text)) spec.values.emplace_back(parameter.name.text, toText(name->value));
+    if (const Name* const name = parameters.findHere(parameter.name.text))
+      spec.values.emplace_back(parameter.name.text, toText(name->value));
   Scope& scope = elaborator.newScope(parameters);
   for (const syntax::BlockItem& item : block.items) {
     const auto* statement = std::get_if<syntax::StmtPtr>(&item);

@@ -39,7 +39,8 @@ struct TrainSpec {
 };
 
 /// Errors  settings E0105-E0109, E0900, and those of the expressions.
-[[nodiscard]] std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDecl& block, const SourceModule& home,
+[[nodiscard]] std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDecl& block,
+                                                 const SourceModule& home,
                                                  const std::vector<ParsedOverride>& overrides);
 
 /// The network of a function that is being traced, with its loss and its metrics.
@@ -50,7 +51,7 @@ struct Forward {
   std::vector<std::string> fields;  // the data fields that are parameters of the function, in order of the data block
   std::vector<ir::Value> fieldValues;
   std::vector<std::pair<std::string, ir::Value>> outputs;
-  ir::Value loss;                   // [batch], or a scalar when the loss is one number
+  ir::Value loss;  // [batch], or a scalar when the loss is one number
   std::vector<ir::Value> metrics;
 };
 
@@ -58,10 +59,12 @@ struct Forward {
 /// are declared: `orderParameters` puts them into the order of the contract.
 ///
 /// Errors  E0806-E0810, and those of the code.
-[[nodiscard]] bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data, std::int64_t batch, Forward& forward);
+[[nodiscard]] bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
+                                std::int64_t batch, Forward& forward);
 
 /// What the network of a train takes: fields of the data under the names of its arguments, for one example.
-[[nodiscard]] std::optional<std::vector<Field>> networkInputs(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data);
+[[nodiscard]] std::optional<std::vector<Field>> networkInputs(Elaborator& elaborator, const TrainSpec& spec,
+                                                              const DataProgram& data);
 
 /// A step with the records of its slots, which live as long as this does.
 struct StepParts {
@@ -72,20 +75,27 @@ struct StepParts {
   std::unique_ptr<Forward> forward;  // owns the records of parameters and network states
   std::unique_ptr<Trace> update;     // and those of the optimizer's; the functions that they built are in `program`
 };
-[[nodiscard]] std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data, std::int64_t batch);
+[[nodiscard]] std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
+                                                 std::int64_t batch);
 
 /// Loss, metrics and outputs per example; parameters and network states as `slots` lists them.
-[[nodiscard]] std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
-                                                          const std::vector<Slot>& slots, std::int64_t batch);
+[[nodiscard]] std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec,
+                                                          const DataProgram& data, const std::vector<Slot>& slots,
+                                                          std::int64_t batch);
 
 /// The parameters of an evaluating function for `slots` but the optimizer's, in their order; what the function does not
 /// use becomes a parameter all the same.
 ///
 /// Errors  E0816 the function has a slot that is not listed.
-[[nodiscard]] bool matchSlots(Elaborator& elaborator, Trace& trace, const std::vector<Slot>& slots, std::vector<ir::Value>& order);
+[[nodiscard]] bool matchSlots(Elaborator& elaborator, Trace& trace, const std::vector<Slot>& slots,
+                              std::vector<ir::Value>& order);
+
+/// The place to blame for a slot: where it is declared, or the user's line that led to it when that is in the stdlib.
+Span placeOf(const Elaborator& elaborator, const SlotRecord& record);
 
 /// A function (seed: i64) -> one tensor per record.
-[[nodiscard]] bool buildInit(Elaborator& elaborator, const std::vector<SlotRecord*>& records, ir::Module& module, ir::FunctionId& init);
+[[nodiscard]] bool buildInit(Elaborator& elaborator, const std::vector<SlotRecord*>& records, ir::Module& module,
+                             ir::FunctionId& init);
 
 /// Puts the parameters of a function into this order; those not listed keep theirs behind. Needs: all are parameters.
 void orderParameters(ir::Function& function, const std::vector<ir::Value>& order);

@@ -5,9 +5,10 @@ namespace nnc::elaborate {
 
 using ExportTest = ProjectTest;
 
-static const char* const kNetwork = "network net(hidden: dim = 3, size: dim = 4)(x: f32[B, size], shift: f32[B]) -> f32[B, 2] {\n"
-                                    "  let z[b, i] = x[b, i] + shift[b]\n"
-                                    "  return z |> dense(hidden) |> batch_norm() |> relu |> dense(2)\n}\n";
+static const char* const kNetwork =
+    "network net(hidden: dim = 3, size: dim = 4)(x: f32[B, size], shift: f32[B]) -> f32[B, 2] {\n"
+    "  let z[b, i] = x[b, i] + shift[b]\n"
+    "  return z |> dense(hidden) |> batch_norm() |> relu |> dense(2)\n}\n";
 
 TEST_F(ExportTest, OneEntryPerBatchWithOneSetOfSlots) {
   Project* const project = loadText(std::string(kNetwork) + "export net(5) as tiny(B: [32, 1, 32])\n");
@@ -26,8 +27,9 @@ TEST_F(ExportTest, OneEntryPerBatchWithOneSetOfSlots) {
   for (const BatchProgram& entry : program->entries) {
     const ir::Function& function = entry.module.function(entry.function);
     EXPECT_EQ(function.parameterNames,
-              (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.batch_norm.gamma", "net.batch_norm.beta", "net.dense_2.w", "net.dense_2.b",
-                                        "net.batch_norm.mu", "net.batch_norm.var", "x", "shift"}));
+              (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.batch_norm.gamma", "net.batch_norm.beta",
+                                        "net.dense_2.w", "net.dense_2.b", "net.batch_norm.mu", "net.batch_norm.var",
+                                        "x", "shift"}));
     EXPECT_EQ(function.type(function.results[0]).shape, (ir::Shape{entry.batch, 2}));
   }
   std::vector<ir::Tensor> arguments = run(program->initModule, program->init, {number(0)});
@@ -74,21 +76,27 @@ TEST_P(ExportErrors, AreReported) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ExportErrors,
-    testing::Values(Case{"NoBatch", "export net() as n", "E0124 export `n`: its batch `B` has no size; write `as n(B: [1, 32])`"},
-                    Case{"UnknownDim", "export net() as n(B: 1, T: 2)", "E0124 export `n`: its network has no free dim `T`"},
-                    Case{"Zero", "export net() as n(B: 0)", "E0124 export `n`: `B` takes whole numbers from 1, and this is 0"},
-                    Case{"NotANetwork", "export 3 as n(B: 1)", "E0124 export `n`: it takes a network, and this is"},
-                    Case{"Keyword", "export net() as double(B: 1)", "E0123 `double` cannot be the name of an export: it is a word of C"},
-                    Case{"Underscore", "export net() as _n(B: 1)", "E0123 `_n` cannot be the name of an export: C reserves"},
-                    Case{"Twice", "export net() as n(B: 1)\nexport net(4) as n(B: 1)", "E0123 `n` cannot be the name of an export: it is the name of another export"},
-                    Case{"Pack", "export dense(3) as n(B: 1)", "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
-                    Case{"FreeDim", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1)", "E0124 export `e`: dim `n` of `x` has no size"},
-                    Case{"SeveralSizes", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1, n: [2, 3])", "E0900"},
-                    Case{"Function", "export fn f(x: f32) -> f32 = x", "E0900 exporting a function is not supported yet"}),
+    testing::Values(
+        Case{"NoBatch", "export net() as n", "E0124 export `n`: its batch `B` has no size; write `as n(B: [1, 32])`"},
+        Case{"UnknownDim", "export net() as n(B: 1, T: 2)", "E0124 export `n`: its network has no free dim `T`"},
+        Case{"Zero", "export net() as n(B: 0)", "E0124 export `n`: `B` takes whole numbers from 1, and this is 0"},
+        Case{"NotANetwork", "export 3 as n(B: 1)", "E0124 export `n`: it takes a network, and this is"},
+        Case{"Keyword", "export net() as double(B: 1)",
+             "E0123 `double` cannot be the name of an export: it is a word of C"},
+        Case{"Underscore", "export net() as _n(B: 1)", "E0123 `_n` cannot be the name of an export: C reserves"},
+        Case{"Twice", "export net() as n(B: 1)\nexport net(4) as n(B: 1)",
+             "E0123 `n` cannot be the name of an export: it is the name of another export"},
+        Case{"Pack", "export dense(3) as n(B: 1)",
+             "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
+        Case{"FreeDim", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1)",
+             "E0124 export `e`: dim `n` of `x` has no size"},
+        Case{"SeveralSizes", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1, n: [2, 3])", "E0900"},
+        Case{"Function", "export fn f(x: f32) -> f32 = x", "E0900 exporting a function is not supported yet"}),
     [](const testing::TestParamInfo<Case>& one) { return one.param.name; });
 
 TEST_F(ExportTest, AnotherFreeDimTakesOneSize) {
-  Project* const project = loadText("layer l(x: f32[B, n]) -> f32[B, n] = x |> dense(n)\nexport l as e(B: [1, 2], n: 3)\n");
+  Project* const project =
+      loadText("layer l(x: f32[B, n]) -> f32[B, n] = x |> dense(n)\nexport l as e(B: [1, 2], n: 3)\n");
   ASSERT_NE(project, nullptr) << messages();
   const std::optional<ExportProgram> program = project->exported("e");
   ASSERT_TRUE(program.has_value()) << messages();
@@ -100,7 +108,9 @@ TEST_F(ExportTest, AnUnknownExportIsListed) {
   Project* const project = loadText(std::string(kNetwork) + "export net() as tiny(B: 1)");
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_FALSE(project->exported("tinny").has_value());
-  EXPECT_NE(messages().find("has no export `tinny`\n  note exports: tiny\n  help did you mean `tiny`?"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("has no export `tinny`\n  note exports: tiny\n  help did you mean `tiny`?"),
+            std::string::npos)
+      << messages();
 }
 
 }  // namespace nnc::elaborate

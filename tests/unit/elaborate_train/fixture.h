@@ -61,7 +61,8 @@ class ProjectTest : public testing::Test {
   }
 
   /// Runs a function; gradient calls are expanded first. The module must verify before and after.
-  static std::vector<ir::Tensor> run(ir::Module module, ir::FunctionId function, const std::vector<ir::Tensor>& arguments) {
+  static std::vector<ir::Tensor> run(ir::Module module, ir::FunctionId function,
+                                     const std::vector<ir::Tensor>& arguments) {
     Diagnostics diagnostics;
     EXPECT_EQ(ir::verify(module), std::vector<std::string>());
     EXPECT_TRUE(autodiff::differentiate(module, diagnostics)) << text(diagnostics);
@@ -79,8 +80,10 @@ class ProjectTest : public testing::Test {
     ir::Tensor result(std::move(type));
     EXPECT_EQ(static_cast<std::int64_t>(values.size()), result.type.elementCount());
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (ir::isFloat(result.type.dtype)) result.setReal(static_cast<std::int64_t>(i), values[i]);
-      else result.setInteger(static_cast<std::int64_t>(i), static_cast<std::int64_t>(values[i]));
+      if (ir::isFloat(result.type.dtype))
+        result.setReal(static_cast<std::int64_t>(i), values[i]);
+      else
+        result.setInteger(static_cast<std::int64_t>(i), static_cast<std::int64_t>(values[i]));
     }
     return result;
   }

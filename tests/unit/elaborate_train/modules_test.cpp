@@ -9,7 +9,8 @@ using ModulesTest = ProjectTest;
 
 TEST_F(ModulesTest, NamesComeFromImportsAndThePrelude) {
   write("nets/blocks.nn", "let width = 30\nlet _secret = 1\nfn half(x: f32[..s]) -> f32[..s] = 0.5 * x\n");
-  write("main.nn", "import \"nets/blocks.nn\" (width)\nimport \"nets/blocks.nn\" as b\nimport std.data (idx)\nlet own = 1\n");
+  write("main.nn",
+        "import \"nets/blocks.nn\" (width)\nimport \"nets/blocks.nn\" as b\nimport std.data (idx)\nlet own = 1\n");
   const std::unique_ptr<Modules> modules = Modules::load((folder_ / "main.nn").string(), sources_, diagnostics_);
   ASSERT_NE(modules, nullptr) << messages();
   const SourceModule& root = modules->root();
@@ -46,12 +47,14 @@ TEST_F(ModulesTest, CirclesAreRefusedWithTheirFiles) {
   write("a.nn", "import \"b.nn\" (y)\nlet x = 1\n");
   write("b.nn", "import \"a.nn\" (x)\nlet y = 1\n");
   EXPECT_EQ(load("main.nn"), nullptr);
-  EXPECT_NE(messages().find("E0111 `a.nn` is imported by a file that it imports itself: "), std::string::npos) << messages();
+  EXPECT_NE(messages().find("E0111 `a.nn` is imported by a file that it imports itself: "), std::string::npos)
+      << messages();
   EXPECT_NE(messages().find("b.nn -> "), std::string::npos) << messages();
 }
 
 TEST_F(ModulesTest, DepthIsLimited) {
-  for (int i = 0; i < 70; ++i) write("f" + std::to_string(i) + ".nn", "import \"f" + std::to_string(i + 1) + ".nn\" (x)\nlet x = 1\n");
+  for (int i = 0; i < 70; ++i)
+    write("f" + std::to_string(i) + ".nn", "import \"f" + std::to_string(i + 1) + ".nn\" (x)\nlet x = 1\n");
   write("f70.nn", "let x = 1\n");
   EXPECT_EQ(load("f0.nn"), nullptr);
   EXPECT_NE(messages().find("E0112 imports are nested deeper than 64 files"), std::string::npos) << messages();
@@ -83,7 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"import std.losse (mse)", "E0116 there is no module `std.losse`", "std.losse"},
                     Case{"let a = 1\nlet a = 2", "E0117 `a` is declared twice", "a"},
                     Case{"import \"other.nn\" (x)\nlet x = 2", "E0118 `x` is both imported and declared", "x"},
-                    Case{"import \"other.nn\" (x)\nimport \"third.nn\" (x)", "E0118 `x` is both imported and imported again", "x"}));
+                    Case{"import \"other.nn\" (x)\nimport \"third.nn\" (x)",
+                         "E0118 `x` is both imported and imported again", "x"}));
 
 TEST_F(ModulesTest, MisspeltNamesHaveSuggestions) {
   write("other.nn", "let height = 1\n");
@@ -97,7 +101,8 @@ TEST_F(ModulesTest, AMissingFileIsAMistakeOfTheCommandLine) {
 }
 
 TEST_F(ModulesTest, HidingThePreludeWarnsWhenTheSignatureDiffers) {
-  EXPECT_NE(loadText("fn relu(x: f32[..s]) -> f32[..s] = max(x, 0.1)\nfn mean(x: f32[n]) -> f32 = 0.0\n"), nullptr) << messages();
+  EXPECT_NE(loadText("fn relu(x: f32[..s]) -> f32[..s] = max(x, 0.1)\nfn mean(x: f32[n]) -> f32 = 0.0\n"), nullptr)
+      << messages();
   EXPECT_EQ(messages(), "W0703 `mean` hides the prelude's `mean`, which has another signature\n  also the prelude's\n");
 }
 

@@ -15,8 +15,11 @@ data points {
 )nn";
 
 /// A train of one linear unit under squared error, with `more` in front and `settings` inside.
-static std::string linear(const std::string& settings, const std::string& more = "", const std::string& network = "unit") {
-  return std::string(kData) + "network unit(x: f32[B, 2]) -> f32[B, 1] = x |> dense(1)\n" + more + "train fit {\n  network: " + network + "\n  data: points\n  loss: mse\n  batch: 2\n  steps: 1\n" + settings + "\n}\n";
+static std::string linear(const std::string& settings, const std::string& more = "",
+                          const std::string& network = "unit") {
+  return std::string(kData) + "network unit(x: f32[B, 2]) -> f32[B, 1] = x |> dense(1)\n" + more +
+         "train fit {\n  network: " + network + "\n  data: points\n  loss: mse\n  batch: 2\n  steps: 1\n" + settings +
+         "\n}\n";
 }
 
 class StepTest : public ProjectTest {
@@ -29,10 +32,13 @@ class StepTest : public ProjectTest {
     return step_.has_value();
   }
 
-  std::vector<ir::Tensor> initial(std::int64_t seed = 0) const { return run(train_->initModule, train_->init, {number(seed)}); }
+  std::vector<ir::Tensor> initial(std::int64_t seed = 0) const {
+    return run(train_->initModule, train_->init, {number(seed)});
+  }
 
   /// One step: the slots are replaced by their next values; returns loss and metrics.
-  std::vector<double> advance(std::vector<ir::Tensor>& slots, const std::vector<ir::Tensor>& fields, std::int64_t step, std::int64_t seed = 0) const {
+  std::vector<double> advance(std::vector<ir::Tensor>& slots, const std::vector<ir::Tensor>& fields, std::int64_t step,
+                              std::int64_t seed = 0) const {
     std::vector<ir::Tensor> arguments = slots;
     arguments.insert(arguments.end(), fields.begin(), fields.end());
     arguments.push_back(number(seed));
@@ -63,8 +69,10 @@ class StepTest : public ProjectTest {
 TEST_F(StepTest, HasTheSignatureOfTheContract) {
   ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.1, momentum: 0.9)\n  metrics: [mae]"))) << messages();
   const ir::Function& function = step_->module.function(step_->function);
-  EXPECT_EQ(function.parameterNames, (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.dense.w/m", "net.dense.b/m", "x", "y", "seed", "step"}));
-  EXPECT_EQ(function.resultNames, (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.dense.w/m", "net.dense.b/m", "loss", "mae"}));
+  EXPECT_EQ(function.parameterNames, (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.dense.w/m",
+                                                               "net.dense.b/m", "x", "y", "seed", "step"}));
+  EXPECT_EQ(function.resultNames,
+            (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.dense.w/m", "net.dense.b/m", "loss", "mae"}));
   ASSERT_EQ(function.aliases.size(), 4u);
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(function.aliases[static_cast<std::size_t>(i)].result, i);
@@ -177,7 +185,9 @@ layer capped(x: f32[B, n]) -> f32[B, 1] {
   let y[b, o] = sum[i](x[b, i] * w[i, o])
   return y
 }
-)nn", "capped"))) << messages();
+)nn",
+                               "capped")))
+      << messages();
   std::vector<ir::Tensor> slots = initial();
   EXPECT_EQ(reals(slots[0]), (std::vector<double>{1, 1}));
   advance(slots, points(), 1);
@@ -189,7 +199,8 @@ TEST_F(StepTest, BatchNormKeepsRunningStatistics) {
   ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.0)", "", "batch_norm(momentum: 0.75) |> dense(1)"))) << messages();
   std::vector<std::string> paths;
   for (const Slot& s : train_->slots) paths.push_back(s.path);
-  EXPECT_EQ(paths, (std::vector<std::string>{"net.batch_norm.gamma", "net.batch_norm.beta", "net.dense.w", "net.dense.b", "net.batch_norm.mu", "net.batch_norm.var"}));
+  EXPECT_EQ(paths, (std::vector<std::string>{"net.batch_norm.gamma", "net.batch_norm.beta", "net.dense.w",
+                                             "net.dense.b", "net.batch_norm.mu", "net.batch_norm.var"}));
   EXPECT_EQ(train_->slots[4].kind, SlotKind::NetworkState);
   std::vector<ir::Tensor> slots = initial();
   advance(slots, points(), 1);
@@ -213,10 +224,14 @@ network small(x: f32[B, 1, 6, 6]) -> f32[B, 3] {
   return h |> dense(5) |> gelu |> dense(3)
 }
 train fit { network: small  data: pictures  loss: cross_entropy  optimizer: sgd(1.0)  batch: 4  steps: 1  precision: .f64 }
-)nn", 4)) << messages();
+)nn",
+                        4))
+      << messages();
   std::vector<ir::Tensor> slots = initial(3);
-  std::vector<ir::Tensor> fields = {ir::Tensor({ir::DType::F64, {4, 1, 6, 6}}), tensor({ir::DType::I32, {4}}, {0, 2, 1, 2})};
-  for (std::int64_t i = 0; i < fields[0].type.elementCount(); ++i) fields[0].setReal(i, std::sin(1.7 * static_cast<double>(i * i + 1)));
+  std::vector<ir::Tensor> fields = {ir::Tensor({ir::DType::F64, {4, 1, 6, 6}}),
+                                    tensor({ir::DType::I32, {4}}, {0, 2, 1, 2})};
+  for (std::int64_t i = 0; i < fields[0].type.elementCount(); ++i)
+    fields[0].setReal(i, std::sin(1.7 * static_cast<double>(i * i + 1)));
   std::vector<ir::Tensor> after = slots;
   advance(after, fields, 1, 3);
   int checked = 0;
@@ -240,7 +255,8 @@ TEST_F(StepTest, DropoutDrawsAnewEachStepAndTheSameForASeed) {
   ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.0)", "", "dropout(0.5) |> dense(1)"))) << messages();
   const std::vector<ir::Tensor> slots = initial();
   std::vector<double> losses;
-  for (const auto& [step, seed] : std::vector<std::pair<int, int>>{{1, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {1, 1}, {2, 1}}) {
+  for (const auto& [step, seed] :
+       std::vector<std::pair<int, int>>{{1, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {1, 1}, {2, 1}}) {
     std::vector<ir::Tensor> state = slots;
     losses.push_back(advance(state, points(), step, seed)[0]);
   }
@@ -252,11 +268,13 @@ TEST_F(StepTest, DropoutDrawsAnewEachStepAndTheSameForASeed) {
 
 TEST_F(StepTest, AnInitialValueDependsOnItsOwnPathAlone) {
   const auto weights = [&](const std::string& network, const std::string& path) {
-    if (!elaborate(linear("optimizer: sgd(0.1)", "network n(x: f32[B, 2]) -> f32[B, 1] {\n" + network + "\n}\n", "n"))) ADD_FAILURE() << messages();
+    if (!elaborate(linear("optimizer: sgd(0.1)", "network n(x: f32[B, 2]) -> f32[B, 1] {\n" + network + "\n}\n", "n")))
+      ADD_FAILURE() << messages();
     return reals(initial(7)[slot(path)]);
   };
   const std::vector<double> plain = weights("let h = x |> dense(8) |> relu\n return h |> dense(1)", "net.h.dense.w");
-  EXPECT_EQ(plain, weights("let h = x |> dense(8) |> batch_norm() |> relu |> dropout(0.1)\n return h |> dense(1)", "net.h.dense.w"));
+  EXPECT_EQ(plain, weights("let h = x |> dense(8) |> batch_norm() |> relu |> dropout(0.1)\n return h |> dense(1)",
+                           "net.h.dense.w"));
   EXPECT_EQ(plain, weights("let g = x |> dense(2)\n let h = g |> dense(8)\n return h |> dense(1)", "net.h.dense.w"));
   EXPECT_NE(plain, weights("let g = x |> dense(8)\n return g |> dense(1)", "net.g.dense.w"));
   double mean = 0, variance = 0;
@@ -267,12 +285,15 @@ TEST_F(StepTest, AnInitialValueDependsOnItsOwnPathAlone) {
 }
 
 TEST_F(StepTest, EvaluationGivesOneNumberPerExample) {
-  ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.1, momentum: 0.9)\n  metrics: [mae]", "", "batch_norm() |> dropout(0.5) |> dense(1)"))) << messages();
+  ASSERT_TRUE(elaborate(
+      linear("optimizer: sgd(0.1, momentum: 0.9)\n  metrics: [mae]", "", "batch_norm() |> dropout(0.5) |> dense(1)")))
+      << messages();
   const std::optional<BatchProgram> evaluation = project_->evaluation(*train_, 2);
   ASSERT_TRUE(evaluation.has_value()) << messages();
   const ir::Function& function = evaluation->module.function(evaluation->function);
-  EXPECT_EQ(function.parameterNames, (std::vector<std::string>{"net.batch_norm.gamma", "net.batch_norm.beta", "net.dense.w", "net.dense.b", "net.batch_norm.mu",
-                                                               "net.batch_norm.var", "x", "y", "seed", "step"}));
+  EXPECT_EQ(function.parameterNames,
+            (std::vector<std::string>{"net.batch_norm.gamma", "net.batch_norm.beta", "net.dense.w", "net.dense.b",
+                                      "net.batch_norm.mu", "net.batch_norm.var", "x", "y", "seed", "step"}));
   EXPECT_EQ(function.resultNames, (std::vector<std::string>{"loss", "mae", "output"}));
   EXPECT_EQ(evaluation->outputs, std::vector<std::string>{"output"});
   std::vector<ir::Tensor> arguments;
@@ -311,7 +332,8 @@ TEST_F(StepTest, OtherBatchSizesHaveTheSameSlots) {
   const ir::Function& function = step_->module.function(step_->function);
   EXPECT_EQ(step_->batch, 5);
   EXPECT_EQ(function.type(function.parameters[6]).shape, (ir::Shape{5, 2}));
-  for (std::size_t i = 0; i < train_->slots.size(); ++i) EXPECT_EQ(function.type(function.parameters[i]), train_->slots[i].type);
+  for (std::size_t i = 0; i < train_->slots.size(); ++i)
+    EXPECT_EQ(function.type(function.parameters[i]), train_->slots[i].type);
 }
 
 TEST_F(StepTest, LabelsAreBoundByWhatTheyIndex) {
@@ -363,7 +385,8 @@ train fit { network: n  data: d.take(100)  loss: cross_entropy  optimizer: sgd(0
   EXPECT_EQ(data.take, 100);
   EXPECT_FALSE(data.shuffle);
   EXPECT_EQ(step_->fields, (std::vector<std::string>{"x", "z", "y"})) << "only what the train uses";
-  const std::vector<ir::Tensor> results = run(data.module, data.map, {tensor({ir::DType::U8, {2, 2}}, {0, 51, 102, 255}), tensor({ir::DType::U8, {}}, {6})});
+  const std::vector<ir::Tensor> results = run(
+      data.module, data.map, {tensor({ir::DType::U8, {2, 2}}, {0, 51, 102, 255}), tensor({ir::DType::U8, {}}, {6})});
   expectNear(reals(results[1]), {0, 0.4, 0.8, 2}, 1e-6);
   expectNear(reals(results[2]), {3, 1.8, 1.4, 1}, 1e-6);
   EXPECT_EQ(results[3].type, (ir::Type{ir::DType::I32, {}}));
@@ -375,7 +398,9 @@ TEST_F(StepTest, DataBlocksTakeParameters) {
 data d(scale: real = 1.0) { source: idx("a", "b")  fields: (a: f32[2], t: f32[1])  let x = a * scale  let y = t }
 train fit(big: bool = true) { network: dense(1)  data: if big then d(scale: 8.0) else d  loss: mse  optimizer: sgd(0.1)  batch: 2  steps: 4 }
 )nn")) << messages();
-  const std::vector<ir::Tensor> results = run(train_->data.module, train_->data.map, {tensor({ir::DType::F32, {2}}, {1, 2}), tensor({ir::DType::F32, {1}}, {3})});
+  const std::vector<ir::Tensor> results =
+      run(train_->data.module, train_->data.map,
+          {tensor({ir::DType::F32, {2}}, {1, 2}), tensor({ir::DType::F32, {1}}, {3})});
   EXPECT_EQ(reals(results[0]), (std::vector<double>{8, 16}));
   EXPECT_EQ(train_->steps, 4);
   EXPECT_FALSE(train_->epochs.has_value());
@@ -386,7 +411,9 @@ TEST_F(StepTest, InF64TheFilesKeepTheirTypes) {
   EXPECT_EQ(train_->precision, ir::DType::F64);
   EXPECT_EQ(train_->data.raw[0].type.dtype, ir::DType::F32);
   EXPECT_EQ(train_->data.fields[0].type.dtype, ir::DType::F64);
-  const std::vector<ir::Tensor> results = run(train_->data.module, train_->data.map, {tensor({ir::DType::F32, {2}}, {0.1, 2}), tensor({ir::DType::F32, {1}}, {3})});
+  const std::vector<ir::Tensor> results =
+      run(train_->data.module, train_->data.map,
+          {tensor({ir::DType::F32, {2}}, {0.1, 2}), tensor({ir::DType::F32, {1}}, {3})});
   EXPECT_EQ(reals(results[0]), (std::vector<double>{static_cast<double>(0.1f), 2}));
   const std::optional<BatchProgram> evaluation = project_->evaluation(*train_, 2);
   ASSERT_TRUE(evaluation.has_value()) << messages();

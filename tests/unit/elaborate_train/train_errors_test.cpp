@@ -64,83 +64,139 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         TrainCase{"Unknown", "epochs:    2", "epoch: 2", "E0105 unknown setting `epoch` in train block `fit`", "epoch"},
         TrainCase{"UnknownHasAHint", "epochs:    2", "epoch: 2", "help did you mean `epochs`?", "epoch"},
-        TrainCase{"OfTheOtherBlock", "epochs:    2", "epochs: 2 shuffle: false", "E0105 unknown setting `shuffle` in train block", "shuffle"},
-        TrainCase{"Twice", "epochs:    2", "epochs: 2 batch: 4", "E0106 setting `batch` stands twice in train block `fit`\n  also first here", "batch"},
+        TrainCase{"OfTheOtherBlock", "epochs:    2", "epochs: 2 shuffle: false",
+                  "E0105 unknown setting `shuffle` in train block", "shuffle"},
+        TrainCase{"Twice", "epochs:    2", "epochs: 2 batch: 4",
+                  "E0106 setting `batch` stands twice in train block `fit`\n  also first here", "batch"},
         TrainCase{"Missing", "loss:      cross_entropy", "", "E0107 train block `fit` has no setting `loss`", "fit"},
         TrainCase{"NeitherEpochsNorSteps", "epochs:    2", "", "help or write `steps:` instead", "fit"},
-        TrainCase{"EpochsAndSteps", "epochs:    2", "epochs: 2 steps: 5", "E0108 `epochs` and `steps` exclude each other", "steps"},
-        TrainCase{"NotYet", "epochs:    2", "epochs: 2 target: 1", "E0900 the setting `target` is not supported yet", "target"},
-        TrainCase{"Batch", "batch:     10", "batch: 0", "E0109 setting `batch` takes a whole number from 1, and this is 0", "0"},
-        TrainCase{"BatchIsReal", "batch:     10", "batch: 1.5", "E0109 setting `batch` takes a whole number from 1, and this is", "1.5"},
-        TrainCase{"NetworkIsANumber", "network:   net(hidden)", "network: 3", "E0109 setting `network` takes a network or layer", "3"},
-        TrainCase{"LossIsAnOptimizer", "loss:      cross_entropy", "loss: sgd(0.1)", "E0109 setting `loss` takes a function", "sgd(0.1)"},
-        TrainCase{"OptimizerIsAFn", "optimizer: sgd(lr)", "optimizer: relu", "E0109 setting `optimizer` takes an optimizer", "relu"},
+        TrainCase{"EpochsAndSteps", "epochs:    2", "epochs: 2 steps: 5",
+                  "E0108 `epochs` and `steps` exclude each other", "steps"},
+        TrainCase{"NotYet", "epochs:    2", "epochs: 2 target: 1", "E0900 the setting `target` is not supported yet",
+                  "target"},
+        TrainCase{"Batch", "batch:     10", "batch: 0",
+                  "E0109 setting `batch` takes a whole number from 1, and this is 0", "0"},
+        TrainCase{"BatchIsReal", "batch:     10", "batch: 1.5",
+                  "E0109 setting `batch` takes a whole number from 1, and this is", "1.5"},
+        TrainCase{"NetworkIsANumber", "network:   net(hidden)", "network: 3",
+                  "E0109 setting `network` takes a network or layer", "3"},
+        TrainCase{"LossIsAnOptimizer", "loss:      cross_entropy", "loss: sgd(0.1)",
+                  "E0109 setting `loss` takes a function", "sgd(0.1)"},
+        TrainCase{"OptimizerIsAFn", "optimizer: sgd(lr)", "optimizer: relu",
+                  "E0109 setting `optimizer` takes an optimizer", "relu"},
         TrainCase{"DataIsATrain", "data:      toy", "data: fit", "E0109 setting `data` takes a data block", "fit"},
-        TrainCase{"TakeNothing", "data:      toy", "data: toy.take(0)", "E0109 setting `take` takes one whole number from 1, and this is 0", "toy.take(0)"},
+        TrainCase{"TakeNothing", "data:      toy", "data: toy.take(0)",
+                  "E0109 setting `take` takes one whole number from 1, and this is 0", "toy.take(0)"},
         TrainCase{"MetricTwice", "[accuracy]", "[accuracy, accuracy]", "a second result named `accuracy`", "accuracy"},
-        TrainCase{"ClipBelowZero", "epochs:    2", "epochs: 2 clip: global_norm(-1.0)", "E0109 setting `clip` takes global_norm(1.0), and this is no number above 0", "-1.0"},
-        TrainCase{"PatienceOfAnUnknownMetric", "epochs:    2", "epochs: 2 stop: patience(valid.error, 3)", "`error`, which is neither `loss` nor a metric", "error"},
-        TrainCase{"PatienceOfAnUnknownPart", "epochs:    2", "epochs: 2 stop: patience(test.loss, 3)", "E0812 `test.loss` asks for the part `test`, and data `toy` has train, valid", "test.loss"},
-        TrainCase{"HalfPrecision", "epochs:    2", "epochs: 2 precision: .bf16", "E0900 `precision: .bf16` is not supported yet", ".bf16"},
-        TrainCase{"FreezeNothing", "epochs:    2", "epochs: 2 freeze: [net.stem]", "E0815 `net.stem` names no parameter of the network\n  note parameters: net.dense.w, net.dense.b, net.dense_2.w, net.dense_2.b", "net.stem"},
-        TrainCase{"FreezeAll", "epochs:    2", "epochs: 2 freeze: [net]", "E0814 train `fit` trains nothing: all parameters are frozen", "net(hidden)"},
-        TrainCase{"NothingToTrain", "network:   net(hidden)", "network: relu", "E0814 train `fit` trains nothing: its network has no parameters", "relu"}),
+        TrainCase{"ClipBelowZero", "epochs:    2", "epochs: 2 clip: global_norm(-1.0)",
+                  "E0109 setting `clip` takes global_norm(1.0), and this is no number above 0", "-1.0"},
+        TrainCase{"PatienceOfAnUnknownMetric", "epochs:    2", "epochs: 2 stop: patience(valid.error, 3)",
+                  "`error`, which is neither `loss` nor a metric", "error"},
+        TrainCase{"PatienceOfAnUnknownPart", "epochs:    2", "epochs: 2 stop: patience(test.loss, 3)",
+                  "E0812 `test.loss` asks for the part `test`, and data `toy` has train, valid", "test.loss"},
+        TrainCase{"HalfPrecision", "epochs:    2", "epochs: 2 precision: .bf16",
+                  "E0900 `precision: .bf16` is not supported yet", ".bf16"},
+        TrainCase{"FreezeNothing", "epochs:    2", "epochs: 2 freeze: [net.stem]",
+                  "E0815 `net.stem` names no parameter of the network\n  note parameters: net.dense.w, net.dense.b, "
+                  "net.dense_2.w, net.dense_2.b",
+                  "net.stem"},
+        TrainCase{"FreezeAll", "epochs:    2", "epochs: 2 freeze: [net]",
+                  "E0814 train `fit` trains nothing: all parameters are frozen", "net(hidden)"},
+        TrainCase{"NothingToTrain", "network:   net(hidden)", "network: relu",
+                  "E0814 train `fit` trains nothing: its network has no parameters", "relu"}),
     caseName);
 
 INSTANTIATE_TEST_SUITE_P(
     Data, TrainErrors,
     testing::Values(
-        TrainCase{"NoReader", "source: idx(\"a\", \"b\")", "source: \"a\"", "E0804 `source` takes a reader, and this is none", "\"a\""},
-        TrainCase{"MisspeltReader", "source: idx(\"a\", \"b\")", "source: idxx(\"a\", \"b\")", "help did you mean `idx`?", "idxx(\"a\", \"b\")"},
-        TrainCase{"OtherReader", "source: idx(\"a\", \"b\")", "source: csv(\"a\")", "E0900 the reader `csv` is not supported yet", "csv(\"a\")"},
-        TrainCase{"NotAFileName", "source: idx(\"a\", \"b\")", "source: idx(\"a\", 3)", "E0805 `idx` takes names of files, one for each field", "3"},
-        TrainCase{"FilesAndFields", "source: idx(\"a\", \"b\")", "source: idx(\"a\")", "E0801 `fields` names 2 fields and `source` reads one file", "idx(\"a\")"},
-        TrainCase{"TestFilesAndFields", "source: idx(\"a\", \"b\")", "source: idx(\"a\", \"b\") test: idx(\"c\", \"d\", \"e\")", "E0801 `fields` names 2 fields and `test` reads 3 files", "idx(\"c\", \"d\", \"e\")"},
+        TrainCase{"NoReader", "source: idx(\"a\", \"b\")", "source: \"a\"",
+                  "E0804 `source` takes a reader, and this is none", "\"a\""},
+        TrainCase{"MisspeltReader", "source: idx(\"a\", \"b\")", "source: idxx(\"a\", \"b\")",
+                  "help did you mean `idx`?", "idxx(\"a\", \"b\")"},
+        TrainCase{"OtherReader", "source: idx(\"a\", \"b\")", "source: csv(\"a\")",
+                  "E0900 the reader `csv` is not supported yet", "csv(\"a\")"},
+        TrainCase{"NotAFileName", "source: idx(\"a\", \"b\")", "source: idx(\"a\", 3)",
+                  "E0805 `idx` takes names of files, one for each field", "3"},
+        TrainCase{"FilesAndFields", "source: idx(\"a\", \"b\")", "source: idx(\"a\")",
+                  "E0801 `fields` names 2 fields and `source` reads one file", "idx(\"a\")"},
+        TrainCase{"TestFilesAndFields", "source: idx(\"a\", \"b\")",
+                  "source: idx(\"a\", \"b\") test: idx(\"c\", \"d\", \"e\")",
+                  "E0801 `fields` names 2 fields and `test` reads 3 files", "idx(\"c\", \"d\", \"e\")"},
         TrainCase{"NoDType", "label: u8", "label: byte", "E0802 field `label` is `byte`, which is no dtype", "byte"},
-        TrainCase{"SizeZero", "pixels: u8[2, 2]", "pixels: u8[0, 2]", "E0802 field `pixels` is of a size that is 0", "0"},
-        TrainCase{"NoFieldsSetting", "fields: (pixels: u8[2, 2], label: u8)", "", "E0107 data block `toy` has no setting `fields`", "toy"},
-        TrainCase{"Overlap", "valid: 80..100", "valid: 70..100", "E0803 the parts `train` and `valid` overlap: both have the rows 70..80", "valid: 70..100"},
-        TrainCase{"EmptyRange", "valid: 80..100", "valid: 80..80", "E0803 a part is a name with a range of rows that is not empty", "valid: 80..80"},
-        TrainCase{"UnknownPart", "valid: 80..100", "validation: 80..100", "E0803 `validation` is no part of the data: parts are train, valid and test", "validation: 80..100"},
+        TrainCase{"SizeZero", "pixels: u8[2, 2]", "pixels: u8[0, 2]", "E0802 field `pixels` is of a size that is 0",
+                  "0"},
+        TrainCase{"NoFieldsSetting", "fields: (pixels: u8[2, 2], label: u8)", "",
+                  "E0107 data block `toy` has no setting `fields`", "toy"},
+        TrainCase{"Overlap", "valid: 80..100", "valid: 70..100",
+                  "E0803 the parts `train` and `valid` overlap: both have the rows 70..80", "valid: 70..100"},
+        TrainCase{"EmptyRange", "valid: 80..100", "valid: 80..80",
+                  "E0803 a part is a name with a range of rows that is not empty", "valid: 80..80"},
+        TrainCase{"UnknownPart", "valid: 80..100", "validation: 80..100",
+                  "E0803 `validation` is no part of the data: parts are train, valid and test", "validation: 80..100"},
         TrainCase{"NoTrainPart", "train: 0..80, ", "", "E0803 this split has no part `train`", "valid: 80..100"},
-        TrainCase{"RandomIsTooMuch", "(train: 0..80, valid: 80..100)", "random(valid: 0.5, test: 0.5)", "E0803 the parts of this split leave nothing for `train`", "random"},
-        TrainCase{"RandomIsNoFraction", "(train: 0..80, valid: 80..100)", "random(valid: 2)", "E0803 a random part is a name with a fraction between 0 and 1", "valid: 2"},
-        TrainCase{"Augment", "split: ", "augment: [1] split: ", "E0900 the setting `augment` is not supported yet", "augment"},
-        TrainCase{"NothingDefined", "let x = reshape(cast(pixels, f32) / 255.0, [4])\n  let y = cast(label, i32)", "let n = 3", "E0808 data `toy` defines no field", "toy"}),
+        TrainCase{"RandomIsTooMuch", "(train: 0..80, valid: 80..100)", "random(valid: 0.5, test: 0.5)",
+                  "E0803 the parts of this split leave nothing for `train`", "random"},
+        TrainCase{"RandomIsNoFraction", "(train: 0..80, valid: 80..100)", "random(valid: 2)",
+                  "E0803 a random part is a name with a fraction between 0 and 1", "valid: 2"},
+        TrainCase{"Augment", "split: ", "augment: [1] split: ", "E0900 the setting `augment` is not supported yet",
+                  "augment"},
+        TrainCase{"NothingDefined", "let x = reshape(cast(pixels, f32) / 255.0, [4])\n  let y = cast(label, i32)",
+                  "let n = 3", "E0808 data `toy` defines no field", "toy"}),
     caseName);
 
 INSTANTIATE_TEST_SUITE_P(
     Matching, TrainErrors,
     testing::Values(
-        TrainCase{"NetworkArgument", "let x = reshape", "let image = reshape", "E0806 `x` of network `net` matches no field of data `toy`", "net(hidden)"},
-        TrainCase{"BothSides", "let x = reshape", "let image = reshape", "  also defines, for each example: image: f32[4], y: i32\n  note network `net` takes x: f32[B, 4]", "net(hidden)"},
-        TrainCase{"LossArgument", "let y = cast", "let label_ = cast", "E0806 `y` of loss `cross_entropy` matches no field of data `toy`", "cross_entropy"},
-        TrainCase{"BothSidesOfALoss", "let y = cast", "let label_ = cast", "note loss `cross_entropy` takes the network's output, y: i32[B]", "cross_entropy"},
-        TrainCase{"Rank", "let x = reshape(cast(pixels, f32) / 255.0, [4])", "let x = cast(pixels, f32)", "E0807 field `x` of data `toy` is f32[2, 2] for each example, and network `net` takes `x: f32[B, 4]`", "net(hidden)"},
-        TrainCase{"DType", "let y = cast(label, i32)", "let y = label", "E0807 field `y` of data `toy` is u8 for each example, and loss `cross_entropy` takes `y: i32[B]`", "cross_entropy"},
-        TrainCase{"DTypeHasAHint", "let y = cast(label, i32)", "let y = label", "help convert it: `let y = cast(.., i32)`", "cross_entropy"},
-        TrainCase{"BatchIsANumber", "(x: f32[B, 4])", "(x: f32[10, 4])", "E0809 the first dim of `x` is the batch, and must be a name such as `B`", "x: f32[10, 4]"},
-        TrainCase{"LossIsNotPerExample", "loss:      cross_entropy", "loss: fn (z, y) => z", "E0810 loss `fn (..) => ..` gives", "fn (z, y) => z"}),
+        TrainCase{"NetworkArgument", "let x = reshape", "let image = reshape",
+                  "E0806 `x` of network `net` matches no field of data `toy`", "net(hidden)"},
+        TrainCase{"BothSides", "let x = reshape", "let image = reshape",
+                  "  also defines, for each example: image: f32[4], y: i32\n  note network `net` takes x: f32[B, 4]",
+                  "net(hidden)"},
+        TrainCase{"LossArgument", "let y = cast", "let label_ = cast",
+                  "E0806 `y` of loss `cross_entropy` matches no field of data `toy`", "cross_entropy"},
+        TrainCase{"BothSidesOfALoss", "let y = cast", "let label_ = cast",
+                  "note loss `cross_entropy` takes the network's output, y: i32[B]", "cross_entropy"},
+        TrainCase{"Rank", "let x = reshape(cast(pixels, f32) / 255.0, [4])", "let x = cast(pixels, f32)",
+                  "E0807 field `x` of data `toy` is f32[2, 2] for each example, and network `net` takes `x: f32[B, 4]`",
+                  "net(hidden)"},
+        TrainCase{"DType", "let y = cast(label, i32)", "let y = label",
+                  "E0807 field `y` of data `toy` is u8 for each example, and loss `cross_entropy` takes `y: i32[B]`",
+                  "cross_entropy"},
+        TrainCase{"DTypeHasAHint", "let y = cast(label, i32)", "let y = label",
+                  "help convert it: `let y = cast(.., i32)`", "cross_entropy"},
+        TrainCase{"BatchIsANumber", "(x: f32[B, 4])", "(x: f32[10, 4])",
+                  "E0809 the first dim of `x` is the batch, and must be a name such as `B`", "x: f32[10, 4]"},
+        TrainCase{"LossIsNotPerExample", "loss:      cross_entropy", "loss: fn (z, y) => z",
+                  "E0810 loss `fn (..) => ..` gives", "fn (z, y) => z"}),
     caseName);
 
 TEST_F(ProjectTest, ParametersMayNotDependOnTheBatch) {
   Project* const project = loadText(program("return x |> dense(hidden) |> relu |> dense(2)\n}",
-                                            "return x |> bad |> dense(2)\n}\nlayer bad(x: f32[B, n]) -> f32[B, n] {\n  param w: f32[B, n]\n  return x * w\n}"));
+                                            "return x |> bad |> dense(2)\n}\nlayer bad(x: f32[B, n]) -> f32[B, n] {\n  "
+                                            "param w: f32[B, n]\n  return x * w\n}"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_FALSE(project->check());
-  EXPECT_NE(messages().find("E0809 `net.bad.w` depends on the batch: it is f32[10, 4] for a batch of 10 and f32[20, 4] for one of 20"), std::string::npos) << messages();
+  EXPECT_NE(
+      messages().find(
+          "E0809 `net.bad.w` depends on the batch: it is f32[10, 4] for a batch of 10 and f32[20, 4] for one of 20"),
+      std::string::npos)
+      << messages();
 }
 
 TEST_F(ProjectTest, AParameterOfEvaluationAloneIsRefused) {
-  Project* const project = loadText(program("return x |> dense(hidden) |> relu |> dense(2)\n}",
-                                            "return x |> late |> dense(2)\n}\nlayer late(x: f32[B, n]) -> f32[B, n] {\n  if mode == .train { return x }\n  param w: f32[n] = 1.0\n  let y[b, i] = x[b, i] * w[i]\n  return y\n}"));
+  Project* const project =
+      loadText(program("return x |> dense(hidden) |> relu |> dense(2)\n}",
+                       "return x |> late |> dense(2)\n}\nlayer late(x: f32[B, n]) -> f32[B, n] {\n  if mode == .train "
+                       "{ return x }\n  param w: f32[n] = 1.0\n  let y[b, i] = x[b, i] * w[i]\n  return y\n}"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_FALSE(project->check());
-  EXPECT_NE(messages().find("E0816 `net.late.w` exists in mode .eval and not in mode .train"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("E0816 `net.late.w` exists in mode .eval and not in mode .train"), std::string::npos)
+      << messages();
 }
 
 TEST_F(ProjectTest, AParameterWithoutGradientWarns) {
-  Project* const project = loadText(program("return x |> dense(hidden) |> relu |> dense(2)", "return stop_gradient(x |> dense(hidden)) |> relu |> dense(2)"));
+  Project* const project = loadText(program("return x |> dense(hidden) |> relu |> dense(2)",
+                                            "return stop_gradient(x |> dense(hidden)) |> relu |> dense(2)"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->check()) << messages();
   EXPECT_NE(messages().find("W0702 no gradient reaches parameter `net.dense.w`"), std::string::npos) << messages();
@@ -150,7 +206,8 @@ TEST_F(ProjectTest, AParameterWithoutGradientWarns) {
 }
 
 TEST_F(ProjectTest, ExperimentsAreReadOnlyAndTrainsRun) {
-  Project* const project = loadText(program("", "experiment compare {\n  run: fit\n  vary lr in [0.1, 0.2]\n  seeds: 2\n  measure a = valid.accuracy\n}\n"));
+  Project* const project = loadText(program(
+      "", "experiment compare {\n  run: fit\n  vary lr in [0.1, 0.2]\n  seeds: 2\n  measure a = valid.accuracy\n}\n"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->check()) << messages();
   EXPECT_EQ(messages(), "W0601 experiments are not supported yet: `compare` is read and not checked\n");
@@ -177,24 +234,40 @@ TEST_P(OverrideErrors, AreReported) {
 INSTANTIATE_TEST_SUITE_P(
     All, OverrideErrors,
     testing::Values(
-        OverrideCase{"Unknown", {"hiden", "5"}, "E0701 train `fit` has no parameter `hiden`\n  note parameters: hidden: dim = 3, lr: real = 0.1, act: fn = relu, opt: enum(sgd, adam) = .sgd\n  help did you mean `--hidden`?"},
-        OverrideCase{"DimIsReal", {"hidden", "1.5"}, "E0702 `--hidden 1.5`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
-        OverrideCase{"DimIsZero", {"hidden", "0"}, "E0702 `--hidden 0`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
+        OverrideCase{"Unknown",
+                     {"hiden", "5"},
+                     "E0701 train `fit` has no parameter `hiden`\n  note parameters: hidden: dim = 3, lr: real = 0.1, "
+                     "act: fn = relu, opt: enum(sgd, adam) = .sgd\n  help did you mean `--hidden`?"},
+        OverrideCase{"DimIsReal",
+                     {"hidden", "1.5"},
+                     "E0702 `--hidden 1.5`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
+        OverrideCase{"DimIsZero",
+                     {"hidden", "0"},
+                     "E0702 `--hidden 0`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
         OverrideCase{"DimIsNegative", {"hidden", "-4"}, "E0702 `--hidden -4`"},
-        OverrideCase{"RealIsText", {"lr", "fast"}, "E0702 `--lr fast`: parameter `lr: real = 0.1` of train `fit` takes a number\n  note `fast` is not defined here"},
+        OverrideCase{"RealIsText",
+                     {"lr", "fast"},
+                     "E0702 `--lr fast`: parameter `lr: real = 0.1` of train `fit` takes a number\n  note `fast` is "
+                     "not defined here"},
         OverrideCase{"RealIsEmpty", {"lr", ""}, "E0702 `--lr `"},
         OverrideCase{"RealIsTwo", {"lr", "1 2"}, "E0702 `--lr 1 2`"},
         OverrideCase{"MoreThanAValue", {"lr", "1) let b = (2"}, "E0702 `--lr 1) let b = (2`"},
         OverrideCase{"FnIsMisspelt", {"act", "rleu"}, "help did you mean `relu`?"},
-        OverrideCase{"EnumIsUnknown", {"opt", "lion"}, "E0702 `--opt lion`: parameter `opt: enum(sgd, adam) = .sgd` of train `fit` takes one of sgd, adam"}),
+        OverrideCase{
+            "EnumIsUnknown",
+            {"opt", "lion"},
+            "E0702 `--opt lion`: parameter `opt: enum(sgd, adam) = .sgd` of train `fit` takes one of sgd, adam"}),
     [](const testing::TestParamInfo<OverrideCase>& one) { return one.param.name; });
 
 TEST_F(ProjectTest, OverridesHaveTheDeclaredTypes) {
-  Project* const project = loadText(program("optimizer: sgd(lr)", "optimizer: if opt == .adam then adam(lr) else sgd(lr)"));
+  Project* const project =
+      loadText(program("optimizer: sgd(lr)", "optimizer: if opt == .adam then adam(lr) else sgd(lr)"));
   ASSERT_NE(project, nullptr) << messages();
-  const std::optional<TrainProgram> train = project->train("", {{"hidden", "7"}, {"lr", "1"}, {"act", "sigmoid"}, {"opt", "adam"}});
+  const std::optional<TrainProgram> train =
+      project->train("", {{"hidden", "7"}, {"lr", "1"}, {"act", "sigmoid"}, {"opt", "adam"}});
   ASSERT_TRUE(train.has_value()) << messages();
-  const std::vector<std::pair<std::string, std::string>> values = {{"hidden", "7"}, {"lr", "1.0"}, {"act", "sigmoid"}, {"opt", ".adam"}};
+  const std::vector<std::pair<std::string, std::string>> values = {
+      {"hidden", "7"}, {"lr", "1.0"}, {"act", "sigmoid"}, {"opt", ".adam"}};
   EXPECT_EQ(train->values, values);
   EXPECT_EQ(train->setOnCommandLine, (std::vector<std::string>{"hidden", "lr", "act", "opt"}));
   EXPECT_EQ(train->slots[0].type.shape, (ir::Shape{4, 7}));
@@ -207,16 +280,21 @@ TEST_F(ProjectTest, AParameterWithoutDefaultMustBeSet) {
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->check()) << "it cannot be elaborated yet";
   EXPECT_FALSE(project->train("", {}).has_value());
-  EXPECT_NE(messages().find("E0703 train `fit` needs a value for its parameter `lr: real`\n  help write `--lr VALUE`: a number"), std::string::npos) << messages();
+  EXPECT_NE(messages().find(
+                "E0703 train `fit` needs a value for its parameter `lr: real`\n  help write `--lr VALUE`: a number"),
+            std::string::npos)
+      << messages();
   EXPECT_TRUE(project->train("", {{"lr", "0.5"}}).has_value()) << messages();
 }
 
 TEST_F(ProjectTest, TheTrainIsChosenByName) {
-  Project* const project = loadText(program("", "train other { network: net() data: toy loss: cross_entropy optimizer: adam batch: 5 steps: 3 }"));
+  Project* const project = loadText(
+      program("", "train other { network: net() data: toy loss: cross_entropy optimizer: adam batch: 5 steps: 3 }"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->train("other", {}).has_value()) << messages();
   EXPECT_FALSE(project->train("", {}).has_value());
-  EXPECT_NE(messages().find("has 2 trains, and none was named\n  note trains: fit, other"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("has 2 trains, and none was named\n  note trains: fit, other"), std::string::npos)
+      << messages();
   EXPECT_FALSE(project->train("fitt", {}).has_value());
   EXPECT_NE(messages().find("E0119"), std::string::npos) << messages();
   EXPECT_NE(messages().find("help did you mean `fit`?"), std::string::npos) << messages();

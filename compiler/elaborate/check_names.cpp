@@ -1,0 +1,292 @@
+#include "elaborate/check_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "elaborate/builtins.h"
+#include "support/suggest.h"
+
+namespace nnc::elaborate {
+
+namespace {
+
+/// Walks one callable with the names that are visible at each place. Where a name may come from a value (fields,
+/// parameters of instances), nothing is known and nothing is said.
+class NameChecker {
+ public:
+  NameChecker(const SourceModule& home, const Modules& modules, Diagnostics& diagnostics)
+      : home_(home), modules_(modules), diagnostics_(diagnostics) {}
+
+  void run(const syntax::CallableDecl& callable) {
+    const Block outermost(*this);
+    bindParameters(callable.first);
+    if (callable.second) bindParameters(*callable.second);
+    if (callable.result) countDims(*callable.result);
+    if (callable.body) walk(*callable.body);
+    if (callable.expression) walk(*callable.expression);
+    if (callable.vjp) {
+      const Block inner(*this);
+      for (const syntax::Ident& parameter : callable.vjp->parameters) bind(parameter.text);
+      walk(callable.vjp->body);
+    }
+    warnAboutDims(callable);
+  }
+
+ private:
+  /// Names that end with a block.
+  class Block {
+   public:
+    explicit Block(NameChecker& checker) : checker_(checker), size_(checker.names_.size()) {}
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+    ~Block() { checker_.names_.resize(size_); }
+
+   private:
+    NameChecker& checker_;
+    std::size_t size_;
+  };
+
+  struct Dim {
+    int occurrences = 0;
+    Span span;
+  };
+
+  void bind(std::string_view name) { names_.emplace_back(name); }
+
+  bool isKnown(const std::string& name) const {
+    static const std::set<std::string_view> predeclared = {"_", "mode", "step", "grad", "vjp", "write", "across_params",
+                                                           "frozen", "tuned"};
+    return std::find(names_.begin(), names_.end(), name) != names_.end() || modules_.find(home_, name) ||
+           home_.aliases.contains(name) || predeclared.contains(name) || findBuiltin(name) != nullptr ||
+           ir::parseDType(name);
+  }
+
+  void use(const std::string& name, Span where) {
+    used_.insert(name);
+    if (isKnown(name)) return;
+    std::vector<std::string> candidates(names_.rbegin(), names_.rend());
+    for (const std::vector<std::string>& more : {modules_.visibleNames(home_), builtinNames()})
+      candidates.insert(candidates.end(), more.begin(), more.end());
+    DiagnosticBuilder message = diagnostics_.emit<diag::UnknownName>(where, name);
+    if (const auto close = closestName(name, candidates)) message.help(fmt::format("did you mean `{}`?", *close));
+    bind(name);  // once is enough
+  }
+
+  // ------------------------------------------------------------------ signatures
+
+  void bindParameters(const std::vector<syntax::ParamDecl>& parameters) {
+    for (const syntax::ParamDecl& parameter : parameters) {
+      if (parameter.defaultValue) walk(*parameter.defaultValue);
+      bind(parameter.name.text);
+      countDims(*parameter.type);
+    }
+  }
+
+  /// The dims of a signature bind their names.
+  void countDims(const syntax::TypeExpr& type) {
+    if (const auto* record = std::get_if<syntax::RecordType>(&type.node))
+      for (const syntax::ParamDecl& field : record->fields) countDims(*field.type);
+    const auto* named = std::get_if<syntax::NamedType>(&type.node);
+    if (named == nullptr || !named->shape) return;
+    for (const syntax::DimExpr& dim : *named->shape)
+      if (dim.value) countNames(*dim.value);
+  }
+
+  void countNames(const syntax::Expr& expr) {
+    if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) {
+      const bool isOther = name->name == "_" || modules_.find(home_, name->name) || findBuiltin(name->name) != nullptr;
+      if (isOther) return;
+      Dim& dim = dims_[name->name];
+      ++dim.occurrences;
+      dim.span = expr.span;
+      bind(name->name);
+    } else if (const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node)) {
+      countNames(*binary->left);
+      countNames(*binary->right);
+    } else if (const auto* paren = std::get_if<syntax::ParenExpr>(&expr.node)) {
+      countNames(*paren->inner);
+    } else if (const auto* call = std::get_if<syntax::CallExpr>(&expr.node)) {
+      for (const syntax::Arg& argument : call->arguments) countNames(*argument.value);
+    }
+  }
+
+  /// A dim that occurs once constrains nothing. That is common (`C` in a loss); a long name next to one that is almost
+  /// the same is a slip.
+  void warnAboutDims(const syntax::CallableDecl& callable) {
+    constexpr std::size_t kShortest = 3;
+    for (const auto& [name, dim] : dims_) {
+      if (dim.occurrences > 1 || used_.contains(name) || name.size() < kShortest || isParameter(callable, name)) continue;
+      std::vector<std::string> others;
+      for (const auto& [other, unused] : dims_)
+        if (other != name && other.size() >= kShortest) others.push_back(other);
+      for (const syntax::ParamDecl& parameter : callable.first)
+        if (parameter.name.text.size() >= kShortest) others.push_back(parameter.name.text);
+      const auto close = closestName(name, others);
+      if (!close) continue;
+      diagnostics_.emit<diag::DimUsedOnce>(dim.span, name, callable.name.text)
+          .help(fmt::format("did you mean `{}`?", *close));
+    }
+  }
+
+  static bool isParameter(const syntax::CallableDecl& callable, const std::string& name) {
+    return std::any_of(callable.first.begin(), callable.first.end(),
+                       [&](const syntax::ParamDecl& parameter) { return parameter.name.text == name; });
+  }
+
+  // ------------------------------------------------------------------ statements
+
+  void walk(const syntax::Block& block) {
+    const Block inner(*this);
+    for (const syntax::StmtPtr& statement : block.statements)
+      std::visit([&](const auto& node) { walkNode(node); }, statement->node);
+  }
+
+  void walkNode(const syntax::LetStmt& let) {
+    {
+      const Block inner(*this);
+      if (let.pattern.binders) {
+        for (const syntax::Binder& binder : *let.pattern.binders)
+          if (binder.extent) walk(*binder.extent);
+        for (const syntax::Binder& binder : *let.pattern.binders)
+          if (!binder.isPack) bind(binder.name.text);
+      }
+      walk(*let.value);
+    }
+    for (const syntax::Ident& name : let.pattern.names) bind(name.text);
+  }
+
+  void walkDeclared(const std::vector<syntax::Arg>& attributes, const syntax::TypeExpr& type, const syntax::ExprPtr& init,
+                    const syntax::Ident& name) {
+    for (const syntax::Arg& attribute : attributes) walk(*attribute.value);
+    if (const auto* named = std::get_if<syntax::NamedType>(&type.node); named != nullptr && named->shape)
+      for (const syntax::DimExpr& dim : *named->shape)
+        if (dim.value) walk(*dim.value);
+    if (init) walk(*init);
+    bind(name.text);
+  }
+  void walkNode(const syntax::ParamStmt& param) { walkDeclared(param.attributes, *param.type, param.init, param.name); }
+  void walkNode(const syntax::StateStmt& state) { walkDeclared(state.attributes, *state.type, state.init, state.name); }
+  void walkNode(const syntax::SubStmt& sub) {
+    walk(*sub.value);
+    bind(sub.name.text);
+  }
+  void walkNode(const syntax::UpdateStmt& update) { walk(*update.value); }
+  void walkNode(const syntax::NextStmt& next) {
+    for (const syntax::Binding& binding : next.bindings) walk(*binding.value);
+  }
+  void walkNode(const syntax::YieldStmt& yield) { walk(*yield.value); }
+  void walkNode(const syntax::ReturnStmt& value) { walk(*value.value); }
+  void walkNode(const syntax::RequireStmt& require) { walk(*require.condition); }
+  void walkNode(const syntax::IfStmt& choice) {
+    walk(*choice.condition);
+    walk(choice.thenBlock);
+    if (choice.otherwise) walk(*choice.otherwise);
+  }
+
+  // ------------------------------------------------------------------ expressions
+
+  void walk(const syntax::Expr& expr) {
+    if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) return use(name->name, expr.span);
+    std::visit([&](const auto& node) { walkNode(node); }, expr.node);
+  }
+
+  void walkNode(const syntax::NameExpr&) {}
+  void walkNode(const syntax::IntLiteral&) {}
+  void walkNode(const syntax::RealLiteral&) {}
+  void walkNode(const syntax::StringLiteral&) {}
+  void walkNode(const syntax::BoolLiteral&) {}
+  void walkNode(const syntax::SymbolExpr&) {}
+  void walkNode(const syntax::FieldExpr& field) { walk(*field.base); }
+
+  /// `f[i](e)` binds its indices inside `e`.
+  void walkNode(const syntax::CallExpr& call) {
+    const Block inner(*this);
+    const auto* index = std::get_if<syntax::IndexExpr>(&call.callee->node);
+    if (index == nullptr) {
+      walk(*call.callee);
+    } else {
+      walk(*index->base);
+      for (const syntax::Subscript& subscript : index->subscripts) bindIndex(subscript);
+    }
+    for (const syntax::Arg& argument : call.arguments) walk(*argument.value);
+  }
+  void bindIndex(const syntax::Subscript& subscript) {
+    if (subscript.isPack) return;
+    if (subscript.name) {
+      walk(*subscript.value);
+      bind(subscript.name->text);
+    } else if (const auto* name = std::get_if<syntax::NameExpr>(&subscript.value->node)) {
+      used_.insert(name->name);
+      bind(name->name);
+    } else {
+      walk(*subscript.value);
+    }
+  }
+  void walkNode(const syntax::IndexExpr& index) {
+    walk(*index.base);
+    for (const syntax::Subscript& subscript : index.subscripts)
+      if (subscript.value) walk(*subscript.value);
+  }
+  void walkNode(const syntax::UnaryExpr& unary) { walk(*unary.operand); }
+  void walkNode(const syntax::BinaryExpr& binary) {
+    // Chains of operators are long, not deep: the left side is a loop.
+    std::vector<const syntax::Expr*> rights = {binary.right.get()};
+    const syntax::Expr* left = binary.left.get();
+    while (const auto* inner = std::get_if<syntax::BinaryExpr>(&left->node)) {
+      rights.push_back(inner->right.get());
+      left = inner->left.get();
+    }
+    walk(*left);
+    for (auto right = rights.rbegin(); right != rights.rend(); ++right) walk(**right);
+  }
+  void walkNode(const syntax::CondExpr& choice) {
+    walk(*choice.condition);
+    walk(*choice.thenValue);
+    walk(*choice.elseValue);
+  }
+  void walkNode(const syntax::RepeatExpr& repeat) {
+    walk(*repeat.count);
+    const Block inner(*this);
+    if (repeat.variable) bind(repeat.variable->text);
+    walk(*repeat.body);
+  }
+  void walkNode(const syntax::ScanExpr& scan) {
+    walk(*scan.range);
+    for (const syntax::Binding& carry : scan.carries) walk(*carry.value);
+    const Block inner(*this);
+    bind(scan.variable.text);
+    for (const syntax::Binding& carry : scan.carries) bind(carry.name.text);
+    walk(scan.body);
+  }
+  void walkNode(const syntax::LambdaExpr& lambda) {
+    const Block inner(*this);
+    for (const syntax::Ident& parameter : lambda.parameters) bind(parameter.text);
+    walk(*lambda.body);
+  }
+  void walkNode(const syntax::TupleExpr& tuple) {
+    for (const syntax::Arg& entry : tuple.entries) walk(*entry.value);
+  }
+  void walkNode(const syntax::ParenExpr& paren) { walk(*paren.inner); }
+  void walkNode(const syntax::ListExpr& list) {
+    for (const syntax::ListEntry& entry : list.entries) walk(*entry.value);
+  }
+
+  const SourceModule& home_;
+  const Modules& modules_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> names_;  // innermost last
+  std::set<std::string> used_;      // in bodies
+  std::map<std::string, Dim> dims_;
+};
+
+}  // namespace
+
+void checkNames(const syntax::CallableDecl& callable, const SourceModule& home, const Modules& modules,
+                Diagnostics& diagnostics) {
+  NameChecker(home, modules, diagnostics).run(callable);
+}
+
+}  // namespace nnc::elaborate

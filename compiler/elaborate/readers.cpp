@@ -1,0 +1,33 @@
+#include "elaborate/readers.h"
+
+namespace nnc::elaborate {
+
+const std::vector<ReaderInfo>& allReaders() {
+  static const std::vector<ReaderInfo> readers = {
+#define NNC_READER(NAME, IMPLEMENTED, DOC) {#NAME, IMPLEMENTED, DOC},
+#include "elaborate/readers.def"
+#undef NNC_READER
+  };
+  return readers;
+}
+
+const ReaderInfo* readerOf(const Modules& modules, const syntax::Expr& expr, const SourceModule& home,
+                           std::string_view& name) {
+  const auto* call = std::get_if<syntax::CallExpr>(&expr.node);
+  if (call == nullptr) return nullptr;
+  Named named;
+  if (const auto* plain = std::get_if<syntax::NameExpr>(&call->callee->node)) {
+    name = plain->name;
+    named = modules.find(home, name);
+  } else if (const auto* field = std::get_if<syntax::FieldExpr>(&call->callee->node)) {
+    const auto* alias = std::get_if<syntax::NameExpr>(&field->base->node);
+    name = field->field.text;
+    if (alias != nullptr) named = modules.find(home, alias->name, name);
+  }
+  if (!named || named.decl != nullptr) return nullptr;
+  for (const ReaderInfo& reader : allReaders())
+    if (reader.name == name) return &reader;
+  return nullptr;
+}
+
+}  // namespace nnc::elaborate
