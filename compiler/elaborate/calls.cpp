@@ -12,8 +12,24 @@ using syntax::CallableDecl;
 using syntax::CallableKind;
 using syntax::ParamDecl;
 
+/// Programs are unrolled: a few lines can stand for more than any machine holds.
+bool Elaborator::requireSize(Span where) {
+  constexpr std::int64_t kMostCalls = 10'000'000;
+  constexpr std::size_t kMostNodes = 1'000'000;
+  if (++calls_ > kMostCalls) {
+    error<diag::ProgramTooLarge>(where, fmt::format("{} calls", kMostCalls));
+    return false;
+  }
+  if (trace_ && trace_->builder.function().nodes.size() > kMostNodes) {
+    error<diag::ProgramTooLarge>(where, fmt::format("{} operations", kMostNodes));
+    return false;
+  }
+  return true;
+}
+
 bool Elaborator::enter(Frame frame, Span where) {
   constexpr std::size_t kDeepest = 256;
+  if (!requireSize(where)) return false;
   if (frames_.size() < kDeepest) {
     frames_.push_back(std::move(frame));
     return true;
@@ -278,6 +294,7 @@ std::optional<Value> Elaborator::runRepeat(const RepeatCallable& callable, std::
   const auto callees = frame().callees;
   const std::string suffix = frame().repeatSuffix;
   for (std::int64_t i = 0; i < callable.count; ++i) {
+    if (!requireSize(repeat.body->span)) return std::nullopt;
     frame().callees = callees;
     frame().repeatSuffix = fmt::format("{}[{}]", suffix, i);
     Scope& scope = newScope(*callable.scope);

@@ -1,6 +1,7 @@
 #include "elaborate/dims.h"
 
 #include "elaborate/tensor_ops.h"
+#include "elaborate/trees.h"
 #include "support/checked.h"
 
 namespace nnc::elaborate {
@@ -16,12 +17,6 @@ std::optional<ir::DType> tensorDType(const syntax::TypeExpr& type) {
   // `bool` alone is the static type; `bool[..]` is a tensor.
   if (dtype == ir::DType::Bool && !named->shape) return std::nullopt;
   return dtype;
-}
-
-static const Expr& stripped(const Expr& expr) {
-  const Expr* e = &expr;
-  while (const auto* paren = std::get_if<syntax::ParenExpr>(&e->node)) e = paren->inner.get();
-  return *e;
 }
 
 static const syntax::NameExpr* asName(const Expr& expr) { return std::get_if<syntax::NameExpr>(&stripped(expr).node); }

@@ -196,8 +196,10 @@ class Elaborator {
   using Result = std::optional<Value>;
   Span blame(Span where, std::vector<Label>& trail) const;
   [[nodiscard]] bool enter(Frame frame, Span where);
+  [[nodiscard]] bool requireSize(Span where);
 
   // expressions.cpp, names.cpp
+  [[nodiscard]] Result evaluateNode(const syntax::Expr& expr, Scope& scope);
   [[nodiscard]] Result evaluateName(const syntax::NameExpr& name, Span span, Scope& scope);
   [[nodiscard]] Result evaluateField(const syntax::FieldExpr& field, Span span, Scope& scope);
   [[nodiscard]] Result fieldOf(const Value& base, const syntax::Ident& field, Span span);
@@ -262,6 +264,8 @@ class Elaborator {
   std::deque<IndexContext> indexContexts_;
   std::map<const syntax::Decl*, Value> constants_;
   std::vector<const syntax::Decl*> evaluating_;  // module-level lets under way, outermost first
+  int depth_ = 0;                                // of expressions and calls being evaluated
+  std::int64_t calls_ = 0;                       // so far
   Trace* trace_ = nullptr;
   const SlotRecord* initialising_ = nullptr;
   int indexOrder_ = 0;

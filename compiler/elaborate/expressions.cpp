@@ -21,6 +21,19 @@ struct Cases : F... {
 }  // namespace
 
 std::optional<Value> Elaborator::evaluate(const Expr& expr, Scope& scope) {
+  // Bounds the native stack: expressions nest up to 256 levels in each of up to 256 calls.
+  constexpr int kDeepest = 2500;
+  if (depth_ >= kDeepest) {
+    error<diag::NestedTooDeep>(expr.span, kDeepest);
+    return std::nullopt;
+  }
+  ++depth_;
+  Result value = evaluateNode(expr, scope);
+  --depth_;
+  return value;
+}
+
+std::optional<Value> Elaborator::evaluateNode(const Expr& expr, Scope& scope) {
   return std::visit(Cases{
                         [&](const syntax::NameExpr& e) { return evaluateName(e, expr.span, scope); },
                         [&](const syntax::IntLiteral& e) { return Result(e.value); },

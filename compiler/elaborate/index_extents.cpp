@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "elaborate/index_notation.h"
+#include "elaborate/trees.h"
 #include "support/suggest.h"
 
 namespace nnc::elaborate {
@@ -9,12 +10,6 @@ namespace nnc::elaborate {
 using syntax::Expr;
 using syntax::IndexExpr;
 using syntax::Subscript;
-
-static const Expr& stripped(const Expr& expr) {
-  const Expr* e = &expr;
-  while (const auto* paren = std::get_if<syntax::ParenExpr>(&e->node)) e = paren->inner.get();
-  return *e;
-}
 
 const Name* asIndexName(const Expr& expr, const Scope& scope) {
   const auto* name = std::get_if<syntax::NameExpr>(&stripped(expr).node);
@@ -226,16 +221,15 @@ bool Discovery::visitCall(const Expr& expr, const syntax::CallExpr& call) {
   return std::all_of(call.arguments.begin(), call.arguments.end(), [&](const auto& a) { return visit(*a.value); });
 }
 
-void Discovery::noteAffineUse(const Expr& expr, Span whole) {
-  if (const Name* name = asIndexName(expr, scope_)) {
-    if (name->index->affineUse.empty()) name->index->affineUse = elaborator_.text(whole);
-    return;
-  }
-  if (const auto* binary = std::get_if<syntax::BinaryExpr>(&stripped(expr).node)) {
-    noteAffineUse(*binary->left, whole);
+void Discovery::noteAffineUse(const Expr& given, Span whole) {
+  const Expr* expr = &stripped(given);
+  while (const auto* binary = std::get_if<syntax::BinaryExpr>(&expr->node)) {
     noteAffineUse(*binary->right, whole);
+    expr = &stripped(*binary->left);
   }
-  if (const auto* unary = std::get_if<syntax::UnaryExpr>(&stripped(expr).node)) noteAffineUse(*unary->operand, whole);
+  if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node)) return noteAffineUse(*unary->operand, whole);
+  const Name* name = asIndexName(*expr, scope_);
+  if (name && name->index->affineUse.empty()) name->index->affineUse = elaborator_.text(whole);
 }
 
 IndexPack* Discovery::packOf(const Subscript& subscript) {

@@ -4,17 +4,12 @@
 #include <algorithm>
 
 #include "elaborate/builtins.h"
+#include "elaborate/trees.h"
 
 namespace nnc::elaborate {
 
 using syntax::Expr;
 using syntax::IndexExpr;
-
-static const Expr& stripped(const Expr& expr) {
-  const Expr* e = &expr;
-  while (const auto* paren = std::get_if<syntax::ParenExpr>(&e->node)) e = paren->inner.get();
-  return *e;
-}
 
 std::optional<Value> indexValue(Elaborator& elaborator, const IndexVariable& index, Span where) {
   if (!requireExtent(elaborator, index, where) || !elaborator.requireTrace(where)) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "elaborate/index_notation.h"
+#include "elaborate/trees.h"
 #include "support/checked.h"
 
 namespace nnc::elaborate {
@@ -64,59 +65,73 @@ class Read {
 
 }  // namespace
 
-/// `expr` as an affine form. Empty: it is not one. `failed` is set when something was reported.
-static std::optional<Affine> affineOf(Elaborator& elaborator, const Expr& given, Scope& scope, bool& failed) {
-  const Expr* expr = &given;
-  while (const auto* paren = std::get_if<syntax::ParenExpr>(&expr->node)) expr = paren->inner.get();
-  if (const Name* name = asIndexName(*expr, scope)) return Affine{{{name->index, 1}}, 0};
-  if (!mentionsIndex(*expr, scope)) {
-    const std::optional<Value> value = elaborator.evaluate(*expr, scope);
-    failed = failed || !value;
-    const auto* integer = value ? std::get_if<std::int64_t>(&*value) : nullptr;
-    return integer ? std::optional(Affine{{}, *integer}) : std::nullopt;
-  }
-  const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node);
-  const auto* binary = std::get_if<syntax::BinaryExpr>(&expr->node);
-  const bool isForm =
-      unary ? unary->op == syntax::UnaryOp::Neg
-            : binary && (binary->op == BinaryOp::Add || binary->op == BinaryOp::Sub || binary->op == BinaryOp::Mul);
-  if (!isForm) return std::nullopt;
-  std::optional<Affine> a = unary ? Affine{} : affineOf(elaborator, *binary->left, scope, failed);
-  const std::optional<Affine> b =
-      a ? affineOf(elaborator, unary ? *unary->operand : *binary->right, scope, failed) : std::nullopt;
-  if (!b) return std::nullopt;
-  Checked constant(0);
+/// a * x + b * y, as far as 64 bits go. Empty: it does not fit.
+static std::optional<Affine> combined(const Affine& x, std::int64_t a, const Affine& y, std::int64_t b) {
+  Checked constant = Checked(x.constant) * a + Checked(y.constant) * b;
   Affine sum;
+  bool fits = true;
   const auto add = [&](const Affine& part, std::int64_t factor) {
-    constant = constant + Checked(part.constant) * factor;
     for (const auto& [index, coefficient] : part.terms) {
       const auto known =
           std::find_if(sum.terms.begin(), sum.terms.end(), [&](const auto& term) { return term.first == index; });
-      const std::optional<std::int64_t> scaled = (Checked(coefficient) * factor).value();
-      if (!scaled) {
-        constant = constant + Checked(INT64_MAX) * 2;
-        continue;
-      }
+      const std::int64_t before = known == sum.terms.end() ? 0 : known->second;
+      const std::optional<std::int64_t> total = (Checked(coefficient) * factor + before).value();
+      fits = fits && total;
       if (known == sum.terms.end())
-        sum.terms.emplace_back(index, *scaled);
+        sum.terms.emplace_back(index, total.value_or(0));
       else
-        known->second += *scaled;
+        known->second = total.value_or(0);
     }
   };
-  if (binary && binary->op == BinaryOp::Mul) {
-    if (!a->terms.empty() && !b->terms.empty()) return std::nullopt;
-    if (a->terms.empty())
-      add(*b, a->constant);
-    else
-      add(*a, b->constant);
-  } else {
-    add(*a, 1);
-    add(*b, binary && binary->op == BinaryOp::Add ? 1 : -1);
-  }
-  if (!constant.value()) return std::nullopt;
+  add(x, a);
+  add(y, b);
+  if (!fits || !constant.value()) return std::nullopt;
   sum.constant = *constant.value();
   std::erase_if(sum.terms, [](const auto& term) { return term.second == 0; });
   return sum;
+}
+
+static const syntax::BinaryExpr* asAffineOperator(const Expr& expr) {
+  const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
+  const bool isForm =
+      binary && (binary->op == BinaryOp::Add || binary->op == BinaryOp::Sub || binary->op == BinaryOp::Mul);
+  return isForm ? binary : nullptr;
+}
+
+/// `expr` as an affine form. Empty: it is not one. `failed` is set when something was reported.
+static std::optional<Affine> affineOf(Elaborator& elaborator, const Expr& given, Scope& scope, bool& failed) {
+  // Sums lean to the left and may be long: a loop along the left edge.
+  std::vector<const syntax::BinaryExpr*> spine;
+  const Expr* expr = &stripped(given);
+  while (const syntax::BinaryExpr* binary = asAffineOperator(*expr)) {
+    spine.push_back(binary);
+    expr = &stripped(*binary->left);
+  }
+  std::optional<Affine> form;
+  const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node);
+  if (const Name* name = asIndexName(*expr, scope)) {
+    form = Affine{{{name->index, 1}}, 0};
+  } else if (!mentionsIndex(*expr, scope)) {
+    const std::optional<Value> value = elaborator.evaluate(*expr, scope);
+    failed = failed || !value;
+    if (const auto* integer = value ? std::get_if<std::int64_t>(&*value) : nullptr) form = Affine{{}, *integer};
+  } else if (unary && unary->op == syntax::UnaryOp::Neg) {
+    form = affineOf(elaborator, *unary->operand, scope, failed);
+    if (form) form = combined({}, 1, *form, -1);
+  }
+  for (auto at = spine.rbegin(); form && at != spine.rend(); ++at) {
+    const std::optional<Affine> right = affineOf(elaborator, *(*at)->right, scope, failed);
+    if (!right) return std::nullopt;
+    if ((*at)->op != BinaryOp::Mul)
+      form = combined(*form, 1, *right, (*at)->op == BinaryOp::Add ? 1 : -1);
+    else if (form->terms.empty())
+      form = combined({}, 1, *right, form->constant);
+    else if (right->terms.empty())
+      form = combined(*form, right->constant, {}, 1);
+    else
+      return std::nullopt;
+  }
+  return form;
 }
 
 bool Read::checkRange(const Axis& axis, std::int64_t size) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "elaborate/index_notation.h"
+#include "elaborate/trees.h"
 
 namespace nnc::elaborate {
 
@@ -132,8 +133,7 @@ bool Summation::addFactor(const Expr& expr) {
 
 /// Products and quotients lean to the left; parentheses around products are looked through.
 bool Summation::addFactors(const Expr& given) {
-  const Expr* expr = &given;
-  while (const auto* paren = std::get_if<syntax::ParenExpr>(&expr->node)) expr = paren->inner.get();
+  const Expr* expr = &stripped(given);
   if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node); unary && unary->op == syntax::UnaryOp::Neg)
     return addFactors(*unary->operand) && addScale(std::int64_t{-1}, expr->span);
   const auto* binary = std::get_if<syntax::BinaryExpr>(&expr->node);
@@ -249,10 +249,12 @@ static const Traced* product(Elaborator& elaborator, const Traced& a, const Trac
 }
 
 bool Summation::combineBest() {
+  // Looking at all pairs takes cubic time: a product longer than any network writes is taken from left to right.
+  constexpr std::size_t kMostFactors = 12;
   std::vector<const Traced*>& tensors = factors_.tensors;
   std::size_t bestI = 0, bestJ = 1;
   double bestSize = -1.0;
-  for (std::size_t i = 0; i < tensors.size(); ++i)
+  for (std::size_t i = 0; i < tensors.size() && tensors.size() <= kMostFactors; ++i)
     for (std::size_t j = i + 1; j < tensors.size(); ++j) {
       double size = 1.0;
       for (const IndexVariable* label : without(mergeLabels(tensors[i]->labels, tensors[j]->labels), finished(i, j)))

@@ -160,6 +160,45 @@ TEST(Errors, IndexNotation) {
             "E0509 `relu` is the fn relu and cannot be indexed");
 }
 
+// What a few lines could make a compiler do without end.
+TEST(Errors, Limits) {
+  const std::string parens(200, '('), closing(200, ')');
+  EXPECT_EQ(
+      errorOf("fn f(x: f32[2]) = " + parens + "g(x)" + closing + "\nfn g(x: f32[2]) = " + parens + "g(«x»)" + closing)
+          .substr(0, 5),
+      "E0306");
+  std::string doubling = "fn f0(x: f32[2]) = x + x\n";
+  for (int i = 1; i < 40; ++i) doubling += fmt::format("fn f{}(x: f32[2]) = f{}(x) + f{}(x)\n", i, i - 1, i - 1);
+  Code large(doubling + "fn f(x: f32[2]) = f39(x)");
+  large.apply("f");
+  EXPECT_EQ(large.messages().substr(0, 5), "E0307");
+  // Long chains are no nesting.
+  std::string sum = "x[i", product = "x[i]";
+  for (int i = 0; i < 9000; ++i) sum += " + 0";
+  for (int i = 0; i < 200; ++i) product += " * x[i]";
+  Code chain("fn f(x: f32[2]) {\n let y[i: 2] = " + sum + "]\n let z = sum[i](" + product + ")\n return y }");
+  EXPECT_TRUE(chain.apply("f")) << chain.messages();
+}
+
+// In the user's own code the line that is wrong comes first, and the calls that lead there follow.
+TEST(Errors, ShowTheCallsThatLedToThem) {
+  const std::string text =
+      "layer inner(x: f32[B, n]) {\n let h = «x + zeros([n])»\n return h }\n"
+      "layer outer(x: f32[B, n]) = x |> inner\nlayer f(x: f32[3, 2]) = outer(x)";
+  EXPECT_EQ(errorOf(text),
+            "E0204 `x: f32[3, 2]` cannot be added to `zeros([n]): f32[2]`: .nn has no implicit broadcasting");
+  Code code(text);
+  code.apply("f");
+  EXPECT_EQ(code.advice(),
+            "«inner» in `net.outer.inner`, applied here\n«outer(x)» in `net.outer`, applied here\n"
+            "help say which axis:  let y[i, j] = x[i, j] + zeros([n])[j]\n");
+  Code library("layer f(x: f32[3, 2]) = x |> conv2d(4, 3)");
+  library.apply("f");
+  EXPECT_EQ(library.messages(),
+            "E0206 at «x»: parameter `x` of `conv2d` needs `f32[B, c, h, w]`, and this is "
+            "f32[3, 2]: it has 2 axes\n");
+}
+
 TEST(Errors, WhatIsNotThereYet) {
   EXPECT_EQ(errorOf("fn f(x: f32[2]) = «grad»(x, x)"), "E0900 `grad` is not supported yet");
   EXPECT_EQ(errorOf("fn g(x: f32[2]) { return x } vjp (d) «{ return d }»\nfn f(x: f32[2]) = g(x)"),

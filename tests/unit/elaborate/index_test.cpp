@@ -171,6 +171,59 @@ TEST(Index, LayersOfTheStdlibAreWhatTheySay) {
   EXPECT_EQ(softmax.ops(), "reduce_max stop_gradient broadcast neg add exp reduce_sum log add broadcast neg add exp");
 }
 
+// Attention with grouped heads and a causal mask, next to plain loops.
+TEST(Index, GroupedAttention) {
+  constexpr int T = 3, G = 2, R = 2, E = 2;
+  Code code(
+      "fn f(q: f32[1, 3, 2, 2, 2], k: f32[1, 3, 2, 2], v: f32[1, 3, 2, 2], start: i32) {\n"
+      "  let s[b, h, m, t, u] = sum[c](q[b, t, h, m, c] * k[b, u, h, c]) / sqrt(100.0)\n"
+      "  let p[b, h, m, t, u] = softmax[u](select(u <= start + t, s[b, h, m, t, u], -1e30))\n"
+      "  let o[b, t, h, m, c] = sum[u](p[b, h, m, t, u] * v[b, u, h, c])\n"
+      "  return o\n}");
+  ASSERT_TRUE(code.apply("f")) << code.messages();
+  EXPECT_EQ(code.type(), "f32[1, 3, 2, 2, 2]");
+  const Numbers o = code.run();
+  const auto q = [](int t, int h, int m, int c) { return 1 + ((t * G + h) * R + m) * E + c; };
+  const auto kv = [](int u, int h, int c) { return 1 + (u * G + h) * E + c; };
+  for (int t = 0; t < T; ++t)
+    for (int h = 0; h < G; ++h)
+      for (int m = 0; m < R; ++m) {
+        double weights[T] = {}, sum = 0.0;
+        for (int u = 0; u <= t; ++u) {
+          for (int c = 0; c < E; ++c) weights[u] += q(t, h, m, c) * kv(u, h, c) / 10.0;
+          weights[u] = std::exp(weights[u]);
+          sum += weights[u];
+        }
+        for (int c = 0; c < E; ++c) {
+          double expected = 0.0;
+          for (int u = 0; u < T; ++u) expected += weights[u] / sum * kv(u, h, c);
+          // Rounding of f32: exponents up to 60 keep 2e-6 of the weights, values are below 13.
+          EXPECT_NEAR(o[static_cast<std::size_t>(q(t, h, m, c) - 1)], expected, 13 * 1e-5) << t << h << m << c;
+        }
+      }
+}
+
+TEST(Index, RotaryEmbedding) {
+  Code code(
+      "fn f(x: f32[1, 2, 1, 4]) = rope(10000.0)(x, 1)\n"
+      "fn rope(theta: real)(x: f32[B, T, ..h, d], start: i32) -> f32[B, T, ..h, d] {\n"
+      "  require d % 2 == 0\n"
+      "  let a[t: T, k: d / 2] = cast(start + t, f32) * exp(-log(theta) * 2.0 * k / d)\n"
+      "  let lo[b, t, ..h, k: d / 2] = x[b, t, ..h, k] * cos(a[t, k]) - x[b, t, ..h, k + d / 2] * sin(a[t, k])\n"
+      "  let hi[b, t, ..h, k: d / 2] = x[b, t, ..h, k + d / 2] * cos(a[t, k]) + x[b, t, ..h, k] * sin(a[t, k])\n"
+      "  return concat(lo, hi, axis: -1)\n}");
+  ASSERT_TRUE(code.apply("f")) << code.messages();
+  const Numbers y = code.run();
+  for (int t = 0; t < 2; ++t)
+    for (int k = 0; k < 2; ++k) {
+      const double angle = (1 + t) * std::pow(10000.0, -2.0 * k / 4), lo = 1 + 4 * t + k, hi = lo + 2;
+      // Rounding of f32 for numbers below 16.
+      EXPECT_NEAR(y[static_cast<std::size_t>(4 * t + k)], lo * std::cos(angle) - hi * std::sin(angle), 1e-5) << t << k;
+      EXPECT_NEAR(y[static_cast<std::size_t>(4 * t + k + 2)], hi * std::cos(angle) + lo * std::sin(angle), 1e-5)
+          << t << k;
+    }
+}
+
 TEST(Index, Losses) {
   Code loss("fn f(z: f32[2, 3], y: i32[2]) = cross_entropy(z, y)");
   ASSERT_TRUE(loss.apply("f")) << loss.messages();
