@@ -181,13 +181,16 @@ bool Summation::countMissing() {
 /// Sums each index that occurs in one factor only, and takes factors without summed indices out of the sum.
 bool Summation::sumAlone() {
   std::vector<const Traced*>& tensors = factors_.tensors;
+  Labels single;  // summed indices that one factor has
+  for (const IndexVariable* variable : variables_) {
+    const auto uses =
+        std::count_if(tensors.begin(), tensors.end(), [&](const Traced* t) { return has(t->labels, variable); });
+    if (uses == 1) single.push_back(variable);
+  }
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Labels alone;
-    for (const IndexVariable* variable : variables_) {
-      const auto uses =
-          std::count_if(tensors.begin(), tensors.end(), [&](const Traced* t) { return has(t->labels, variable); });
-      if (uses == 1 && has(tensors[i]->labels, variable)) alone.push_back(variable);
-    }
+    for (const IndexVariable* variable : single)
+      if (has(tensors[i]->labels, variable)) alone.push_back(variable);
     tensors[i] = sumAxes(elaborator_, *tensors[i], alone, span_);
   }
   for (std::size_t i = 0; i < tensors.size();) {
