@@ -30,5 +30,7 @@ struct Builtin {
 /// Null: no builtin of that name.
 const Builtin* findBuiltin(std::string_view name);
 std::vector<std::string> builtinNames();
+/// Whether the language has this function and this version of nnc does not: it is refused by name (E0900).
+bool isUnfinishedName(std::string_view name);
 
 }  // namespace nnc::elaborate

@@ -28,6 +28,7 @@ class NameChecker {
     if (callable.body) walk(*callable.body);
     if (callable.expression) walk(*callable.expression);
     if (callable.vjp) {
+      diagnostics_.emit<diag::NotSupportedYet>(callable.vjp->body.span, "a hand-written derivative (`vjp`)");
       const Block inner(*this);
       for (const syntax::Ident& parameter : callable.vjp->parameters) bind(parameter.text);
       walk(callable.vjp->body);
@@ -57,8 +58,7 @@ class NameChecker {
   void bind(std::string_view name) { names_.emplace_back(name); }
 
   bool isKnown(const std::string& name) const {
-    static const std::set<std::string_view> predeclared = {"_", "mode", "step", "grad", "vjp", "write", "across_params",
-                                                           "frozen", "tuned"};
+    static const std::set<std::string_view> predeclared = {"_", "mode", "step"};
     return std::find(names_.begin(), names_.end(), name) != names_.end() || modules_.find(home_, name) ||
            home_.aliases.contains(name) || predeclared.contains(name) || findBuiltin(name) != nullptr ||
            ir::parseDType(name);
@@ -67,6 +67,10 @@ class NameChecker {
   void use(const std::string& name, Span where) {
     used_.insert(name);
     if (isKnown(name)) return;
+    if (isUnfinishedName(name)) {
+      diagnostics_.emit<diag::NotSupportedYet>(where, fmt::format("`{}`", name));
+      return;
+    }
     std::vector<std::string> candidates(names_.rbegin(), names_.rend());
     for (const std::vector<std::string>& more : {modules_.visibleNames(home_), builtinNames()})
       candidates.insert(candidates.end(), more.begin(), more.end());
@@ -118,7 +122,8 @@ class NameChecker {
   void warnAboutDims(const syntax::CallableDecl& callable) {
     constexpr std::size_t kShortest = 3;
     for (const auto& [name, dim] : dims_) {
-      if (dim.occurrences > 1 || used_.contains(name) || name.size() < kShortest || isParameter(callable, name)) continue;
+      if (dim.occurrences > 1 || used_.contains(name) || name.size() < kShortest || isParameter(callable, name))
+        continue;
       std::vector<std::string> others;
       for (const auto& [other, unused] : dims_)
         if (other != name && other.size() >= kShortest) others.push_back(other);
@@ -158,8 +163,8 @@ class NameChecker {
     for (const syntax::Ident& name : let.pattern.names) bind(name.text);
   }
 
-  void walkDeclared(const std::vector<syntax::Arg>& attributes, const syntax::TypeExpr& type, const syntax::ExprPtr& init,
-                    const syntax::Ident& name) {
+  void walkDeclared(const std::vector<syntax::Arg>& attributes, const syntax::TypeExpr& type,
+                    const syntax::ExprPtr& init, const syntax::Ident& name) {
     for (const syntax::Arg& attribute : attributes) walk(*attribute.value);
     if (const auto* named = std::get_if<syntax::NamedType>(&type.node); named != nullptr && named->shape)
       for (const syntax::DimExpr& dim : *named->shape)
@@ -180,17 +185,30 @@ class NameChecker {
   void walkNode(const syntax::YieldStmt& yield) { walk(*yield.value); }
   void walkNode(const syntax::ReturnStmt& value) { walk(*value.value); }
   void walkNode(const syntax::RequireStmt& require) { walk(*require.condition); }
-  void walkNode(const syntax::IfStmt& choice) {
-    walk(*choice.condition);
-    walk(choice.thenBlock);
-    if (choice.otherwise) walk(*choice.otherwise);
+  void walkNode(const syntax::IfStmt& first) {
+    const syntax::IfStmt* choice = &first;
+    while (true) {
+      walk(*choice->condition);
+      walk(choice->thenBlock);
+      if (!choice->otherwise) return;
+      // `else if` chains are long, not deep.
+      const std::vector<syntax::StmtPtr>& rest = choice->otherwise->statements;
+      const syntax::IfStmt* const next = rest.size() == 1 ? std::get_if<syntax::IfStmt>(&rest[0]->node) : nullptr;
+      if (next == nullptr) return walk(*choice->otherwise);
+      choice = next;
+    }
   }
 
   // ------------------------------------------------------------------ expressions
 
   void walk(const syntax::Expr& expr) {
     if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) return use(name->name, expr.span);
+    // Deeper than the evaluator goes: there it is refused.
+    constexpr int kDeepest = 2500;
+    if (depth_ >= kDeepest) return;
+    ++depth_;
     std::visit([&](const auto& node) { walkNode(node); }, expr.node);
+    --depth_;
   }
 
   void walkNode(const syntax::NameExpr&) {}
@@ -254,6 +272,7 @@ class NameChecker {
     walk(*repeat.body);
   }
   void walkNode(const syntax::ScanExpr& scan) {
+    diagnostics_.emit<diag::NotSupportedYet>(scan.variable.span, "`scan`");
     walk(*scan.range);
     for (const syntax::Binding& carry : scan.carries) walk(*carry.value);
     const Block inner(*this);
@@ -280,6 +299,7 @@ class NameChecker {
   std::vector<std::string> names_;  // innermost last
   std::set<std::string> used_;      // in bodies
   std::map<std::string, Dim> dims_;
+  int depth_ = 0;
 };
 
 }  // namespace

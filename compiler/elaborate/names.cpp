@@ -10,12 +10,6 @@ namespace nnc::elaborate {
 
 using syntax::Expr;
 
-/// Names of the language that have no value of their own yet.
-static bool isUnfinishedName(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"grad", "vjp", "write", "across_params", "frozen", "tuned"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
 std::optional<Value> Elaborator::predeclared(std::string_view name, Span span) {
   if (name == "mode" && trace_) {
     switch (trace_->mode) {
