@@ -1,0 +1,19 @@
+"""Starts a command, sends it a signal once a file has a number of lines, and prints `exit N`.
+
+usage: stop_at.py FILE LINES SIGNAL -- COMMAND...
+
+Where exactly the signal lands is up to the machine; what the test checks must hold wherever that is.
+"""
+import pathlib
+import signal
+import subprocess
+import sys
+
+file, lines, name = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+sys.stdout.flush()
+process = subprocess.Popen(sys.argv[5:])
+while process.poll() is None:
+    if file.exists() and file.read_bytes().count(b"\n") >= lines:
+        process.send_signal(getattr(signal, name))
+        break
+print(f"exit {process.wait()}")
