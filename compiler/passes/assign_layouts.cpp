@@ -2,7 +2,7 @@
 #include "passes/assign_layouts.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -10,6 +10,7 @@
 
 #include "ir/builder.h"
 #include "ir/edit.h"
+#include "passes/layout_rewrites.h"
 
 namespace nnc::passes {
 
@@ -124,26 +125,67 @@ static ir::Value spread(ir::Builder& builder, ir::Value value, const std::string
   return builder.broadcast(builder.transpose(value, permutation(from, own)), shape, std::move(dims));
 }
 
+namespace {
+
+/// Rewrites one function.
+class Assigner {
+ public:
+  Assigner(ir::Module& module, ir::FunctionId id)
+      : builder_(module, id), replacements_(module.function(id)), uses_(module.function(id).values.size(), 0) {}
+  void run();
+
+ private:
+  ir::Function& function() { return builder_.function(); }
+  ir::Value rewritten(const ir::Node& node);
+  ir::Value asProduct(ir::Value a, ir::Value b, const ir::ContractAttributes& c);
+  ir::Value asMatrixProduct(ir::Value a, ir::Value b, const ir::ContractAttributes& c);
+  ir::Value turned(ir::Value value, std::vector<int> perm);
+  double costToTurn(ir::Value value);
+
+  ir::Builder builder_;
+  ir::Replacements replacements_;
+  std::vector<int> uses_;  // by value; values made here have no entry
+  std::map<std::pair<int, std::vector<int>>, ir::Value> turned_;
+};
+
+}  // namespace
+
+/// A transpose that was not made before.
+ir::Value Assigner::turned(ir::Value value, std::vector<int> perm) {
+  ir::Value& known = turned_[{value.index, perm}];
+  if (!known.isValid()) known = builder_.transpose(value, std::move(perm));
+  return known;
+}
+
+double Assigner::costToTurn(ir::Value value) {
+  // Values made by this pass are transposes that fold into kernels.
+  return static_cast<std::size_t>(value.index) < uses_.size() ? transposeCost(function(), value, uses_) : 1.0;
+}
+
 /// A contraction with nothing to share in a matrix product: elementwise products, and their sums for dot products.
-static ir::Value asProduct(ir::Builder& builder, ir::Value a, ir::Value b, const ir::ContractAttributes& c) {
+ir::Value Assigner::asProduct(ir::Value a, ir::Value b, const ir::ContractAttributes& c) {
   const std::string k = groupsOf(c).k;
   const std::string all = c.y + k;
   ir::Shape shape;
   for (const char letter : all) {
     const bool inA = has(c.a, letter);
     const std::size_t axis = inA ? c.a.find(letter) : c.b.find(letter);
-    shape.push_back(builder.type(inA ? a : b).shape[axis]);
+    shape.push_back(builder_.type(inA ? a : b).shape[axis]);
   }
-  const ir::Value left = spread(builder, a, c.a, all, shape);
-  const ir::Value right = spread(builder, b, c.b, all, shape);
-  const ir::Value product = builder.mul(left, right);
+  const ir::Value left = spread(builder_, a, c.a, all, shape);
+  const ir::Value right = spread(builder_, b, c.b, all, shape);
+  const ir::Value product = builder_.mul(left, right);
   std::vector<int> axes(k.size());
   std::iota(axes.begin(), axes.end(), static_cast<int>(c.y.size()));
-  return builder.reduceSum(product, std::move(axes));
+  return builder_.reduceSum(product, std::move(axes));
 }
 
-static ir::Value asMatrixProduct(ir::Builder& builder, ir::Value a, ir::Value b, const ir::ContractAttributes& c,
-                                 const TransposeCosts& costs) {
+ir::Value Assigner::asMatrixProduct(ir::Value a, ir::Value b, const ir::ContractAttributes& c) {
+  ir::Shape yShape;
+  for (const char letter : c.y)
+    yShape.push_back(has(c.a, letter) ? builder_.type(a).shape[c.a.find(letter)] : builder_.type(b).shape[c.b.find(letter)]);
+  const ir::Type yType{builder_.type(a).dtype, std::move(yShape)};
+  const TransposeCosts costs{costToTurn(a), costToTurn(b), 1.0 + 2.0 * static_cast<double>(yType.byteCount())};
   Form best;
   best.cost = 1e300;
   tryForms(c, costs, /*isSwapped=*/false, &best);
@@ -153,52 +195,45 @@ static ir::Value asMatrixProduct(ir::Builder& builder, ir::Value a, ir::Value b,
     std::swap(a, b);
     std::swap(lettersA, lettersB);
   }
-  const ir::Value left = builder.transpose(a, permutation(lettersA, best.letters.a));
-  const ir::Value right = builder.transpose(b, permutation(lettersB, best.letters.b));
-  const ir::Value product = builder.contract(left, right, best.letters.a, best.letters.b, best.letters.y);
-  return builder.transpose(product, permutation(best.letters.y, c.y));
+  const ir::Value left = turned(a, permutation(lettersA, best.letters.a));
+  const ir::Value right = turned(b, permutation(lettersB, best.letters.b));
+  const ir::Value product = builder_.contract(left, right, best.letters.a, best.letters.b, best.letters.y);
+  return builder_.transpose(product, permutation(best.letters.y, c.y));
 }
 
-static void assignLayouts(ir::Module& module, ir::FunctionId id) {
-  std::vector<int> uses(module.function(id).values.size(), 0);
-  {
-    const ir::Function& function = module.function(id);
-    for (const ir::NodeId node : function.body)
-      for (const ir::Value operand : function.node(node).operands) ++uses[operand.index];
-    for (const ir::Value result : function.results) ++uses[result.index];
-  }
-  ir::Replacements replacements(module.function(id));
+/// What stands for the result of `node` from here on; invalid: the node stays.
+ir::Value Assigner::rewritten(const ir::Node& node) {
+  if (ir::opInfo(node.op).opClass == ir::OpClass::Reduction) return reduceUnmerged(builder_, node);
+  if (node.op == ir::Op::Unwindow) return placeWindows(builder_, node);
+  if (node.op != ir::Op::Contract) return {};
+  const auto& letters = std::get<ir::ContractAttributes>(node.attributes);
+  const Groups groups = groupsOf(letters);
+  const ir::Value a = node.operands[0], b = node.operands[1];
+  // A contraction in bf16 rounds its sum once; a product and a sum would round every product too.
+  const bool isDot = groups.m.empty() && groups.n.empty() && builder_.type(a).dtype != ir::DType::BF16;
+  return groups.k.empty() || isDot ? asProduct(a, b, letters) : asMatrixProduct(a, b, letters);
+}
+
+void Assigner::run() {
+  for (const ir::NodeId node : function().body)
+    for (const ir::Value operand : function().node(node).operands) ++uses_[operand.index];
+  for (const ir::Value result : function().results) ++uses_[result.index];
   std::vector<ir::NodeId> body;
-  body.swap(module.function(id).body);
-  ir::Builder builder(module, id);
-  for (const ir::NodeId nodeId : body) {
-    ir::Function& function = module.function(id);
-    replacements.applyTo(function.node(nodeId).operands);
-    if (function.node(nodeId).op != ir::Op::Contract) {
-      function.body.push_back(nodeId);
-      continue;
-    }
-    const ir::Node node = function.node(nodeId);
-    const auto& letters = std::get<ir::ContractAttributes>(node.attributes);
-    const Groups groups = groupsOf(letters);
-    const ir::Value a = node.operands[0], b = node.operands[1], y = node.results[0];
-    // Values made by this pass have no count; they are transposes that fold into kernels.
-    const auto costToTurn = [&](ir::Value value) {
-      return static_cast<std::size_t>(value.index) < uses.size() ? transposeCost(function, value, uses) : 1.0;
-    };
-    const TransposeCosts costs{costToTurn(a), costToTurn(b), 1.0 + 2.0 * static_cast<double>(function.type(y).byteCount())};
-    builder.setLocation(node.span, node.scope);
-    // A contraction in bf16 rounds its sum once; a product and a sum would round every product too.
-    const bool isProduct = groups.k.empty() || (groups.m.empty() && groups.n.empty() &&
-                                                function.type(y).dtype != ir::DType::BF16);
-    replacements.replace(y, isProduct ? asProduct(builder, a, b, letters) : asMatrixProduct(builder, a, b, letters, costs));
+  body.swap(function().body);
+  for (const ir::NodeId id : body) {
+    replacements_.applyTo(function().node(id).operands);
+    const ir::Node node = function().node(id);
+    builder_.setLocation(node.span, node.scope);
+    const ir::Value replacement = rewritten(node);
+    if (replacement.isValid()) replacements_.replace(node.results[0], replacement);
+    else function().body.push_back(id);
   }
-  replacements.applyTo(module.function(id).results);
-  module.function(id).plan.reset();
+  replacements_.applyTo(function().results);
+  function().plan.reset();
 }
 
 bool assignLayouts(ir::Module& module, Diagnostics& /*diagnostics*/) {
-  for (std::size_t i = 0; i < module.functions.size(); ++i) assignLayouts(module, ir::FunctionId(i));
+  for (std::size_t i = 0; i < module.functions.size(); ++i) Assigner(module, ir::FunctionId(i)).run();
   return true;
 }
 

@@ -142,17 +142,19 @@ Chooser::Readers Chooser::readersOf(ir::Value value) {
   return readers;
 }
 
-/// A cast to a wider type is made where it is read: what it casts is the smaller thing to keep in memory.
-static bool widens(const ir::Function& function, const ir::Node& node) {
-  return node.op == ir::Op::Cast && ir::dtypeBytes(function.type(node.operands[0]).dtype) <
-                                        ir::dtypeBytes(function.type(node.results[0]).dtype);
+/// Whether the node is made where it is read, however dear its operand: a view costs nothing, and what a cast to a wider
+/// type casts is the smaller thing to keep in memory.
+static bool keepsItsOperandInstead(const ir::Function& function, const ir::Node& node) {
+  if (node.op == ir::Op::Cast)
+    return ir::dtypeBytes(function.type(node.operands[0]).dtype) < ir::dtypeBytes(function.type(node.results[0]).dtype);
+  return ir::opInfo(node.op).opClass == ir::OpClass::View && fuseRole(node) == FuseRole::Map;
 }
 
 bool Chooser::fits(const ir::Node& node, const Readers& readers) const {
   const ir::Value value = node.results[0];
   if (readers.size() > 6) return false;
   const bool isCheap = cost_[value.index] <= kCheapCost && reads_[value.index] <= 1;
-  if (readers.size() > 1 && !isCheap && !widens(function_, node)) return false;
+  if (readers.size() > 1 && !isCheap && !keepsItsOperandInstead(function_, node)) return false;
   for (const auto& [root, indices] : readers) {
     if (static_cast<int>(indices.size()) > maxIndices(node.op)) return false;
     if (work_.at(root) + static_cast<int>(indices.size()) > kMaxKernelWork) return false;
