@@ -23,7 +23,8 @@ void Diagnostics::append(Diagnostics other) {
 void Diagnostics::appendNew(Diagnostics other) {
   for (Diagnostic& diagnostic : other.all_) {
     const bool isKnown = std::any_of(all_.begin(), all_.end(), [&](const Diagnostic& known) {
-      return known.code == diagnostic.code && known.primary == diagnostic.primary && known.message == diagnostic.message;
+      return known.code == diagnostic.code && known.primary == diagnostic.primary &&
+             known.message == diagnostic.message;
     });
     if (isKnown) continue;
     if (diagnostic.severity == Severity::Error) ++errorCount_;
@@ -32,14 +33,17 @@ void Diagnostics::appendNew(Diagnostics other) {
 }
 
 void Diagnostics::sortByPlace(std::size_t first) {
-  std::stable_sort(all_.begin() + static_cast<std::ptrdiff_t>(first), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return a.primary.file.index != b.primary.file.index ? a.primary.file.index < b.primary.file.index : a.primary.begin < b.primary.begin;
-  });
+  std::stable_sort(all_.begin() + static_cast<std::ptrdiff_t>(first), all_.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return a.primary.file.index != b.primary.file.index ? a.primary.file.index < b.primary.file.index
+                                                                         : a.primary.begin < b.primary.begin;
+                   });
 }
 
 const std::vector<KindInfo>& allKinds() {
   static const std::vector<KindInfo> kinds = {
-#define NNC_DIAGNOSTIC(NAME, CODE, SEVERITY, FORMAT, EXPLANATION) {#NAME, CODE, FORMAT, EXPLANATION, Severity::SEVERITY},
+#define NNC_DIAGNOSTIC(NAME, CODE, SEVERITY, FORMAT, EXPLANATION) \
+  {#NAME, CODE, FORMAT, EXPLANATION, Severity::SEVERITY},
 #include "diagnostics/kinds.def"
 #undef NNC_DIAGNOSTIC
   };

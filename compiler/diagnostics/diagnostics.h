@@ -25,21 +25,21 @@ struct Diagnostic {
   std::string_view code;
   std::string message;
   Span primary;
-  std::string primaryLabel;         // shown at the carets; may be empty
-  std::vector<Label> labels;        // other places, each with its fact
-  std::vector<std::string> notes;   // facts without a place in the source (a file on disk, an offset)
-  std::vector<std::string> help;    // what to do, last
+  std::string primaryLabel;        // shown at the carets; may be empty
+  std::vector<Label> labels;       // other places, each with its fact
+  std::vector<std::string> notes;  // facts without a place in the source (a file on disk, an offset)
+  std::vector<std::string> help;   // what to do, last
 };
 
 /// Names the kinds of messages: `diag::PlanTooLarge` and so on. Each row of kinds.def is one type.
 namespace diag {
-#define NNC_DIAGNOSTIC(NAME, CODE, SEVERITY, FORMAT, EXPLANATION)   \
-  struct NAME {                                                     \
-    static constexpr std::string_view kName = #NAME;                \
-    static constexpr std::string_view kCode = CODE;                 \
-    static constexpr Severity kSeverity = Severity::SEVERITY;       \
-    static constexpr std::string_view kFormat = FORMAT;             \
-    static constexpr std::string_view kExplanation = EXPLANATION;   \
+#define NNC_DIAGNOSTIC(NAME, CODE, SEVERITY, FORMAT, EXPLANATION) \
+  struct NAME {                                                   \
+    static constexpr std::string_view kName = #NAME;              \
+    static constexpr std::string_view kCode = CODE;               \
+    static constexpr Severity kSeverity = Severity::SEVERITY;     \
+    static constexpr std::string_view kFormat = FORMAT;           \
+    static constexpr std::string_view kExplanation = EXPLANATION; \
   };
 #include "diagnostics/kinds.def"
 #undef NNC_DIAGNOSTIC
@@ -49,10 +49,22 @@ namespace diag {
 class DiagnosticBuilder {
  public:
   explicit DiagnosticBuilder(Diagnostic& diagnostic) : diagnostic_(diagnostic) {}
-  DiagnosticBuilder& label(std::string text) { diagnostic_.primaryLabel = std::move(text); return *this; }
-  DiagnosticBuilder& also(Span span, std::string text) { diagnostic_.labels.push_back({span, std::move(text)}); return *this; }
-  DiagnosticBuilder& note(std::string text) { diagnostic_.notes.push_back(std::move(text)); return *this; }
-  DiagnosticBuilder& help(std::string text) { diagnostic_.help.push_back(std::move(text)); return *this; }
+  DiagnosticBuilder& label(std::string text) {
+    diagnostic_.primaryLabel = std::move(text);
+    return *this;
+  }
+  DiagnosticBuilder& also(Span span, std::string text) {
+    diagnostic_.labels.push_back({span, std::move(text)});
+    return *this;
+  }
+  DiagnosticBuilder& note(std::string text) {
+    diagnostic_.notes.push_back(std::move(text));
+    return *this;
+  }
+  DiagnosticBuilder& help(std::string text) {
+    diagnostic_.help.push_back(std::move(text));
+    return *this;
+  }
 
  private:
   Diagnostic& diagnostic_;
@@ -79,7 +91,8 @@ class Diagnostics {
   bool hasErrors() const { return errorCount_ > 0; }
   int errorCount() const { return errorCount_; }
   const std::vector<Diagnostic>& all() const { return all_; }
-  /// Puts the messages from index `first` on in the order of their places. For a phase that reads a file in several passes.
+  /// Puts the messages from index `first` on in the order of their places. For a phase that reads a file in several
+  /// passes.
   void sortByPlace(std::size_t first);
 
  private:

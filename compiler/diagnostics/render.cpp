@@ -146,7 +146,7 @@ class TextRenderer {
     int widest = 1;
     const auto consider = [&](Span span) {
       if (!span) return;
-      const int line = sources_.place(span.file, span.begin).line;
+      const int line = lastPlace(span).line;
       widest = std::max(widest, static_cast<int>(std::to_string(line).size()));
     };
     consider(diagnostic.primary);
@@ -154,6 +154,12 @@ class TextRenderer {
     return widest;
   }
 
+  /// The place of the last byte of a span (of its start, when it is empty).
+  Place lastPlace(Span span) const {
+    return sources_.place(span.file, span.end > span.begin ? span.end - 1 : span.begin);
+  }
+
+  /// A span of several lines is shown by its first and its last.
   void showPlace(Span span, std::string_view label, char mark, std::string_view tone) {
     const Place place = sources_.place(span.file, span.begin);
     if (!(span.file == lastFile_)) {
@@ -163,12 +169,22 @@ class TextRenderer {
       out_ += fmt::format(" {}:{}:{}\n", sources_.name(span.file), place.line, place.column);
       lastFile_ = span.file;
     }
-    const std::string_view line = sources_.line(span.file, place.line);
+    const int lastLine = lastPlace(span).line;
+    showLine(span, place.line, place.line == lastLine ? label : "", mark, tone);
+    if (lastLine == place.line) return;
+    if (lastLine > place.line + 1) put(kBlue, fmt::format(" {:>{}}\n", "...", gutter_));
+    showLine(span, lastLine, label, mark, tone);
+  }
+
+  /// One line with the part of `span` on it marked; the indentation of a further line is not.
+  void showLine(Span span, int number, std::string_view label, char mark, std::string_view tone) {
+    const std::string_view line = sources_.line(span.file, number);
     const auto lineStart = static_cast<std::size_t>(line.data() - sources_.text(span.file).data());
-    const std::size_t begin = span.begin >= lineStart ? std::min(span.begin - lineStart, line.size()) : 0;
+    const std::size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
+    const std::size_t begin = span.begin >= lineStart ? std::min(span.begin - lineStart, line.size()) : indent;
     const std::size_t end = std::min<std::size_t>(std::max<std::size_t>(span.end, lineStart) - lineStart, line.size());
     const Excerpt shown = excerpt(line, begin, std::max(begin, end), mark);
-    put(kBlue, fmt::format(" {:>{}} |", place.line, gutter_));
+    put(kBlue, fmt::format(" {:>{}} |", number, gutter_));
     out_ += fmt::format(" {}\n", shown.text);
     put(kBlue, fmt::format(" {:>{}} |", "", gutter_));
     out_ += ' ';
@@ -183,8 +199,10 @@ class TextRenderer {
     const std::string indent = "\n" + std::string(what.size() + 4, ' ');
     out_ += ' ';
     for (const char c : text) {
-      if (c == '\n') out_ += indent;
-      else out_ += c;
+      if (c == '\n')
+        out_ += indent;
+      else
+        out_ += c;
     }
     out_ += '\n';
   }

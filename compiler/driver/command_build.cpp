@@ -1,4 +1,5 @@
-// nnc build: an object file and a C header, from a train's network or an export, with weights inside or passed by the caller.
+// nnc build: an object file and a C header, from a train's network or an export, with weights inside or passed by the
+// caller.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -6,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "driver/session.h"
+#include "driver/stages.h"
 #include "nnc/files.h"
 #include "support/hash.h"
 #include "training/weights.h"
@@ -36,7 +38,8 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
   if (!checkOverrides(context, project)) return std::nullopt;
   const std::optional<elaborate::TrainProgram> train = project.train(context.line.name(), context.line.overrides);
   if (!train) return std::nullopt;
-  std::optional<elaborate::ExportProgram> program = project.network(*train, batchesFor(context.line.options, train->batch));
+  std::optional<elaborate::ExportProgram> program =
+      project.network(*train, batchesFor(context.line.options, train->batch));
   if (!program) return std::nullopt;
   return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string()};
 }
@@ -56,7 +59,9 @@ std::optional<std::vector<codegen::ApiWeight>> weightsOf(const elaborate::Export
   for (const elaborate::Slot& slot : program.slots) tensors.emplace_back(slot.type);
   if (context.line.options.weights) {
     const std::optional<std::string> file = training::findWeights(*context.line.options.weights, context.diagnostics);
-    if (!file || !training::loadWeights(*file, program.slots, training::MatchWeights::All, tensors, context.diagnostics)) return std::nullopt;
+    if (!file ||
+        !training::loadWeights(*file, program.slots, training::MatchWeights::All, tensors, context.diagnostics))
+      return std::nullopt;
   }
   std::vector<codegen::ApiWeight> weights;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -96,22 +101,26 @@ std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Opt
 }
 
 /// Both files or none.
-bool writeFiles(const codegen::ModelObject& object, const std::string& directory, const std::string& prefix, Context& context) {
+bool writeFiles(const codegen::ModelObject& object, const std::string& directory, const std::string& prefix,
+                Context& context) {
   const std::filesystem::path folder = directory;
   const std::string objectPath = (folder / (prefix + ".o")).string(), headerPath = (folder / (prefix + ".h")).string();
   runtime::Failure failure;
-  bool fine = runtime::makeDirectories(directory, failure) && runtime::writeFileAtomically(objectPath, object.object, failure);
+  bool fine =
+      runtime::makeDirectories(directory, failure) && runtime::writeFileAtomically(objectPath, object.object, failure);
   if (fine && !runtime::writeFileAtomically(headerPath, object.header, failure)) {
     std::error_code ignored;
     std::filesystem::remove(objectPath, ignored);
     fine = false;
   }
   if (!fine) {
-    context.diagnostics.emit<diag::CannotWriteFile>({}, failure.path.empty() ? directory : failure.path, failure.message);
+    context.diagnostics.emit<diag::CannotWriteFile>({}, failure.path.empty() ? directory : failure.path,
+                                                    failure.message);
     return false;
   }
   if (context.line.options.json) {
-    const nlohmann::ordered_json result = {{"object", objectPath}, {"header", headerPath}, {"bytes", object.object.size()}};
+    const nlohmann::ordered_json result = {
+        {"object", objectPath}, {"header", headerPath}, {"bytes", object.object.size()}};
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{} ({} bytes)\n{}\n", objectPath, object.object.size(), headerPath);
@@ -122,10 +131,14 @@ bool writeFiles(const codegen::ModelObject& object, const std::string& directory
 }  // namespace
 
 int buildCommand(Context& context) {
+  const std::string stage = context.line.options.emit.value_or("");
+  if (stage == "ast") return printTree(context);
   const std::unique_ptr<elaborate::Project> project = loadProject(context);
   if (project == nullptr) return 1;
   std::optional<Subject> subject = openSubject(*project, context);
   if (!subject) return 1;
+  // The largest entry, in place of the files.
+  if (!stage.empty()) return printStage(context, subject->program.entries.back(), stage);
   const engine::Options options = engineOptions(context);
   const std::optional<codegen::ModelApi> api = describeApi(*subject, options, context);
   if (!api) return 1;

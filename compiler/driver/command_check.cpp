@@ -1,18 +1,22 @@
 // nnc check: elaborates everything, runs nothing, opens no data file.
-#include "driver/driver.h"
+#include "driver/session.h"
+#include "driver/stages.h"
 
 namespace nnc::driver {
 
+static bool checkProject(elaborate::Project& project, Context& context) {
+  ScopedTimer timer(&context.timings, "elaborate");
+  return project.check();
+}
+
 int checkCommand(Context& context) {
-  Timings* timings = &context.timings;
-  std::unique_ptr<elaborate::Project> project;
-  {
-    ScopedTimer timer(timings, "parse");
-    project = elaborate::Project::load(context.line.file(), context.sources, context.diagnostics);
-  }
-  if (project == nullptr) return 1;
-  ScopedTimer timer(timings, "elaborate");
-  return project->check() ? 0 : 1;
+  const std::string stage = context.line.options.emit.value_or("");
+  if (stage == "ast") return printTree(context);
+  const std::unique_ptr<elaborate::Project> project = loadProject(context);
+  if (project == nullptr || !checkProject(*project, context)) return 1;
+  if (stage.empty()) return 0;
+  std::optional<StageSubject> subject = openStageSubject(*project, context);
+  return subject ? printStage(context, subject->program, stage) : 1;
 }
 
 }  // namespace nnc::driver

@@ -11,7 +11,8 @@ static std::optional<training::EvaluateOptions> evaluateOptions(Context& context
   const Options& options = context.line.options;
   const CommandInfo& info = commandInfo(context.line.command);
   if (!options.weights) {
-    context.diagnostics.emit<diag::MissingOption>({}, info.name, "--weights").help(fmt::format("for example: {}", info.example));
+    context.diagnostics.emit<diag::MissingOption>({}, info.name, "--weights")
+        .help(fmt::format("for example: {}", info.example));
     return std::nullopt;
   }
   training::EvaluateOptions evaluate;
@@ -46,7 +47,8 @@ int predictCommand(Context& context) {
   }
   const std::optional<TrainSession> session = openTrain(context);
   if (!session) return 1;
-  return show(context, training::predict(*session->project, session->train, *options, *context.line.options.out, context.diagnostics));
+  return show(context, training::predict(*session->project, session->train, *options, *context.line.options.out,
+                                         context.diagnostics));
 }
 
 }  // namespace nnc::driver

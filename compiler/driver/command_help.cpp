@@ -21,7 +21,8 @@ int helpCommand(Context& context) {
     names.emplace_back(info.name);
   }
   DiagnosticBuilder message = context.diagnostics.emit<diag::UnknownCommand>({}, line.positional[0]);
-  if (const auto close = closestName(line.positional[0], names)) message.help(fmt::format("did you mean `nnc help {}`?", *close));
+  if (const auto close = closestName(line.positional[0], names))
+    message.help(fmt::format("did you mean `nnc help {}`?", *close));
   return 2;
 }
 
@@ -45,7 +46,8 @@ int explainCommand(Context& context) {
     codes.emplace_back(kind.code);
   }
   DiagnosticBuilder message = context.diagnostics.emit<diag::UnknownCode>({}, line.positional[0]);
-  if (const auto close = closestName(line.positional[0], codes)) message.help(fmt::format("did you mean `nnc explain {}`?", *close));
+  if (const auto close = closestName(line.positional[0], codes))
+    message.help(fmt::format("did you mean `nnc explain {}`?", *close));
   return 2;
 }
 

@@ -10,7 +10,8 @@ namespace nnc::driver {
 static std::string commandText(const CommandLine& line) {
   std::string text = "nnc run " + line.file();
   if (!line.name().empty()) text += " " + line.name();
-  for (const elaborate::Override& override : line.overrides) text += fmt::format(" --{} {}", override.name, override.value);
+  for (const elaborate::Override& override : line.overrides)
+    text += fmt::format(" --{} {}", override.name, override.value);
   if (line.options.seed) text += fmt::format(" --seed {}", *line.options.seed);
   return text;
 }
@@ -31,7 +32,8 @@ int runCommand(Context& context) {
   run.dumpGradients = options.dumpGrad.value_or("");
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
-  const std::optional<training::RunResult> result = training::run(*session->project, session->train, run, context.diagnostics);
+  const std::optional<training::RunResult> result =
+      training::run(*session->project, session->train, run, context.diagnostics);
   if (!result) return 1;
   fmt::print("{}", options.json ? training::resultJson(*result) : training::resultTable(*result));
   return training::exitCode(*result);

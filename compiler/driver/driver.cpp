@@ -13,8 +13,9 @@ namespace {
 
 void showMessages(const Context& context) {
   const Options& options = context.line.options;
-  const std::string text = options.json ? renderJson(context.diagnostics, context.sources)
-                                        : renderText(context.diagnostics, context.sources, {.color = wantsColor(colorMode(options))});
+  const std::string text =
+      options.json ? renderJson(context.diagnostics, context.sources)
+                   : renderText(context.diagnostics, context.sources, {.color = wantsColor(colorMode(options))});
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -75,7 +76,8 @@ bool checkOverrides(Context& context, const elaborate::Project& project) {
     std::vector<std::string> candidates;
     for (const std::string& name : known) candidates.push_back("--" + name);
     for (const std::string& name : optionNames(line.command)) candidates.push_back(name);
-    if (const auto close = closestName("--" + override.name, candidates)) message.help(fmt::format("did you mean `{}`?", *close));
+    if (const auto close = closestName("--" + override.name, candidates))
+      message.help(fmt::format("did you mean `{}`?", *close));
     message.note(chosen->parameters.empty() ? fmt::format("train `{}` has no parameters", chosen->name)
                                             : fmt::format("parameters: {}", fmt::join(chosen->parameters, ", ")));
   }

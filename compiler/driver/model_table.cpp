@@ -11,7 +11,8 @@ namespace nnc::driver {
 namespace {
 
 bool isWithin(std::string_view path, std::string_view scope) {
-  return path.starts_with(scope) && (path.size() == scope.size() || path[scope.size()] == '.' || path[scope.size()] == '[');
+  return path.starts_with(scope) &&
+         (path.size() == scope.size() || path[scope.size()] == '.' || path[scope.size()] == '[');
 }
 
 /// `net.h2.block[0].conv2d_2` -> `conv2d`: the callee, without the count of instances and the iteration.
@@ -19,8 +20,9 @@ std::string operationOf(std::string_view path) {
   std::string_view last = path.substr(path.rfind('.') + 1);
   last = last.substr(0, last.find('['));
   const std::size_t underscore = last.rfind('_');
-  const bool isCounted = underscore != std::string_view::npos && underscore + 1 < last.size() &&
-                         std::all_of(last.begin() + underscore + 1, last.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool isCounted =
+      underscore != std::string_view::npos && underscore + 1 < last.size() &&
+      std::all_of(last.begin() + underscore + 1, last.end(), [](char c) { return c >= '0' && c <= '9'; });
   return std::string(isCounted ? last.substr(0, underscore) : last);
 }
 
@@ -148,7 +150,8 @@ class Describer {
 /// 1234567 -> 1,234,567
 std::string grouped(std::int64_t number) {
   std::string digits = std::to_string(number);
-  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(i, ",");
+  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), 1, ',');
   return digits;
 }
 
@@ -161,10 +164,12 @@ ModelTable describe(const elaborate::BatchProgram& forward, const std::vector<el
 }
 
 std::string renderTable(const ModelTable& table, std::optional<std::int64_t> arenaBytes) {
-  std::vector<std::vector<std::string>> cells = {{"path", "operation", "input", "output", "parameters", "multiply-adds"}};
+  std::vector<std::vector<std::string>> cells = {
+      {"path", "operation", "input", "output", "parameters", "multiply-adds"}};
   for (const ModelRow& row : table.rows)
     cells.push_back({row.path, row.operation, shapeText(row.input), shapeText(row.output),
-                     row.parameters == 0 ? "-" : grouped(row.parameters), row.multiplyAdds == 0 ? "-" : grouped(row.multiplyAdds)});
+                     row.parameters == 0 ? "-" : grouped(row.parameters),
+                     row.multiplyAdds == 0 ? "-" : grouped(row.multiplyAdds)});
   std::vector<std::size_t> widths(cells[0].size());
   for (const auto& line : cells)
     for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
@@ -177,7 +182,8 @@ std::string renderTable(const ModelTable& table, std::optional<std::int64_t> are
   }
   text += fmt::format("\nparameters           {} ({} trained)\n", grouped(table.parameters), grouped(table.trained));
   text += fmt::format("state                {} elements\n", grouped(table.stateElements));
-  text += fmt::format("multiply-adds        {} per forward pass of {} examples\n", grouped(table.multiplyAdds), table.batch);
+  text += fmt::format("multiply-adds        {} per forward pass of {} examples\n", grouped(table.multiplyAdds),
+                      table.batch);
   text += fmt::format("weights and states   {} bytes\n", grouped(table.parameterBytes));
   if (arenaBytes) {
     text += fmt::format("arena                {} bytes\n", grouped(*arenaBytes));

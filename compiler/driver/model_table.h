@@ -29,7 +29,8 @@ struct ModelTable {
 /// Reads the table off a forward function whose nodes carry instance paths. Its parameters beyond the slots are data.
 ModelTable describe(const elaborate::BatchProgram& forward, const std::vector<elaborate::Slot>& slots);
 
-/// The table as aligned text. `arenaBytes` is what the planned step needs besides parameters and states; empty: not planned.
+/// The table as aligned text. `arenaBytes` is what the planned step needs besides parameters and states; empty: not
+/// planned.
 std::string renderTable(const ModelTable& table, std::optional<std::int64_t> arenaBytes);
 std::string renderTableJson(const ModelTable& table, std::optional<std::int64_t> arenaBytes);
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
-                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kAll = ~0u;
+                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kAll = ~0u;
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
 struct OptionRow {
@@ -50,9 +50,10 @@ bool store(std::vector<std::string>& field, std::string_view text) {
 
 const std::vector<OptionRow>& allOptions() {
   static const std::vector<OptionRow> rows = {
-#define NNC_OPTION(FIELD, NAME, SHORT, KIND, VALUE, COMMANDS, HELP)      \
-  {NAME, SHORT, OptionKind::KIND, VALUE, (COMMANDS), HELP,               \
-   [](Options& options, std::string_view text) { return store(options.FIELD, text); }},
+#define NNC_OPTION(FIELD, NAME, SHORT, KIND, VALUE, COMMANDS, HELP)                                      \
+  {NAME, SHORT, OptionKind::KIND, VALUE, (COMMANDS), HELP, [](Options& options, std::string_view text) { \
+     return store(options.FIELD, text);                                                                  \
+   }},
 #include "driver/options.def"
 #undef NNC_OPTION
   };
@@ -115,9 +116,12 @@ class Parser {
     DiagnosticBuilder message = diagnostics_.emit<diag::UnknownCommand>({}, word);
     const bool isFile = word.size() > 3 && word.ends_with(".nn");
     const std::optional<std::string> close = closestName(word, names);
-    if (isFile) message.help(fmt::format("to train it: nnc run {}", word));
-    else if (close) message.help(fmt::format("did you mean `nnc {}`?", *close));
-    else message.help("`nnc help` lists the commands");
+    if (isFile)
+      message.help(fmt::format("to train it: nnc run {}", word));
+    else if (close)
+      message.help(fmt::format("did you mean `nnc {}`?", *close));
+    else
+      message.help("`nnc help` lists the commands");
     return false;
   }
 
@@ -165,7 +169,8 @@ class Parser {
     const bool isParameter = commandInfo(line_.command).takesParameters && name.starts_with("--") && name.size() > 2;
     if (!isParameter) {
       DiagnosticBuilder message = diagnostics_.emit<diag::UnknownOption>({}, name, commandInfo(line_.command).name);
-      if (const auto close = closestName(name, optionNames(line_.command))) message.help(fmt::format("did you mean `{}`?", *close));
+      if (const auto close = closestName(name, optionNames(line_.command)))
+        message.help(fmt::format("did you mean `{}`?", *close));
       return false;
     }
     // A parameter alone (`--residual`) is the bool true.
@@ -200,9 +205,11 @@ class Parser {
 };
 
 bool checkChoices(const Options& options, Diagnostics& diagnostics) {
-  const auto check = [&](const std::optional<std::string>& value, std::string_view name, std::vector<std::string> choices) {
+  const auto check = [&](const std::optional<std::string>& value, std::string_view name,
+                         std::vector<std::string> choices) {
     if (!value || std::find(choices.begin(), choices.end(), *value) != choices.end()) return true;
-    DiagnosticBuilder message = diagnostics.emit<diag::OptionChoice>({}, name, fmt::format("{}", fmt::join(choices, ", ")), *value);
+    DiagnosticBuilder message =
+        diagnostics.emit<diag::OptionChoice>({}, name, fmt::format("{}", fmt::join(choices, ", ")), *value);
     if (const auto close = closestName(*value, choices)) message.help(fmt::format("did you mean `{}`?", *close));
     return false;
   };
@@ -214,7 +221,8 @@ bool checkChoices(const Options& options, Diagnostics& diagnostics) {
 
 const std::vector<CommandInfo>& allCommands() {
   static const std::vector<CommandInfo> commands = {
-#define NNC_COMMAND(NAME, TEXT, ARGUMENTS, PARAMETERS, SUMMARY, EXAMPLE) {Command::NAME, TEXT, ARGUMENTS, SUMMARY, EXAMPLE, PARAMETERS},
+#define NNC_COMMAND(NAME, TEXT, ARGUMENTS, PARAMETERS, SUMMARY, EXAMPLE) \
+  {Command::NAME, TEXT, ARGUMENTS, SUMMARY, EXAMPLE, PARAMETERS},
 #include "driver/commands.def"
 #undef NNC_COMMAND
   };
@@ -237,17 +245,21 @@ std::vector<std::string> optionNames(Command command) {
 }
 
 std::string generalHelp() {
-  std::string text = "nnc compiles, trains and links neural networks written in .nn files.\n\nusage: nnc COMMAND ...\n\n";
+  std::string text =
+      "nnc compiles, trains and links neural networks written in .nn files.\n\nusage: nnc COMMAND ...\n\n";
   for (const CommandInfo& info : allCommands()) text += fmt::format("  {:<9} {}\n", info.name, info.summary);
-  text += "\n`nnc help COMMAND` lists the options of a command. Exit codes: 0 fine, 1 mistakes in the program, 2 usage,\n"
-          "3 a data or model file is bad, 4 too large for this machine, 5 the training diverged, 70 internal error.\n";
+  text +=
+      "\n`nnc help COMMAND` lists the options of a command. Exit codes: 0 fine, 1 mistakes in the program, 2 usage,\n"
+      "3 a data or model file is bad, 4 too large for this machine, 5 the training diverged, 70 internal error.\n";
   return text;
 }
 
 std::string commandHelp(Command command) {
   const CommandInfo& info = commandInfo(command);
-  std::string text = fmt::format("nnc {}: {}\n\nusage: nnc {} {}\n", info.name, info.summary, info.name, info.arguments);
-  if (info.takesParameters) text += "       --PARAM VALUE sets a parameter of the train; NAME says which, if the file has several\n";
+  std::string text =
+      fmt::format("nnc {}: {}\n\nusage: nnc {} {}\n", info.name, info.summary, info.name, info.arguments);
+  if (info.takesParameters)
+    text += "       --PARAM VALUE sets a parameter of the train; NAME says which, if the file has several\n";
   text += "\n";
   for (const OptionRow& row : allOptions()) {
     if (!(row.commands & bit(command))) continue;

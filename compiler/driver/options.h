@@ -29,11 +29,24 @@ const CommandInfo& commandInfo(Command command);
 enum class OptionKind : std::uint8_t { Flag, Text, Count, List };
 
 /// The C++ type that holds an option of a kind.
-template <OptionKind> struct OptionType;
-template <> struct OptionType<OptionKind::Flag> { using Type = bool; };
-template <> struct OptionType<OptionKind::Text> { using Type = std::optional<std::string>; };
-template <> struct OptionType<OptionKind::Count> { using Type = std::optional<std::int64_t>; };
-template <> struct OptionType<OptionKind::List> { using Type = std::vector<std::string>; };
+template <OptionKind>
+struct OptionType;
+template <>
+struct OptionType<OptionKind::Flag> {
+  using Type = bool;
+};
+template <>
+struct OptionType<OptionKind::Text> {
+  using Type = std::optional<std::string>;
+};
+template <>
+struct OptionType<OptionKind::Count> {
+  using Type = std::optional<std::int64_t>;
+};
+template <>
+struct OptionType<OptionKind::List> {
+  using Type = std::vector<std::string>;
+};
 
 /// One field per row of options.def.
 struct Options {
@@ -57,7 +70,8 @@ struct CommandLine {
 ///
 /// Errors  E15xx: unknown commands and options (with the closest known one), missing or wrong values, too many
 ///         arguments. The result is then empty.
-[[nodiscard]] std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& arguments, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& arguments,
+                                                          Diagnostics& diagnostics);
 
 /// The text of `nnc help` and `nnc help COMMAND`.
 std::string generalHelp();

@@ -98,27 +98,93 @@ struct Binding {
 };
 
 enum class UnaryOp : std::uint8_t { Neg, Not };
-enum class BinaryOp : std::uint8_t { Pow, Mul, Div, Mod, MatMul, Add, Sub, Range, Eq, Ne, Lt, Le, Gt, Ge, And, Or, Pipe };
+enum class BinaryOp : std::uint8_t {
+  Pow,
+  Mul,
+  Div,
+  Mod,
+  MatMul,
+  Add,
+  Sub,
+  Range,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  And,
+  Or,
+  Pipe
+};
 
-struct NameExpr { std::string name; };
-struct IntLiteral { std::int64_t value = 0; };
-struct RealLiteral { double value = 0.0; };
-struct StringLiteral { std::string value; };  // escapes resolved
-struct BoolLiteral { bool value = false; };
-struct SymbolExpr { std::string name; };  // `.post`, without the dot
-struct FieldExpr { ExprPtr base; Ident field; };
-struct CallExpr { ExprPtr callee; std::vector<Arg> arguments; };
-struct IndexExpr { ExprPtr base; std::vector<Subscript> subscripts; };
-struct UnaryExpr { UnaryOp op; ExprPtr operand; };
-struct BinaryExpr { BinaryOp op; ExprPtr left, right; Span opSpan; };
-struct CondExpr { ExprPtr condition, thenValue, elseValue; };
-struct RepeatExpr { std::optional<Ident> variable; ExprPtr count; ExprPtr body; };
-struct ScanExpr { Ident variable; ExprPtr range; std::vector<Binding> carries; Block body; };
-struct LambdaExpr { std::vector<Ident> parameters; ExprPtr body; };
+struct NameExpr {
+  std::string name;
+};
+struct IntLiteral {
+  std::int64_t value = 0;
+};
+struct RealLiteral {
+  double value = 0.0;
+};
+struct StringLiteral {
+  std::string value;
+};  // escapes resolved
+struct BoolLiteral {
+  bool value = false;
+};
+struct SymbolExpr {
+  std::string name;
+};  // `.post`, without the dot
+struct FieldExpr {
+  ExprPtr base;
+  Ident field;
+};
+struct CallExpr {
+  ExprPtr callee;
+  std::vector<Arg> arguments;
+};
+struct IndexExpr {
+  ExprPtr base;
+  std::vector<Subscript> subscripts;
+};
+struct UnaryExpr {
+  UnaryOp op;
+  ExprPtr operand;
+};
+struct BinaryExpr {
+  BinaryOp op;
+  ExprPtr left, right;
+  Span opSpan;
+};
+struct CondExpr {
+  ExprPtr condition, thenValue, elseValue;
+};
+struct RepeatExpr {
+  std::optional<Ident> variable;
+  ExprPtr count;
+  ExprPtr body;
+};
+struct ScanExpr {
+  Ident variable;
+  ExprPtr range;
+  std::vector<Binding> carries;
+  Block body;
+};
+struct LambdaExpr {
+  std::vector<Ident> parameters;
+  ExprPtr body;
+};
 /// `()`, `(a: 1, b: 2)`, `(x, y)`. One unnamed entry without a trailing comma is a parenthesis: ParenExpr.
-struct TupleExpr { std::vector<Arg> entries; };
-struct ParenExpr { ExprPtr inner; };
-struct ListExpr { std::vector<ListEntry> entries; };
+struct TupleExpr {
+  std::vector<Arg> entries;
+};
+struct ParenExpr {
+  ExprPtr inner;
+};
+struct ListExpr {
+  std::vector<ListEntry> entries;
+};
 
 /// Chains nest to the left (`a + b + c`) or, for `else if`, to the right, up to 10,000 deep: walk those in a loop.
 /// Everything else nests at most about 1,000 deep.
@@ -142,44 +208,86 @@ struct Binder {
 };
 /// `y`, `y[b, o]` or `(a, b)`.
 struct Pattern {
-  std::vector<Ident> names;                    // one, or several for `(a, b)`
+  std::vector<Ident> names;  // one, or several for `(a, b)`
   bool isTuple = false;
   std::optional<std::vector<Binder>> binders;  // present with brackets; `y[]` is present and empty
   Span span;
 };
 
-struct LetStmt { Pattern pattern; TypePtr type; ExprPtr value; };
+struct LetStmt {
+  Pattern pattern;
+  TypePtr type;
+  ExprPtr value;
+};
 /// `param(decay: false) w: f32[in, out] = init` and `state(scope: .session) pos: i32 = 0`.
-struct ParamStmt { std::vector<Arg> attributes; Ident name; TypePtr type; ExprPtr init; };
-struct StateStmt { std::vector<Arg> attributes; Ident name; TypePtr type; ExprPtr init; };
-struct SubStmt { Ident name; ExprPtr value; };
-struct UpdateStmt { Ident name; ExprPtr value; };
-struct NextStmt { std::vector<Binding> bindings; };
-struct YieldStmt { ExprPtr value; };
-struct ReturnStmt { ExprPtr value; };
-struct RequireStmt { ExprPtr condition; std::optional<std::string> message; };
+struct ParamStmt {
+  std::vector<Arg> attributes;
+  Ident name;
+  TypePtr type;
+  ExprPtr init;
+};
+struct StateStmt {
+  std::vector<Arg> attributes;
+  Ident name;
+  TypePtr type;
+  ExprPtr init;
+};
+struct SubStmt {
+  Ident name;
+  ExprPtr value;
+};
+struct UpdateStmt {
+  Ident name;
+  ExprPtr value;
+};
+struct NextStmt {
+  std::vector<Binding> bindings;
+};
+struct YieldStmt {
+  ExprPtr value;
+};
+struct ReturnStmt {
+  ExprPtr value;
+};
+struct RequireStmt {
+  ExprPtr condition;
+  std::optional<std::string> message;
+};
 /// `else if` is an otherwise-block that holds one IfStmt.
-struct IfStmt { ExprPtr condition; Block thenBlock; std::optional<Block> otherwise; };
+struct IfStmt {
+  ExprPtr condition;
+  Block thenBlock;
+  std::optional<Block> otherwise;
+};
 
 struct Stmt {
   ~Stmt();
   Span span;
-  std::variant<LetStmt, ParamStmt, StateStmt, SubStmt, UpdateStmt, NextStmt, YieldStmt, ReturnStmt, RequireStmt, IfStmt> node;
+  std::variant<LetStmt, ParamStmt, StateStmt, SubStmt, UpdateStmt, NextStmt, YieldStmt, ReturnStmt, RequireStmt, IfStmt>
+      node;
 };
 
 // ----------------------------------------------------------- declarations
 
 /// `import std.data (idx)`, `import "blocks.nn" as b`.
 struct ImportDecl {
-  bool isFile = false;   // a string, not a dotted path
-  std::string target;    // "blocks.nn" or "std.data"
+  bool isFile = false;  // a string, not a dotted path
+  std::string target;   // "blocks.nn" or "std.data"
   Span targetSpan;
   std::optional<Ident> alias;
   std::vector<Ident> names;  // empty: none were listed
 };
-struct ConstantDecl { bool isExported = false; Ident name; TypePtr type; ExprPtr value; };
+struct ConstantDecl {
+  bool isExported = false;
+  Ident name;
+  TypePtr type;
+  ExprPtr value;
+};
 enum class CallableKind : std::uint8_t { Fn, Layer, Network, Optimizer };
-struct VjpClause { std::vector<Ident> parameters; Block body; };
+struct VjpClause {
+  std::vector<Ident> parameters;
+  Block body;
+};
 struct CallableDecl {
   bool isExported = false;
   CallableKind kind = CallableKind::Fn;
@@ -192,24 +300,69 @@ struct CallableDecl {
   std::optional<VjpClause> vjp;
 };
 /// `export mlp1986(30) as mnist_mlp(B: [1, 32])`
-struct ExportDecl { ExprPtr value; Ident name; std::vector<Arg> dims; };
-struct Setting { Ident name; ExprPtr value; Span span; };
+struct ExportDecl {
+  ExprPtr value;
+  Ident name;
+  std::vector<Arg> dims;
+};
+struct Setting {
+  Ident name;
+  ExprPtr value;
+  Span span;
+};
 using BlockItem = std::variant<Setting, StmtPtr>;
 enum class BlockKind : std::uint8_t { Data, Train };
-struct BlockDecl { BlockKind kind = BlockKind::Data; Ident name; std::vector<ParamDecl> parameters; std::vector<BlockItem> items; };
+struct BlockDecl {
+  BlockKind kind = BlockKind::Data;
+  Ident name;
+  std::vector<ParamDecl> parameters;
+  std::vector<BlockItem> items;
+};
 
-struct VaryClause { std::vector<std::vector<Ident>> targets; ExprPtr levels; ExprPtr when; bool isPaired = false; };
-struct BindClause { std::vector<std::vector<Ident>> targets; ExprPtr value; };
-struct ExcludeClause { ExprPtr when; };
-struct ProbeClause { Ident name; ExprPtr value; std::optional<Ident> variable; ExprPtr range; ExprPtr every; };
-struct MeasureClause { Ident name; ExprPtr value; };
-struct ExpectClause { ExprPtr condition; std::optional<std::string> message; };
-struct ReportClause { std::optional<std::string> title; std::vector<Setting> settings; std::vector<ExprPtr> shows; };
+struct VaryClause {
+  std::vector<std::vector<Ident>> targets;
+  ExprPtr levels;
+  ExprPtr when;
+  bool isPaired = false;
+};
+struct BindClause {
+  std::vector<std::vector<Ident>> targets;
+  ExprPtr value;
+};
+struct ExcludeClause {
+  ExprPtr when;
+};
+struct ProbeClause {
+  Ident name;
+  ExprPtr value;
+  std::optional<Ident> variable;
+  ExprPtr range;
+  ExprPtr every;
+};
+struct MeasureClause {
+  Ident name;
+  ExprPtr value;
+};
+struct ExpectClause {
+  ExprPtr condition;
+  std::optional<std::string> message;
+};
+struct ReportClause {
+  std::optional<std::string> title;
+  std::vector<Setting> settings;
+  std::vector<ExprPtr> shows;
+};
 struct Clause {
   Span span;
-  std::variant<Setting, ConstantDecl, VaryClause, BindClause, ExcludeClause, ProbeClause, MeasureClause, ExpectClause, ReportClause> node;
+  std::variant<Setting, ConstantDecl, VaryClause, BindClause, ExcludeClause, ProbeClause, MeasureClause, ExpectClause,
+               ReportClause>
+      node;
 };
-struct ExperimentDecl { Ident name; std::vector<ParamDecl> parameters; std::vector<Clause> clauses; };
+struct ExperimentDecl {
+  Ident name;
+  std::vector<ParamDecl> parameters;
+  std::vector<Clause> clauses;
+};
 
 struct Decl {
   Span span;

@@ -22,19 +22,30 @@ std::size_t closerOf(std::size_t opener) {
 
 std::string_view textOf(std::size_t bracket) {
   switch (bracket) {
-    case NNLexer::LPAREN: return "(";
-    case NNLexer::RPAREN: return ")";
-    case NNLexer::LBRACKET: return "[";
-    case NNLexer::RBRACKET: return "]";
-    case NNLexer::LBRACE: return "{";
-    default: return "}";
+    case NNLexer::LPAREN:
+      return "(";
+    case NNLexer::RPAREN:
+      return ")";
+    case NNLexer::LBRACKET:
+      return "[";
+    case NNLexer::RBRACKET:
+      return "]";
+    case NNLexer::LBRACE:
+      return "{";
+    default:
+      return "}";
   }
 }
 
 class Matcher {
  public:
   Matcher(LexedFile& lexed, FileId file, const SourceManager& sources, const Limits& limits, Diagnostics& diagnostics)
-      : lexed_(lexed), in_(std::move(lexed.tokens)), file_(file), sources_(sources), limits_(limits), diagnostics_(diagnostics) {}
+      : lexed_(lexed),
+        in_(std::move(lexed.tokens)),
+        file_(file),
+        sources_(sources),
+        limits_(limits),
+        diagnostics_(diagnostics) {}
 
   bool run() {
     lexed_.tokens.clear();
@@ -57,7 +68,9 @@ class Matcher {
   }
 
  private:
-  std::size_t typeAt(std::size_t index) const { return index < in_.size() ? in_[index]->getType() : antlr4::Token::EOF; }
+  std::size_t typeAt(std::size_t index) const {
+    return index < in_.size() ? in_[index]->getType() : antlr4::Token::EOF;
+  }
 
   Span endOfPrevious() const {
     if (lexed_.tokens.empty()) return {file_, 0, 0};
@@ -71,12 +84,13 @@ class Matcher {
     return between.find_first_of("\r\n") != std::string_view::npos;
   }
 
-  /// A keyword that cannot stand between ( ) or [ ], at the start of a line and followed by what follows it in a statement.
+  /// A keyword that cannot stand between ( ) or [ ], at the start of a line and followed by what follows it in a
+  /// statement.
   bool startsStatement() const {
     if (open_.empty() || open_.back().type == NNLexer::LBRACE || !startsLine()) return false;
     const std::size_t next = typeAt(at_ + 1);
-    const bool isName = next != NNLexer::COLON && next != NNLexer::COMMA && next != NNLexer::RPAREN && next != NNLexer::RBRACKET &&
-                        next != NNLexer::ASSIGN && next != NNLexer::DOT;
+    const bool isName = next != NNLexer::COLON && next != NNLexer::COMMA && next != NNLexer::RPAREN &&
+                        next != NNLexer::RBRACKET && next != NNLexer::ASSIGN && next != NNLexer::DOT;
     switch (typeAt(at_)) {
       case NNLexer::LET:
       case NNLexer::PARAM:
@@ -88,8 +102,10 @@ class Matcher {
       case NNLexer::RETURN:
       case NNLexer::REQUIRE:
       case NNLexer::IMPORT:
-      case NNLexer::EXPORT: return isName;
-      default: return false;
+      case NNLexer::EXPORT:
+        return isName;
+      default:
+        return false;
     }
   }
 
@@ -97,8 +113,8 @@ class Matcher {
   bool endsRound() const {
     if (open_.empty() || (open_.back().type != NNLexer::LPAREN && open_.back().type != NNLexer::LBRACKET)) return false;
     const std::size_t type = typeAt(at_), previous = lexed_.tokens.back()->getType();  // at least the bracket
-    const bool endsOperand = previous == NNLexer::ID || previous == NNLexer::RPAREN || previous == NNLexer::RBRACKET || previous == NNLexer::INT ||
-                             previous == NNLexer::FLOAT || previous == NNLexer::STRING;
+    const bool endsOperand = previous == NNLexer::ID || previous == NNLexer::RPAREN || previous == NNLexer::RBRACKET ||
+                             previous == NNLexer::INT || previous == NNLexer::FLOAT || previous == NNLexer::STRING;
     // Braces inside of brackets belong to `repeat` and `scan`, which are open then.
     if (type == NNLexer::LBRACE) return endsOperand;
     // A new line that starts no deeper than the line of the bracket, and does not go on with the expression.
@@ -126,13 +142,17 @@ class Matcher {
       case NNLexer::FN:
       case NNLexer::LAYER:
       case NNLexer::NETWORK:
-      case NNLexer::OPTIMIZER: return typeAt(at_ + 1) == NNLexer::ID && after == NNLexer::LPAREN;
+      case NNLexer::OPTIMIZER:
+        return typeAt(at_ + 1) == NNLexer::ID && after == NNLexer::LPAREN;
       case NNLexer::DATA:
       case NNLexer::TRAIN:
-      case NNLexer::EXPERIMENT: return typeAt(at_ + 1) == NNLexer::ID && (after == NNLexer::LPAREN || after == NNLexer::LBRACE);
+      case NNLexer::EXPERIMENT:
+        return typeAt(at_ + 1) == NNLexer::ID && (after == NNLexer::LPAREN || after == NNLexer::LBRACE);
       case NNLexer::EXPORT:
-      case NNLexer::IMPORT: return typeAt(at_ + 1) != NNLexer::COLON;
-      default: return false;
+      case NNLexer::IMPORT:
+        return typeAt(at_ + 1) != NNLexer::COLON;
+      default:
+        return false;
     }
   }
 
@@ -155,15 +175,21 @@ class Matcher {
         break;
       case NNLexer::RPAREN:
       case NNLexer::RBRACKET:
-      case NNLexer::RBRACE: close(type); break;
-      case antlr4::Token::EOF: closeAll(); break;
-      default: break;
+      case NNLexer::RBRACE:
+        close(type);
+        break;
+      case antlr4::Token::EOF:
+        closeAll();
+        break;
+      default:
+        break;
     }
   }
 
   void close(std::size_t type) {
     const auto partner = std::find_if(open_.rbegin(), open_.rend(), [&](const Open& o) {
-      const bool isBarrier = o.type == NNLexer::LBRACE && type != NNLexer::RBRACE;  // a `)` closes nothing outside its block
+      const bool isBarrier =
+          o.type == NNLexer::LBRACE && type != NNLexer::RBRACE;  // a `)` closes nothing outside its block
       return isBarrier || (!o.isHead() && closerOf(o.type) == type);
     });
     if (partner == open_.rend() || closerOf(partner->type) != type) {
@@ -208,7 +234,8 @@ class Matcher {
   void insert(std::size_t type) {
     const std::size_t end = endOfPrevious().end;
     const std::pair<antlr4::TokenSource*, antlr4::CharStream*> source(lexed_.lexer.get(), lexed_.input.get());
-    lexed_.tokens.push_back(std::make_unique<antlr4::CommonToken>(source, type, antlr4::Token::DEFAULT_CHANNEL, end, end - 1));
+    lexed_.tokens.push_back(
+        std::make_unique<antlr4::CommonToken>(source, type, antlr4::Token::DEFAULT_CHANNEL, end, end - 1));
   }
 
   LexedFile& lexed_;
@@ -223,7 +250,8 @@ class Matcher {
 
 }  // namespace
 
-bool matchBrackets(LexedFile& lexed, FileId file, const SourceManager& sources, const Limits& limits, Diagnostics& diagnostics) {
+bool matchBrackets(LexedFile& lexed, FileId file, const SourceManager& sources, const Limits& limits,
+                   Diagnostics& diagnostics) {
   return Matcher(lexed, file, sources, limits, diagnostics).run();
 }
 

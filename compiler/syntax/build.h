@@ -90,8 +90,8 @@ class Builder : public BuilderBase {
   TypePtr typeAtom(Parser::TypeAtomContext* context);
   std::vector<DimExpr> shape(Parser::ShapeContext* context);
 
-  std::size_t depth_ = 0;     // levels of the AST above what is being built, left operands not counted
-  bool hasFailed_ = false;    // a limit was exceeded: stop descending
+  std::size_t depth_ = 0;   // levels of the AST above what is being built, left operands not counted
+  bool hasFailed_ = false;  // a limit was exceeded: stop descending
 };
 
 }  // namespace nnc::syntax

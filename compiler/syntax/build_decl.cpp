@@ -12,7 +12,8 @@ namespace {
 
 class FileBuilder : public Builder {
  public:
-  FileBuilder(FileId file, const std::vector<Span>& docs, const SourceManager& sources, const Limits& limits, Diagnostics& diagnostics)
+  FileBuilder(FileId file, const std::vector<Span>& docs, const SourceManager& sources, const Limits& limits,
+              Diagnostics& diagnostics)
       : Builder(file, sources, limits, diagnostics), docs_(docs) {}
 
   File run(Parser::FileContext& tree) {
@@ -22,8 +23,10 @@ class FileBuilder : public Builder {
       Decl decl;
       decl.span = span(rule(child));
       decl.doc = docAbove(decl.span.begin);
-      if (rule(child).getRuleIndex() == NNParser::RuleImportDecl) decl.node = import(static_cast<Parser::ImportDeclContext*>(child));
-      else declaration(decl, rule(child));
+      if (rule(child).getRuleIndex() == NNParser::RuleImportDecl)
+        decl.node = import(static_cast<Parser::ImportDeclContext*>(child));
+      else
+        declaration(decl, rule(child));
       result.declarations.push_back(std::move(decl));
     }
     return result;
@@ -43,7 +46,8 @@ class FileBuilder : public Builder {
   }
 
   std::string docAbove(std::uint32_t begin) const {
-    auto at = std::lower_bound(docs_.begin(), docs_.end(), begin, [](Span doc, std::uint32_t offset) { return doc.begin < offset; });
+    auto at = std::lower_bound(docs_.begin(), docs_.end(), begin,
+                               [](Span doc, std::uint32_t offset) { return doc.begin < offset; });
     std::vector<std::string_view> lines;
     while (at != docs_.begin() && isNextLine(std::prev(at)->end, begin)) {
       --at;
@@ -80,11 +84,21 @@ class FileBuilder : public Builder {
     const bool isExported = has(context, NNLexer::EXPORT);
     Tree* inner = context.children.back();
     switch (rule(inner).getRuleIndex()) {
-      case NNParser::RuleCallable: out.node = callable(static_cast<Parser::CallableContext*>(inner), isExported); break;
-      case NNParser::RuleConstant: out.node = constant(static_cast<Parser::ConstantContext*>(inner), isExported); break;
-      case NNParser::RuleExportEntry: out.node = exportEntry(static_cast<Parser::ExportEntryContext*>(inner)); break;
-      case NNParser::RuleBlockDecl: out.node = blockDecl(static_cast<Parser::BlockDeclContext*>(inner)); break;
-      default: out.node = experiment(static_cast<Parser::ExperimentContext*>(inner)); break;
+      case NNParser::RuleCallable:
+        out.node = callable(static_cast<Parser::CallableContext*>(inner), isExported);
+        break;
+      case NNParser::RuleConstant:
+        out.node = constant(static_cast<Parser::ConstantContext*>(inner), isExported);
+        break;
+      case NNParser::RuleExportEntry:
+        out.node = exportEntry(static_cast<Parser::ExportEntryContext*>(inner));
+        break;
+      case NNParser::RuleBlockDecl:
+        out.node = blockDecl(static_cast<Parser::BlockDeclContext*>(inner));
+        break;
+      default:
+        out.node = experiment(static_cast<Parser::ExperimentContext*>(inner));
+        break;
     }
   }
 
@@ -97,10 +111,18 @@ class FileBuilder : public Builder {
     CallableDecl result;
     result.isExported = isExported;
     switch (context->getStart()->getType()) {
-      case NNLexer::LAYER: result.kind = CallableKind::Layer; break;
-      case NNLexer::NETWORK: result.kind = CallableKind::Network; break;
-      case NNLexer::OPTIMIZER: result.kind = CallableKind::Optimizer; break;
-      default: result.kind = CallableKind::Fn; break;
+      case NNLexer::LAYER:
+        result.kind = CallableKind::Layer;
+        break;
+      case NNLexer::NETWORK:
+        result.kind = CallableKind::Network;
+        break;
+      case NNLexer::OPTIMIZER:
+        result.kind = CallableKind::Optimizer;
+        break;
+      default:
+        result.kind = CallableKind::Fn;
+        break;
     }
     result.name = ident(*context->ident());
     result.first = parameters(*context->parameters(0));
@@ -108,7 +130,8 @@ class FileBuilder : public Builder {
     if (context->type() != nullptr) result.result = type(context->type());
     if (context->block() != nullptr) result.body = block(context->block());
     if (context->expr() != nullptr) result.expression = expr(context->expr());
-    if (Parser::VjpClauseContext* vjp = context->vjpClause()) result.vjp = VjpClause{nameList(*vjp->nameList()), block(vjp->block())};
+    if (Parser::VjpClauseContext* vjp = context->vjpClause())
+      result.vjp = VjpClause{nameList(*vjp->nameList()), block(vjp->block())};
     return result;
   }
 
@@ -131,8 +154,10 @@ class FileBuilder : public Builder {
     for (Tree* child : context->children) {
       if (!isRule(child, NNParser::RuleItem)) continue;
       auto* item = static_cast<Parser::ItemContext*>(child);
-      if (item->setting() != nullptr) result.items.emplace_back(setting(item->setting()));
-      else result.items.emplace_back(statement(item->statement()));
+      if (item->setting() != nullptr)
+        result.items.emplace_back(setting(item->setting()));
+      else
+        result.items.emplace_back(statement(item->statement()));
     }
     return result;
   }
@@ -144,7 +169,8 @@ class FileBuilder : public Builder {
     result.name = ident(*context->ident());
     if (context->parameters() != nullptr) result.parameters = parameters(*context->parameters());
     for (Tree* child : context->children)
-      if (isRule(child, NNParser::RuleClause)) result.clauses.push_back(clause(static_cast<Parser::ClauseContext*>(child)));
+      if (isRule(child, NNParser::RuleClause))
+        result.clauses.push_back(clause(static_cast<Parser::ClauseContext*>(child)));
     return result;
   }
 
@@ -153,15 +179,32 @@ class FileBuilder : public Builder {
     const std::size_t first = context->getStart()->getType();
     std::string_view form;
     switch (first) {
-      case NNLexer::VARY: form = "vary name in [a, b]"; break;
-      case NNLexer::BIND: form = "bind name = value"; break;
-      case NNLexer::EXCLUDE: form = "exclude when condition"; break;
-      case NNLexer::PROBE: form = "probe name = value every steps(50)"; break;
-      case NNLexer::MEASURE: form = "measure name = valid.loss"; break;
-      case NNLexer::EXPECT: form = "expect condition"; break;
-      case NNLexer::REPORT: form = "report \"title\" { .. }"; break;
-      case NNLexer::SHOW: form = "show effects(name)"; break;
-      default: return setting(context);
+      case NNLexer::VARY:
+        form = "vary name in [a, b]";
+        break;
+      case NNLexer::BIND:
+        form = "bind name = value";
+        break;
+      case NNLexer::EXCLUDE:
+        form = "exclude when condition";
+        break;
+      case NNLexer::PROBE:
+        form = "probe name = value every steps(50)";
+        break;
+      case NNLexer::MEASURE:
+        form = "measure name = valid.loss";
+        break;
+      case NNLexer::EXPECT:
+        form = "expect condition";
+        break;
+      case NNLexer::REPORT:
+        form = "report \"title\" { .. }";
+        break;
+      case NNLexer::SHOW:
+        form = "show effects(name)";
+        break;
+      default:
+        return setting(context);
     }
     const Span place = span(*context->ident());
     diagnostics_.emit<diag::ClauseWithColon>(place, sources_.text(place)).help(fmt::format("write `{}`", form));
@@ -180,19 +223,33 @@ class FileBuilder : public Builder {
     Clause result;
     result.span = span(inner);
     switch (inner.getRuleIndex()) {
-      case NNParser::RuleSetting: result.node = experimentSetting(context->setting()); break;
-      case NNParser::RuleConstant: result.node = constant(context->constant(), /*isExported=*/false); break;
-      case NNParser::RuleVaryClause: result.node = vary(context->varyClause()); break;
+      case NNParser::RuleSetting:
+        result.node = experimentSetting(context->setting());
+        break;
+      case NNParser::RuleConstant:
+        result.node = constant(context->constant(), /*isExported=*/false);
+        break;
+      case NNParser::RuleVaryClause:
+        result.node = vary(context->varyClause());
+        break;
       case NNParser::RuleBindClause:
         result.node = BindClause{targets(context->bindClause()->targets()), expr(context->bindClause()->expr())};
         break;
-      case NNParser::RuleExcludeClause: result.node = ExcludeClause{expr(context->excludeClause()->expr())}; break;
-      case NNParser::RuleProbeClause: result.node = probe(context->probeClause()); break;
+      case NNParser::RuleExcludeClause:
+        result.node = ExcludeClause{expr(context->excludeClause()->expr())};
+        break;
+      case NNParser::RuleProbeClause:
+        result.node = probe(context->probeClause());
+        break;
       case NNParser::RuleMeasureClause:
         result.node = MeasureClause{ident(*context->measureClause()->ident()), expr(context->measureClause()->expr())};
         break;
-      case NNParser::RuleExpectClause: result.node = ExpectClause{expr(context->expectClause()->expr()), stringOf(inner)}; break;
-      default: result.node = report(context->reportClause()); break;
+      case NNParser::RuleExpectClause:
+        result.node = ExpectClause{expr(context->expectClause()->expr()), stringOf(inner)};
+        break;
+      default:
+        result.node = report(context->reportClause());
+        break;
     }
     return result;
   }
@@ -223,8 +280,10 @@ class FileBuilder : public Builder {
     ReportClause result;
     result.title = stringOf(*context);
     for (Tree* child : context->children) {
-      if (isRule(child, NNParser::RuleSetting)) result.settings.push_back(experimentSetting(static_cast<Parser::SettingContext*>(child)));
-      if (isRule(child, NNParser::RuleShow)) result.shows.push_back(expr(static_cast<Parser::ShowContext*>(child)->expr()));
+      if (isRule(child, NNParser::RuleSetting))
+        result.settings.push_back(experimentSetting(static_cast<Parser::SettingContext*>(child)));
+      if (isRule(child, NNParser::RuleShow))
+        result.shows.push_back(expr(static_cast<Parser::ShowContext*>(child)->expr()));
     }
     return result;
   }

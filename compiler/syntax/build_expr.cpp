@@ -57,7 +57,8 @@ const PrefixRow& prefixRow(std::size_t token) {
 }
 
 bool isComparison(BinaryOp op) {
-  return op == BinaryOp::Eq || op == BinaryOp::Ne || op == BinaryOp::Lt || op == BinaryOp::Le || op == BinaryOp::Gt || op == BinaryOp::Ge;
+  return op == BinaryOp::Eq || op == BinaryOp::Ne || op == BinaryOp::Lt || op == BinaryOp::Le || op == BinaryOp::Gt ||
+         op == BinaryOp::Ge;
 }
 
 template <typename Node>
@@ -80,10 +81,10 @@ constexpr int kDepthFactor = 4;
 struct Builder::Pending {
   enum class Kind : std::uint8_t { Infix, Prefix, Condition, Lambda } kind = Kind::Infix;
   int precedence = kLoosest;
-  Span span;                       // of the operator, or of the whole head
+  Span span;  // of the operator, or of the whole head
   BinaryOp infix = BinaryOp::Add;
   UnaryOp prefix = UnaryOp::Neg;
-  ExprPtr first, second;           // left operand; condition and first choice
+  ExprPtr first, second;  // left operand; condition and first choice
   std::vector<Ident> parameters;
 };
 
@@ -115,7 +116,8 @@ ExprPtr Builder::expr(Parser::ExprContext* context) {
       continue;
     }
     if (++operators > limits_.operatorChain) {
-      diagnostics_.emit<diag::ChainTooLong>(span(part), "expression", limits_.operatorChain).help("give parts of it names with `let`");
+      diagnostics_.emit<diag::ChainTooLong>(span(part), "expression", limits_.operatorChain)
+          .help("give parts of it names with `let`");
       hasFailed_ = true;
       return nothing(span(*context));
     }
@@ -127,7 +129,8 @@ ExprPtr Builder::expr(Parser::ExprContext* context) {
     } else {
       const InfixRow& row = infixRow(part.getStart()->getType());
       const auto bindsTighter = [&](const Pending& p) {
-        return p.precedence > row.precedence || (p.precedence == row.precedence && row.associativity == Associativity::Left);
+        return p.precedence > row.precedence ||
+               (p.precedence == row.precedence && row.associativity == Associativity::Left);
       };
       while (!pending.empty() && bindsTighter(pending.back())) pop();
       Pending next;
@@ -172,20 +175,24 @@ static const BinaryExpr* asComparison(const Expr& expr) {
 }
 
 ExprPtr Builder::reduce(Pending pending, ExprPtr right) {
-  const Span whole = cover(pending.first && pending.kind == Pending::Kind::Infix ? pending.first->span : pending.span, right->span);
+  const Span whole =
+      cover(pending.first && pending.kind == Pending::Kind::Infix ? pending.first->span : pending.span, right->span);
   switch (pending.kind) {
-    case Pending::Kind::Prefix: return make(whole, UnaryExpr{pending.prefix, std::move(right)});
+    case Pending::Kind::Prefix:
+      return make(whole, UnaryExpr{pending.prefix, std::move(right)});
     case Pending::Kind::Condition:
       return make(whole, CondExpr{std::move(pending.first), std::move(pending.second), std::move(right)});
-    case Pending::Kind::Lambda: return make(whole, LambdaExpr{std::move(pending.parameters), std::move(right)});
-    case Pending::Kind::Infix: break;
+    case Pending::Kind::Lambda:
+      return make(whole, LambdaExpr{std::move(pending.parameters), std::move(right)});
+    case Pending::Kind::Infix:
+      break;
   }
   const BinaryExpr* left = isComparison(pending.infix) ? asComparison(*pending.first) : nullptr;
   if (left != nullptr && left->left && left->right) {
     const auto written = [&](const Expr& e) { return sources_.text(e.span); };
     diagnostics_.emit<diag::ChainedComparison>(whole).help(
-        fmt::format("write `{} {} {} and {} {} {}`", written(*left->left), sources_.text(left->opSpan), written(*left->right),
-                    written(*left->right), sources_.text(pending.span), written(*right)));
+        fmt::format("write `{} {} {} and {} {} {}`", written(*left->left), sources_.text(left->opSpan),
+                    written(*left->right), written(*left->right), sources_.text(pending.span), written(*right)));
   }
   return make(whole, BinaryExpr{pending.infix, std::move(pending.first), std::move(right), pending.span});
 }
@@ -208,9 +215,12 @@ ExprPtr Builder::operand(Parser::OperandContext* context) {
 ExprPtr Builder::applySuffix(ExprPtr base, Parser::SuffixContext* context) {
   const Span whole = cover(base->span, span(*context));
   switch (context->getStart()->getType()) {
-    case NNLexer::DOT: return make(whole, FieldExpr{std::move(base), ident(*context->ident())});
-    case NNLexer::LPAREN: return make(whole, CallExpr{std::move(base), arguments(*context)});
-    default: return make(whole, IndexExpr{std::move(base), subscripts(context)});
+    case NNLexer::DOT:
+      return make(whole, FieldExpr{std::move(base), ident(*context->ident())});
+    case NNLexer::LPAREN:
+      return make(whole, CallExpr{std::move(base), arguments(*context)});
+    default:
+      return make(whole, IndexExpr{std::move(base), subscripts(context)});
   }
 }
 
@@ -251,10 +261,14 @@ ExprPtr Builder::atom(Parser::AtomContext* context) {
     return literal(*token);
   }
   switch (rule(first).getRuleIndex()) {
-    case NNParser::RuleIdent: return make(span(*context), NameExpr{std::string(text(*context))});
-    case NNParser::RuleList: return list(context->list());
-    case NNParser::RuleRepeat: return repeat(context->repeat());
-    default: return scan(context->scan());
+    case NNParser::RuleIdent:
+      return make(span(*context), NameExpr{std::string(text(*context))});
+    case NNParser::RuleList:
+      return list(context->list());
+    case NNParser::RuleRepeat:
+      return repeat(context->repeat());
+    default:
+      return scan(context->scan());
   }
 }
 
@@ -262,10 +276,14 @@ ExprPtr Builder::literal(const antlr4::Token& token) {
   const std::string_view written = text(token);
   switch (token.getType()) {
     // The lexer has refused literals that have no value.
-    case NNLexer::INT: return make(span(token), IntLiteral{integerValue(written).value_or(0)});
-    case NNLexer::FLOAT: return make(span(token), RealLiteral{realValue(written).value_or(0.0)});
-    case NNLexer::STRING: return make(span(token), StringLiteral{stringValue(written)});
-    default: return make(span(token), BoolLiteral{token.getType() == NNLexer::TRUE});
+    case NNLexer::INT:
+      return make(span(token), IntLiteral{integerValue(written).value_or(0)});
+    case NNLexer::FLOAT:
+      return make(span(token), RealLiteral{realValue(written).value_or(0.0)});
+    case NNLexer::STRING:
+      return make(span(token), StringLiteral{stringValue(written)});
+    default:
+      return make(span(token), BoolLiteral{token.getType() == NNLexer::TRUE});
   }
 }
 

@@ -56,7 +56,8 @@ TypePtr Builder::type(Parser::TypeContext* context) {
     auto* head = static_cast<Parser::FunctionHeadContext*>(context->children[i]);
     FnType function;
     for (Tree* child : head->children)
-      if (isRule(child, NNParser::RuleType)) function.parameters.push_back(type(static_cast<Parser::TypeContext*>(child)));
+      if (isRule(child, NNParser::RuleType))
+        function.parameters.push_back(type(static_cast<Parser::TypeContext*>(child)));
     const Span whole = cover(span(*head), result->span);
     function.result = std::move(result);
     result = makeType(whole, std::move(function));
@@ -66,10 +67,14 @@ TypePtr Builder::type(Parser::TypeContext* context) {
 
 TypePtr Builder::typeAtom(Parser::TypeAtomContext* context) {
   switch (context->getStart()->getType()) {
-    case NNLexer::FN: return makeType(span(*context), FnType{});
-    case NNLexer::LAYER: return makeType(span(*context), LayerType{});
-    case NNLexer::LPAREN: return makeType(span(*context), RecordType{parameters(*context)});
-    default: break;
+    case NNLexer::FN:
+      return makeType(span(*context), FnType{});
+    case NNLexer::LAYER:
+      return makeType(span(*context), LayerType{});
+    case NNLexer::LPAREN:
+      return makeType(span(*context), RecordType{parameters(*context)});
+    default:
+      break;
   }
   if (context->nameList() != nullptr) return makeType(span(*context), EnumType{nameList(*context->nameList())});
   NamedType named;
@@ -99,7 +104,8 @@ Block Builder::block(Parser::BlockContext* context) {
   Block result;
   result.span = span(*context);
   for (Tree* child : context->children)
-    if (isRule(child, NNParser::RuleStatement)) result.statements.push_back(statement(static_cast<Parser::StatementContext*>(child)));
+    if (isRule(child, NNParser::RuleStatement))
+      result.statements.push_back(statement(static_cast<Parser::StatementContext*>(child)));
   return result;
 }
 
@@ -126,7 +132,9 @@ Pattern Builder::pattern(Parser::PatternContext* context) {
 StmtPtr Builder::statement(Parser::StatementContext* context) {
   Context& inner = rule(context->children[0]);
   const Span whole = span(inner);
-  const auto attributesOf = [&](Parser::AttributesContext* a) { return a == nullptr ? std::vector<Arg>() : arguments(*a); };
+  const auto attributesOf = [&](Parser::AttributesContext* a) {
+    return a == nullptr ? std::vector<Arg>() : arguments(*a);
+  };
   const auto exprOf = [&](Parser::ExprContext* e) { return e == nullptr ? nullptr : expr(e); };
   switch (inner.getRuleIndex()) {
     case NNParser::RuleLetStatement: {
@@ -139,13 +147,15 @@ StmtPtr Builder::statement(Parser::StatementContext* context) {
       auto& param = static_cast<Parser::ParamStatementContext&>(inner);
       std::vector<Arg> attributes = attributesOf(param.attributes());
       TypePtr declared = type(param.type());
-      return makeStmt(whole, ParamStmt{std::move(attributes), ident(*param.ident()), std::move(declared), exprOf(param.expr())});
+      return makeStmt(
+          whole, ParamStmt{std::move(attributes), ident(*param.ident()), std::move(declared), exprOf(param.expr())});
     }
     case NNParser::RuleStateStatement: {
       auto& state = static_cast<Parser::StateStatementContext&>(inner);
       std::vector<Arg> attributes = attributesOf(state.attributes());
       TypePtr declared = type(state.type());
-      return makeStmt(whole, StateStmt{std::move(attributes), ident(*state.ident()), std::move(declared), exprOf(state.expr())});
+      return makeStmt(
+          whole, StateStmt{std::move(attributes), ident(*state.ident()), std::move(declared), exprOf(state.expr())});
     }
     case NNParser::RuleSubStatement: {
       auto& sub = static_cast<Parser::SubStatementContext&>(inner);
@@ -162,8 +172,10 @@ StmtPtr Builder::statement(Parser::StatementContext* context) {
     case NNParser::RuleReturnStatement:
       return makeStmt(whole, ReturnStmt{expr(static_cast<Parser::ReturnStatementContext&>(inner).expr())});
     case NNParser::RuleRequireStatement:
-      return makeStmt(whole, RequireStmt{expr(static_cast<Parser::RequireStatementContext&>(inner).expr()), stringOf(inner)});
-    default: return ifStatement(static_cast<Parser::IfStatementContext*>(&inner));
+      return makeStmt(whole,
+                      RequireStmt{expr(static_cast<Parser::RequireStatementContext&>(inner).expr()), stringOf(inner)});
+    default:
+      return ifStatement(static_cast<Parser::IfStatementContext*>(&inner));
   }
 }
 
@@ -191,7 +203,8 @@ StmtPtr Builder::ifStatement(Parser::IfStatementContext* context) {
   const std::uint32_t end = span(*context).end;
   StmtPtr result;
   for (std::size_t i = conditions.size(); i-- > 0;) {
-    result = makeStmt({file_, starts[i], end}, IfStmt{std::move(conditions[i]), std::move(blocks[i]), std::move(otherwise)});
+    result =
+        makeStmt({file_, starts[i], end}, IfStmt{std::move(conditions[i]), std::move(blocks[i]), std::move(otherwise)});
     if (i == 0) break;
     otherwise.emplace();
     otherwise->span = result->span;

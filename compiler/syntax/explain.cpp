@@ -4,6 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "syntax/expected.h"
+#include "syntax/foreign.h"
+
 namespace nnc::syntax {
 
 using generated::NNLexer;
@@ -11,80 +14,26 @@ using generated::NNParser;
 
 namespace {
 
-/// Words that other languages start a statement, a declaration or an expression with.
-struct ForeignWord {
-  std::string_view word;
-  std::string_view help;
-};
-constexpr ForeignWord kForeignWords[] = {
-    {"for", "a chain of layers is `x |> repeat n { layer() }`, a sum is `sum[i](x[i])`, a loop over time is `scan t in 0..n carry ..`"},
-    {"while", "there are no loops of unknown length; see `scan` and `repeat`"},
-    {"do", "there are no loops of unknown length; see `scan` and `repeat`"},
-    {"def", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
-    {"func", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
-    {"function", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
-    {"void", "a function is `fn name(x: f32[B]) -> f32[B] { .. }`"},
-    {"lambda", "a function without a name is `fn (x) => x + 1`"},
-    {"class", "a module with parameters is `layer name(..)(x: f32[B, n]) { param .. }`"},
-    {"struct", "a record is written where it is used: `(a: 1, b: 2)`"},
-    {"model", "a whole model is `network name(..)(x: f32[B, n]) { .. }`"},
-    {"module", "a module with parameters is `layer name(..)(x: f32[B, n]) { param .. }`"},
-    {"var", "write `let`; values never change"},
-    {"const", "write `let`; values never change"},
-    {"val", "write `let`"},
-    {"mut", "write `let`; values never change, a `state` takes its next value with `update`"},
-    {"set", "write `let`; a `state` takes its next value with `update`"},
-    {"elif", "write `else if`"},
-    {"elsif", "write `else if`"},
-    {"elseif", "write `else if`"},
-    {"switch", "write `if .. else if .. else`"},
-    {"match", "write `if .. else if .. else`"},
-    {"from", "write `import module (name)`"},
-    {"include", "write `import \"file.nn\"`"},
-    {"using", "write `import module (name)`"},
-    {"use", "write `import module (name)`"},
-    {"assert", "write `require condition, \"message\"`"},
-    {"print", "nothing is printed while a program runs; see `probe` and `measure` of an experiment, or `nnc predict`"},
-    {"begin", "a body stands in `{ }`"},
-    {"end", "a body stands in `{ }`"},
-    {"pass", "an empty body is `{ }`"},
-    {"public", "write `export`"},
-    {"with", "write `let name = ..`"},
-    {"try", "a static check is `require condition, \"message\"`"},
-};
-
-std::string_view foreignHelp(std::string_view word) {
-  for (const ForeignWord& row : kForeignWords)
-    if (row.word == word) return row.help;
-  return {};
-}
-
-bool isKeyword(std::size_t type) { return type >= NNLexer::AND && type <= NNLexer::YIELD; }
-bool isName(std::size_t type) { return type == NNLexer::ID || (type >= NNLexer::AS && type <= NNLexer::WHEN); }
-bool isInfix(std::size_t type) { return (type >= NNLexer::POW && type <= NNLexer::PIPE) || type == NNLexer::DOTS || type == NNLexer::AND || type == NNLexer::OR; }
-bool isLiteral(std::size_t type) {
-  return type == NNLexer::INT || type == NNLexer::FLOAT || type == NNLexer::STRING || type == NNLexer::TRUE || type == NNLexer::FALSE;
-}
-bool startsOperand(std::size_t type) {
-  return isName(type) || isLiteral(type) || type == NNLexer::LPAREN || type == NNLexer::LBRACKET || type == NNLexer::REPEAT || type == NNLexer::SCAN;
-}
-bool endsOperand(std::size_t type) {
-  return isName(type) || isLiteral(type) || type == NNLexer::RPAREN || type == NNLexer::RBRACKET || type == NNLexer::RBRACE;
-}
-
 /// What the place is, told from what could stand there.
 enum class Position { File, Statement, Item, Clause, Operand, AfterOperand, Other };
 
 class Explainer {
  public:
-  Explainer(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
-            Diagnostics& diagnostics)
-      : stop_(stop), tokens_(tokens), lexed_(lexed), file_(file), sources_(sources), diagnostics_(diagnostics), at_(stop.index),
+  Explainer(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file,
+            const SourceManager& sources, Diagnostics& diagnostics)
+      : stop_(stop),
+        tokens_(tokens),
+        lexed_(lexed),
+        file_(file),
+        sources_(sources),
+        diagnostics_(diagnostics),
+        at_(stop.index),
         position_(positionOf(stop)) {}
 
   std::size_t run() {
     if (!isReported()) explainOne();
-    const bool isList = position_ == Position::File || position_ == Position::Statement || position_ == Position::Item || position_ == Position::Clause;
+    const bool isList = position_ == Position::File || position_ == Position::Statement ||
+                        position_ == Position::Item || position_ == Position::Clause;
     if (!isList) return at_;
     for (int lines = 0; lines < kMostErrors; ++lines) {
       const std::size_t end = expressionEnd();
@@ -102,10 +51,14 @@ class Explainer {
     if (t == antlr4::Token::EOF || t == NNLexer::RBRACE || t == NNLexer::LET) return true;
     const bool isSetting = isName(t) && type(at_ + 1) == NNLexer::COLON;
     switch (position_) {
-      case Position::File: return expects(t);
-      case Position::Statement: return isStatementKeyword(t);
-      case Position::Item: return isStatementKeyword(t) || isSetting;
-      default: return isSetting || (t >= NNLexer::AS && t <= NNLexer::WHEN);
+      case Position::File:
+        return expects(t);
+      case Position::Statement:
+        return isStatementKeyword(t);
+      case Position::Item:
+        return isStatementKeyword(t) || isSetting;
+      default:
+        return isSetting || (t >= NNLexer::AS && t <= NNLexer::WHEN);
     }
   }
 
@@ -167,10 +120,12 @@ class Explainer {
           if (nameSlip()) return true;
           diagnostics_.emit<diag::SyntaxExpected>(span(at_), "a name", found());
           return true;
-        default: break;
+        default:
+          break;
       }
     }
-    diagnostics_.emit<diag::SyntaxExpected>(span(at_), fmt::format("something that continues `{}`", text(stop_.start)), found());
+    diagnostics_.emit<diag::SyntaxExpected>(span(at_), fmt::format("something that continues `{}`", text(stop_.start)),
+                                            found());
     return true;
   }
 
@@ -178,14 +133,26 @@ class Explainer {
     std::string_view what = "an expression";
     switch (stop_.rule) {
       case NNParser::RuleParameters:
-      case NNParser::RuleTypeAtom: what = "a parameter (`name: type`)"; break;
+      case NNParser::RuleTypeAtom:
+        what = "a parameter (`name: type`)";
+        break;
       case NNParser::RuleNameList:
       case NNParser::RulePattern:
-      case NNParser::RuleTargets: what = "a name"; break;
-      case NNParser::RuleFunctionHead: what = "a type"; break;
-      case NNParser::RuleShape: what = "a dimension"; break;
-      case NNParser::RuleBinders: what = "an index"; break;
-      case NNParser::RuleBindings: what = "a binding (`name = value`)"; break;
+      case NNParser::RuleTargets:
+        what = "a name";
+        break;
+      case NNParser::RuleFunctionHead:
+        what = "a type";
+        break;
+      case NNParser::RuleShape:
+        what = "a dimension";
+        break;
+      case NNParser::RuleBinders:
+        what = "an index";
+        break;
+      case NNParser::RuleBindings:
+        what = "a binding (`name = value`)";
+        break;
       default:
         if (operandSlip()) return true;
         break;
@@ -198,7 +165,8 @@ class Explainer {
   /// A keyword where a name was wanted.
   bool nameSlip() {
     if (!isKeyword(type(at_))) return false;
-    diagnostics_.emit<diag::ReservedName>(span(at_), word()).help(fmt::format("choose another name, such as `{}_`", word()));
+    diagnostics_.emit<diag::ReservedName>(span(at_), word())
+        .help(fmt::format("choose another name, such as `{}_`", word()));
     return true;
   }
 
@@ -251,10 +219,12 @@ class Explainer {
           .help(fmt::format("a unit is a call: `{}({})`", word(), text(at_ - 1)));
       return true;
     }
-    if (!foreignHelp(text(at_ - 1)).empty()) return foreignWord(at_ - 1);
+    if (!wordHelp(text(at_ - 1)).empty()) return foreignWord(at_ - 1);
     DiagnosticBuilder message = diagnostics_.emit<diag::Juxtaposition>(span(at_), word(), text(at_ - 1));
-    if (isName(type(at_ - 1)) && isName(type(at_))) message.help(fmt::format("to apply `{1}` write `{1}({0})` or `{0} |> {1}`", word(), text(at_ - 1)));
-    else message.help("put an operator between them, or start a new statement with its keyword");
+    if (isName(type(at_ - 1)) && isName(type(at_)))
+      message.help(fmt::format("to apply `{1}` write `{1}({0})` or `{0} |> {1}`", word(), text(at_ - 1)));
+    else
+      message.help("put an operator between them, or start a new statement with its keyword");
     return true;
   }
 
@@ -265,7 +235,9 @@ class Explainer {
         // `let y = a if b else c`: the `if` was read as a statement.
         std::size_t choice = at_;
         while (choice > 0 && type(choice) != NNLexer::IF && isOnLineOf(choice)) --choice;
-        if (!expects(NNLexer::LBRACE) || type(choice) != NNLexer::IF || !isOnLineOf(choice) || !endsOperand(type(choice - 1))) return false;
+        if (!expects(NNLexer::LBRACE) || type(choice) != NNLexer::IF || !isOnLineOf(choice) ||
+            !endsOperand(type(choice - 1)))
+          return false;
         diagnostics_.emit<diag::ForeignWord>(span(choice), "if").help("a choice is `if condition then a else b`");
         return true;
       }
@@ -278,12 +250,13 @@ class Explainer {
           return true;
         }
         return false;
-      default: return false;
+      default:
+        return false;
     }
   }
 
   bool foreignWord(std::size_t index) {
-    const std::string_view help = foreignHelp(text(index));
+    const std::string_view help = wordHelp(text(index));
     if (help.empty()) return false;
     diagnostics_.emit<diag::ForeignWord>(span(index), text(index)).help(std::string(help));
     return true;
@@ -292,27 +265,13 @@ class Explainer {
   bool fileSlip() {
     if (isKeyword(type(at_)) && type(at_) != NNLexer::LET) {
       if (!isStatementKeyword(type(at_))) return false;
-      diagnostics_.emit<diag::StatementOutside>(span(at_), word()).help("it belongs into the body of a fn, layer, network or optimizer");
+      diagnostics_.emit<diag::StatementOutside>(span(at_), word())
+          .help("it belongs into the body of a fn, layer, network or optimizer");
       return true;
     }
     if (!isName(type(at_))) return false;
     if (foreignWord(at_)) return true;
     return missingLet();
-  }
-
-  static bool isStatementKeyword(std::size_t type) {
-    switch (type) {
-      case NNLexer::PARAM:
-      case NNLexer::STATE:
-      case NNLexer::SUB:
-      case NNLexer::UPDATE:
-      case NNLexer::NEXT:
-      case NNLexer::YIELD:
-      case NNLexer::RETURN:
-      case NNLexer::REQUIRE:
-      case NNLexer::IF: return true;
-      default: return false;
-    }
   }
 
   /// Index of the token behind the balanced brackets that open at `index`.
@@ -345,24 +304,28 @@ class Explainer {
 
   bool statementSlip() {
     if (type(at_) == NNLexer::ELSE) {
-      diagnostics_.emit<diag::DanglingElse>(span(at_)).help("an `else` follows the `}` of an `if`; a choice of values is `if c then a else b`");
+      diagnostics_.emit<diag::DanglingElse>(span(at_)).help(
+          "an `else` follows the `}` of an `if`; a choice of values is `if c then a else b`");
       return true;
     }
     const bool isDeclaration = (type(at_) == NNLexer::FN || type(at_) == NNLexer::LAYER) && isName(type(at_ + 1));
     if (isDeclaration || type(at_) == NNLexer::IMPORT || type(at_) == NNLexer::EXPORT) {
-      diagnostics_.emit<diag::DeclarationInside>(span(at_), word()).help("move it out of the braces: declarations stand at the level of the file");
+      diagnostics_.emit<diag::DeclarationInside>(span(at_), word())
+          .help("move it out of the braces: declarations stand at the level of the file");
       return true;
     }
     if (isKeyword(type(at_)) && !startsOperand(type(at_)) && type(at_) != NNLexer::NOT) return false;
     if (foreignWord(at_)) return true;
     if (missingLet()) return true;
-    const bool isExpression = startsOperand(type(at_)) || type(at_) == NNLexer::MINUS || type(at_) == NNLexer::NOT || type(at_) == NNLexer::DOT;
+    const bool isExpression = startsOperand(type(at_)) || type(at_) == NNLexer::MINUS || type(at_) == NNLexer::NOT ||
+                              type(at_) == NNLexer::DOT;
     if (!isExpression) return false;
     const bool wantsSetting = position_ == Position::Item || position_ == Position::Clause;
     const std::size_t end = expressionEnd();
     if (end > at_ && decrement(end + 1)) return true;
     diagnostics_.emit<diag::ExpressionStatement>(cover(span(at_), span(end)))
-        .help(wantsSetting ? "a setting is `name: value`" : "name its value (`let y = ..`) or hand it back (`return ..`)");
+        .help(wantsSetting ? "a setting is `name: value`"
+                           : "name its value (`let y = ..`) or hand it back (`return ..`)");
     return true;
   }
 
@@ -374,7 +337,8 @@ class Explainer {
       const bool opens = t == NNLexer::LPAREN || t == NNLexer::LBRACKET || t == NNLexer::LBRACE;
       const std::size_t last = opens ? behindBrackets(next) - 1 : next;
       next = last + 1;
-      const bool isOver = type(next) == antlr4::Token::EOF || type(next) == NNLexer::RBRACE || type(next) == NNLexer::SEMICOLON;
+      const bool isOver =
+          type(next) == antlr4::Token::EOF || type(next) == NNLexer::RBRACE || type(next) == NNLexer::SEMICOLON;
       const bool goesOn = isOnLineOf(next) || isInfix(type(next)) || (isInfix(type(last)) && startsOperand(type(next)));
       if (isOver || !goesOn) return last;
     }
@@ -383,22 +347,26 @@ class Explainer {
   bool operandSlip() {
     switch (type(at_)) {
       case NNLexer::PLUS:
-        diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`+`").help("a number needs no sign in front: `3`, not `+3`");
+        diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`+`")
+            .help("a number needs no sign in front: `3`, not `+3`");
         return true;
       case NNLexer::LBRACE:
         diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`{`")
             .help("there are no braces inside expressions: a record is `(a: 1, b: 2)`, a list is `[1, 2]`");
         return true;
-      default: break;
+      default:
+        break;
     }
     return decrement(at_) || reservedName();
   }
 
   /// `i--` in front of `index`.
   bool decrement(std::size_t index) {
-    const bool isDecrement = index >= 2 && type(index - 1) == NNLexer::MINUS && type(index - 2) == NNLexer::MINUS && span(index - 2).end == span(index - 1).begin;
+    const bool isDecrement = index >= 2 && type(index - 1) == NNLexer::MINUS && type(index - 2) == NNLexer::MINUS &&
+                             span(index - 2).end == span(index - 1).begin;
     if (!isDecrement) return false;
-    diagnostics_.emit<diag::ForeignOperator>(cover(span(index - 2), span(index - 1)), "--").help("values never change; write `let y = x - 1`");
+    diagnostics_.emit<diag::ForeignOperator>(cover(span(index - 2), span(index - 1)), "--")
+        .help("values never change; write `let y = x - 1`");
     return true;
   }
 
@@ -407,19 +375,22 @@ class Explainer {
     const bool isMisplaced = isKeyword(type(at_)) && (expects(NNLexer::ID) || expects(NNLexer::FLOAT));
     if (!isMisplaced) return false;
     const std::size_t next = type(at_ + 1);
-    const bool isUsedAsName = next == NNLexer::COLON || next == NNLexer::COMMA || next == NNLexer::RPAREN || next == NNLexer::RBRACKET ||
-                              next == NNLexer::ASSIGN || next == NNLexer::DOT;
+    const bool isUsedAsName = next == NNLexer::COLON || next == NNLexer::COMMA || next == NNLexer::RPAREN ||
+                              next == NNLexer::RBRACKET || next == NNLexer::ASSIGN || next == NNLexer::DOT;
     // Otherwise it starts a statement, and the line before is unfinished.
     if (!isUsedAsName && (!isOnLineOfPrevious() || type(at_) == NNLexer::LET)) return false;
-    diagnostics_.emit<diag::ReservedName>(span(at_), word()).help(fmt::format("choose another name, such as `{}_`", word()));
+    diagnostics_.emit<diag::ReservedName>(span(at_), word())
+        .help(fmt::format("choose another name, such as `{}_`", word()));
     return true;
   }
 
   bool otherSlip() {
     if (afterOperandSlip()) return true;
-    const bool inArguments = stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom || stop_.rule == NNParser::RuleAttributes;
+    const bool inArguments = stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom ||
+                             stop_.rule == NNParser::RuleAttributes;
     if (type(at_) == NNLexer::ASSIGN && at_ > 0 && isName(type(at_ - 1)) && inArguments) {
-      diagnostics_.emit<diag::ArgumentWithEquals>(span(at_), text(at_ - 1)).help(fmt::format("write `{}: ..`", text(at_ - 1)));
+      diagnostics_.emit<diag::ArgumentWithEquals>(span(at_), text(at_ - 1))
+          .help(fmt::format("write `{}: ..`", text(at_ - 1)));
       return true;
     }
     if (stop_.rule == NNParser::RuleParameter && expects(NNLexer::COLON) && at_ > 0) {
@@ -427,7 +398,8 @@ class Explainer {
           .help(fmt::format("write `{0}: f32[B, n]` for data, `{0}: int = 3` for a hyper-parameter", text(at_ - 1)));
       return true;
     }
-    const bool isBehind = stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom || stop_.rule == NNParser::RuleList;
+    const bool isBehind =
+        stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom || stop_.rule == NNParser::RuleList;
     if (isBehind && type(at_ - 1) == NNLexer::INT && isName(type(at_)) && isOnLineOfPrevious()) return juxtaposed();
     if (expects(NNLexer::ID)) return reservedName();
     return false;
@@ -435,57 +407,25 @@ class Explainer {
 
   // ------------------------------------------------------------ expected X, found Y
 
-  std::string found() const {
-    const std::size_t t = type(at_);
-    if (t == antlr4::Token::EOF) return "the end of the file";
-    constexpr std::size_t kLongest = 40;
-    std::string shown(word().substr(0, kLongest));
-    if (word().size() > kLongest) {
-      while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
-      shown += "..";
-    }
-    if (isKeyword(t) && t != NNLexer::TRUE && t != NNLexer::FALSE) return fmt::format("the keyword `{}`", shown);
-    return fmt::format("`{}`", shown);
-  }
-
-  std::string literal(std::size_t type) const {
-    const std::string name = stop_.vocabulary.getDisplayName(type);
-    if (name.size() > 2 && name.front() == '\'') return fmt::format("`{}`", name.substr(1, name.size() - 2));
-    return name;
-  }
+  std::string found() const { return describeFound(type(at_), word()); }
 
   std::string expected() const {
     switch (position_) {
-      case Position::File: return "a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, `experiment` or `export`)";
-      case Position::Statement: return "a statement (`let`, `param`, `return`, ..) or `}`";
-      case Position::Item: return "a setting (`name: value`), a statement or `}`";
-      case Position::Clause: return "a clause (`vary`, `bind`, `measure`, ..), a setting (`name: value`) or `}`";
+      case Position::File:
+        return "a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, `experiment` "
+               "or `export`)";
+      case Position::Statement:
+        return "a statement (`let`, `param`, `return`, ..) or `}`";
+      case Position::Item:
+        return "a setting (`name: value`), a statement or `}`";
+      case Position::Clause:
+        return "a clause (`vary`, `bind`, `measure`, ..), a setting (`name: value`) or `}`";
       case Position::Operand:
       case Position::AfterOperand:
-      case Position::Other: break;
+      case Position::Other:
+        break;
     }
-    std::vector<std::string> parts;
-    if (expects(NNLexer::FLOAT)) parts.emplace_back("an expression");
-    else if (expects(NNLexer::ID)) parts.emplace_back("a name");
-    const bool isAfterOperand = expects(NNLexer::PIPE);
-    bool hasMore = false;
-    for (const std::ptrdiff_t each : stop_.expected.toList()) {
-      const auto t = static_cast<std::size_t>(each);
-      const bool isNamed = isName(t) || t == NNLexer::INT || t == NNLexer::FLOAT || t == NNLexer::TRUE || t == NNLexer::FALSE;
-      const bool isOfExpression = expects(NNLexer::FLOAT) && (startsOperand(t) || t == NNLexer::MINUS || t == NNLexer::NOT || t == NNLexer::IF || t == NNLexer::FN || t == NNLexer::DOT);
-      const bool isOfOperator = isAfterOperand && (isInfix(t) || t == NNLexer::DOT || t == NNLexer::LPAREN || t == NNLexer::LBRACKET);
-      const bool isEnd = t == antlr4::Token::EOF || t == NNLexer::SEMICOLON || isStatementKeyword(t) || t == NNLexer::LET || t == NNLexer::EXPORT;
-      if (isEnd) hasMore = true;
-      if ((isNamed && !(t == NNLexer::CARRY || t == NNLexer::IN || t == NNLexer::AS || t == NNLexer::WHEN)) || isOfExpression || isOfOperator || isEnd) continue;
-      if (isName(t) && expects(NNLexer::ID)) continue;
-      parts.push_back(t == NNLexer::STRING ? "a string" : literal(t));
-    }
-    if (parts.empty()) return hasMore ? "the end of the statement" : "something else";
-    const auto comma = std::find(parts.begin(), parts.end(), "`,`");
-    if (comma != parts.end()) std::rotate(parts.begin(), comma, comma + 1);
-    std::string all;
-    for (std::size_t i = 0; i < parts.size(); ++i) all += (i == 0 ? "" : i + 1 == parts.size() ? " or " : ", ") + parts[i];
-    return all;
+    return describeExpected(stop_.expected, stop_.vocabulary);
   }
 
   void expectedFound() { diagnostics_.emit<diag::SyntaxExpected>(span(at_), expected(), found()); }

@@ -16,10 +16,10 @@ struct Stop {
   const antlr4::dfa::Vocabulary& vocabulary;
 };
 
-/// Emits the message that fits best (E0001, E0032 .. E0049), and one for each of the lines that follow and start no better:
-/// the parser skips those. Lines in `lexed.reportedLines` get none. Returns the last token that was explained.
+/// Emits the message that fits best (E0001, E0032 .. E0049), and one for each of the lines that follow and start no
+/// better: the parser skips those. Lines in `lexed.reportedLines` get none. Returns the last token that was explained.
 /// Needs: `tokens` is filled.
-std::size_t explain(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
-             Diagnostics& diagnostics);
+std::size_t explain(const Stop& stop, antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file,
+                    const SourceManager& sources, Diagnostics& diagnostics);
 
 }  // namespace nnc::syntax

@@ -1,6 +1,7 @@
 #include "syntax/lex.h"
 
 #include "syntax/brackets.h"
+#include "syntax/foreign.h"
 #include "syntax/literals.h"
 #include "syntax/text.h"
 
@@ -9,51 +10,20 @@ namespace nnc::syntax {
 using generated::NNLexer;
 
 Span spanOf(const antlr4::Token& token, FileId file) {
-  return {file, static_cast<std::uint32_t>(token.getStartIndex()), static_cast<std::uint32_t>(token.getStopIndex() + 1)};
+  return {file, static_cast<std::uint32_t>(token.getStartIndex()),
+          static_cast<std::uint32_t>(token.getStopIndex() + 1)};
 }
 
 namespace {
 
-/// What to write in place of an operator of another language.
-struct ForeignOperator {
-  std::string_view text;
-  std::string_view help;
-};
-constexpr ForeignOperator kForeignOperators[] = {
-    {"&&", "write `and`"},
-    {"&", "write `and`"},
-    {"||", "write `or`"},
-    {"|", "write `or`; to apply a layer write `|>`"},
-    {"!", "write `not`"},
-    {"~", "write `not`"},
-    {"^", "write `**` for a power"},
-    {"?", "write `if c then a else b`"},
-    {":=", "write `let name = value`"},
-    {"++", "values never change; write `let y = x + 1`"},
-};
-
-/// Signs beyond ASCII that word processors and keyboards put in.
-struct ForeignSign {
-  char32_t sign;
-  std::string_view help;
-};
-constexpr ForeignSign kForeignSigns[] = {
-    {0x201C, "write the plain quote `\"`"}, {0x201D, "write the plain quote `\"`"}, {0x201E, "write the plain quote `\"`"},
-    {0x00AB, "write the plain quote `\"`"}, {0x00BB, "write the plain quote `\"`"}, {0x2018, "write the plain quote `\"`"},
-    {0x2019, "write the plain quote `\"`"}, {0x2212, "write the minus sign `-`"},   {0x2013, "write the minus sign `-`"},
-    {0x2014, "write the minus sign `-`"},   {0x00D7, "write `*`"},                  {0x00B7, "write `*`"},
-    {0x22C5, "write `*`"},                  {0x00F7, "write `/`"},                  {0x2264, "write `<=`"},
-    {0x2265, "write `>=`"},                 {0x2260, "write `!=`"},                 {0x2192, "write `->`"},
-    {0x2026, "write `..`"},                 {0x00A0, "this is a no-break space; write a plain one"},
-    {0x3000, "this is a wide space; write a plain one"}, {'`', "strings stand in `\"`"},
-    {'\'', "strings stand in `\"`"},        {'\\', "a line goes on by itself: line ends mean nothing"},
-    {'$', "names are letters, digits and `_`"},
-};
-
 class Reader {
  public:
   Reader(FileId file, const SourceManager& sources, const Limits& limits, Diagnostics& diagnostics)
-      : file_(file), sources_(sources), limits_(limits), diagnostics_(diagnostics), text_(decode(file, sources, diagnostics)) {}
+      : file_(file),
+        sources_(sources),
+        limits_(limits),
+        diagnostics_(diagnostics),
+        text_(decode(file, sources, diagnostics)) {}
 
   LexedFile run() {
     out_.input = std::make_unique<antlr4::ANTLRInputStream>(text_.utf8);
@@ -81,7 +51,9 @@ class Reader {
   Span span(const antlr4::Token& token) const { return spanOf(token, file_); }
   std::string_view text(const antlr4::Token& token) const { return sources_.text(span(token)); }
   antlr4::CommonToken* last() { return out_.tokens.empty() ? nullptr : out_.tokens.back().get(); }
-  bool isAdjacent(const antlr4::Token& token) { return last() != nullptr && last()->getStopIndex() + 1 == token.getStartIndex(); }
+  bool isAdjacent(const antlr4::Token& token) {
+    return last() != nullptr && last()->getStopIndex() + 1 == token.getStartIndex();
+  }
   void cannotRepair(const antlr4::Token& token) {
     out_.reportedLines.insert(sources_.place(file_, static_cast<std::uint32_t>(token.getStartIndex())).line);
   }
@@ -106,23 +78,36 @@ class Reader {
   /// Checks and repairs one token. False: it is dropped.
   bool accept(antlr4::CommonToken& token) {
     switch (token.getType()) {
-      case NNLexer::BAD_COMMENT: return badComment(token);
-      case NNLexer::BAD_STRING: return badString(token);
-      case NNLexer::BAD_NUMBER: return badNumber(token);
-      case NNLexer::BAD_NAME: return badName(token);
-      case NNLexer::BAD_CHARACTER: return badCharacter(token);
+      case NNLexer::BAD_COMMENT:
+        return badComment(token);
+      case NNLexer::BAD_STRING:
+        return badString(token);
+      case NNLexer::BAD_NUMBER:
+        return badNumber(token);
+      case NNLexer::BAD_NAME:
+        return badName(token);
+      case NNLexer::BAD_CHARACTER:
+        return badCharacter(token);
       case NNLexer::STRING:
         checkString(text(token), span(token), limits_.stringBytes, diagnostics_);
         return true;
       case NNLexer::INT:
-      case NNLexer::FLOAT: return number(token);
-      case NNLexer::DOT: return dot(token);
-      case NNLexer::ID: return name(token);
-      case NNLexer::PLUS: return plus(token);
-      case NNLexer::FOREIGN_AND: return foreign(token, NNLexer::AND);
-      case NNLexer::FOREIGN_OR: return foreign(token, NNLexer::OR);
-      case NNLexer::FOREIGN_NOT: return foreign(token, NNLexer::NOT);
-      case NNLexer::FOREIGN_POWER: return foreign(token, NNLexer::POW);
+      case NNLexer::FLOAT:
+        return number(token);
+      case NNLexer::DOT:
+        return dot(token);
+      case NNLexer::ID:
+        return name(token);
+      case NNLexer::PLUS:
+        return plus(token);
+      case NNLexer::FOREIGN_AND:
+        return foreign(token, NNLexer::AND);
+      case NNLexer::FOREIGN_OR:
+        return foreign(token, NNLexer::OR);
+      case NNLexer::FOREIGN_NOT:
+        return foreign(token, NNLexer::NOT);
+      case NNLexer::FOREIGN_POWER:
+        return foreign(token, NNLexer::POW);
       case NNLexer::FOREIGN_DEFINE:
         cannotRepair(token);
         return foreign(token, NNLexer::ASSIGN);
@@ -130,12 +115,15 @@ class Reader {
         foreign(token, NNLexer::FOREIGN_QUESTION);
         cannotRepair(token);
         return false;
-      case NNLexer::FOREIGN_ASSIGN: return assignment(token);
+      case NNLexer::FOREIGN_ASSIGN:
+        return assignment(token);
       case NNLexer::FOREIGN_COMMENT:
         diagnostics_.emit<diag::ForeignComment>(firstByte(token)).help("a comment starts with `//`");
         return false;
-      case NNLexer::FOREIGN_STRING: return singleQuotes(token);
-      default: return true;
+      case NNLexer::FOREIGN_STRING:
+        return singleQuotes(token);
+      default:
+        return true;
     }
   }
 
@@ -153,7 +141,8 @@ class Reader {
   }
 
   bool badString(antlr4::CommonToken& token) {
-    diagnostics_.emit<diag::UnterminatedString>(span(token)).help("close it with `\"` on the same line; `\\n` stands for a line end");
+    diagnostics_.emit<diag::UnterminatedString>(span(token))
+        .help("close it with `\"` on the same line; `\\n` stands for a line end");
     token.setType(NNLexer::STRING);
     cannotRepair(token);
     return true;
@@ -162,15 +151,19 @@ class Reader {
   bool badNumber(antlr4::CommonToken& token) {
     DiagnosticBuilder message = diagnostics_.emit<diag::BadNumber>(span(token), text(token));
     const std::string_view word = text(token);
-    if (word.starts_with("0b") || word.starts_with("0B")) message.help("numbers are decimal or hexadecimal (`0xff`)");
-    else if (word.ends_with("f") || word.ends_with("F")) message.help(fmt::format("write `{}`; the type follows from the use", word.substr(0, word.size() - 1)));
-    else message.help("put a space between a number and a name; `_` stands between digits only");
+    if (word.starts_with("0b") || word.starts_with("0B"))
+      message.help("numbers are decimal or hexadecimal (`0xff`)");
+    else if (word.ends_with("f") || word.ends_with("F"))
+      message.help(fmt::format("write `{}`; the type follows from the use", word.substr(0, word.size() - 1)));
+    else
+      message.help("put a space between a number and a name; `_` stands between digits only");
     token.setType(NNLexer::INT);
     return true;
   }
 
   bool badName(antlr4::CommonToken& token) {
-    diagnostics_.emit<diag::NonAsciiName>(span(token), text(token)).help("names are `A-Z a-z 0-9 _`, so that each can stand in a C header");
+    diagnostics_.emit<diag::NonAsciiName>(span(token), text(token))
+        .help("names are `A-Z a-z 0-9 _`, so that each can stand in a C header");
     token.setType(NNLexer::ID);
     return true;
   }
@@ -181,8 +174,7 @@ class Reader {
     const std::string shown = isVisible ? fmt::format("`{}` ({})", text(token), codePointName(c)) : codePointName(c);
     if (c == 0xFFFD && text(token) != "\xEF\xBF\xBD") return false;  // a byte that was already reported
     DiagnosticBuilder message = diagnostics_.emit<diag::UnexpectedCharacter>(span(token), shown);
-    for (const ForeignSign& sign : kForeignSigns)
-      if (sign.sign == c) message.help(std::string(sign.help));
+    if (const std::string_view help = signHelp(c); !help.empty()) message.help(std::string(help));
     cannotRepair(token);
     return false;
   }
@@ -192,7 +184,8 @@ class Reader {
     checkNumber(text(token), span(token), isReal, diagnostics_);
     if (!isReal && isAdjacent(token) && last()->getType() == NNLexer::DOT && !followsOperand_) {
       const Span place = cover(span(*last()), span(token));
-      diagnostics_.emit<diag::DigitNeeded>(place, sources_.text(place)).help(fmt::format("write `0{}`", sources_.text(place)));
+      diagnostics_.emit<diag::DigitNeeded>(place, sources_.text(place))
+          .help(fmt::format("write `0{}`", sources_.text(place)));
       out_.tokens.pop_back();
     }
     return true;
@@ -203,12 +196,14 @@ class Reader {
     followsOperand_ = isAdjacent(token) && isOperandEnd(last()->getType());
     if (!isAdjacent(token) || last()->getType() != NNLexer::INT) return true;
     const Span place = cover(span(*last()), span(token));
-    diagnostics_.emit<diag::DigitNeeded>(place, sources_.text(place)).help(fmt::format("write `{}0`", sources_.text(place)));
+    diagnostics_.emit<diag::DigitNeeded>(place, sources_.text(place))
+        .help(fmt::format("write `{}0`", sources_.text(place)));
     return false;
   }
 
   static bool isOperandEnd(std::size_t type) {
-    return type == NNLexer::ID || type == NNLexer::RPAREN || type == NNLexer::RBRACKET || type == NNLexer::INT || type == NNLexer::FLOAT;
+    return type == NNLexer::ID || type == NNLexer::RPAREN || type == NNLexer::RBRACKET || type == NNLexer::INT ||
+           type == NNLexer::FLOAT;
   }
 
   bool name(const antlr4::Token& token) {
@@ -229,8 +224,8 @@ class Reader {
 
   void reportForeign(Span place) {
     DiagnosticBuilder message = diagnostics_.emit<diag::ForeignOperator>(place, sources_.text(place));
-    for (const ForeignOperator& row : kForeignOperators)
-      if (row.text == sources_.text(place)) message.help(std::string(row.help));
+    if (const std::string_view help = operatorHelp(sources_.text(place)); !help.empty())
+      message.help(std::string(help));
   }
 
   bool foreign(antlr4::CommonToken& token, std::size_t ours) {
@@ -243,7 +238,9 @@ class Reader {
     std::string_view operation = text(token);
     operation.remove_suffix(1);
     diagnostics_.emit<diag::AssignmentInPlace>(span(token), text(token))
-        .help(fmt::format("give the result a name: `let y = x {0} ..`; a state takes its next value with `update s = s {0} ..`", operation));
+        .help(fmt::format(
+            "give the result a name: `let y = x {0} ..`; a state takes its next value with `update s = s {0} ..`",
+            operation));
     token.setType(NNLexer::ASSIGN);
     cannotRepair(token);
     return true;
@@ -251,7 +248,8 @@ class Reader {
 
   bool singleQuotes(antlr4::CommonToken& token) {
     const std::string_view quoted = text(token);
-    diagnostics_.emit<diag::SingleQuotes>(span(token)).help(fmt::format("write `\"{}\"`", quoted.substr(1, quoted.size() - 2)));
+    diagnostics_.emit<diag::SingleQuotes>(span(token))
+        .help(fmt::format("write `\"{}\"`", quoted.substr(1, quoted.size() - 2)));
     token.setType(NNLexer::STRING);
     return true;
   }

@@ -19,10 +19,10 @@ struct LexedFile {
   std::unique_ptr<antlr4::ANTLRInputStream> input;  // tokens point into both
   std::unique_ptr<generated::NNLexer> lexer;
   Tokens tokens;
-  std::vector<Span> docs;         // `///` lines in order
-  std::set<int> reportedLines;    // lines whose mistake was reported and could not be repaired: no second message there
-  std::vector<Span> unclosed;     // from a bracket that was never closed to where its partner was inserted
-  bool isParsable = true;         // false: a limit was exceeded, parsing is pointless or dangerous
+  std::vector<Span> docs;       // `///` lines in order
+  std::set<int> reportedLines;  // lines whose mistake was reported and could not be repaired: no second message there
+  std::vector<Span> unclosed;   // from a bracket that was never closed to where its partner was inserted
+  bool isParsable = true;       // false: a limit was exceeded, parsing is pointless or dangerous
 };
 
 /// Errors  E0001 .. E0029, emitted; warnings for hidden characters.

@@ -31,10 +31,12 @@ std::optional<double> realValue(std::string_view text) {
 }
 
 bool checkNumber(std::string_view text, Span span, bool isReal, Diagnostics& diagnostics) {
-  const bool startsWithZero = text.size() > 1 && text[0] == '0' && (text[1] == '_' || (text[1] >= '0' && text[1] <= '9'));
+  const bool startsWithZero =
+      text.size() > 1 && text[0] == '0' && (text[1] == '_' || (text[1] >= '0' && text[1] <= '9'));
   if (startsWithZero) {
     std::string_view shorter = text;
-    while (shorter.size() > 1 && (shorter[0] == '0' || shorter[0] == '_') && shorter[1] != '.' && shorter[1] != 'e' && shorter[1] != 'E')
+    while (shorter.size() > 1 && (shorter[0] == '0' || shorter[0] == '_') && shorter[1] != '.' && shorter[1] != 'e' &&
+           shorter[1] != 'E')
       shorter.remove_prefix(1);
     diagnostics.emit<diag::LeadingZeros>(span, text).help(fmt::format("write `{}`", shorter));
     return false;
@@ -44,7 +46,8 @@ bool checkNumber(std::string_view text, Span span, bool isReal, Diagnostics& dia
     return false;
   }
   if (!isReal && !integerValue(text)) {
-    diagnostics.emit<diag::IntegerTooLarge>(span, text).help(fmt::format("write `{}.0` for a real number", withoutUnderscores(text)));
+    diagnostics.emit<diag::IntegerTooLarge>(span, text)
+        .help(fmt::format("write `{}.0` for a real number", withoutUnderscores(text)));
     return false;
   }
   return true;
@@ -62,12 +65,18 @@ struct Escape {
 /// Needs: text[0] is a backslash and another character follows.
 Escape readEscape(std::string_view text) {
   switch (text[1]) {
-    case '\\': return {2, U'\\'};
-    case '"': return {2, U'"'};
-    case 'n': return {2, U'\n'};
-    case 't': return {2, U'\t'};
-    case 'u': break;
-    default: return {};
+    case '\\':
+      return {2, U'\\'};
+    case '"':
+      return {2, U'"'};
+    case 'n':
+      return {2, U'\n'};
+    case 't':
+      return {2, U'\t'};
+    case 'u':
+      break;
+    default:
+      return {};
   }
   Escape escape{2, std::nullopt, true};
   if (text.size() < 3 || text[2] != '{') return escape;
@@ -123,8 +132,10 @@ bool checkString(std::string_view text, Span span, std::int64_t longest, Diagnos
       const std::size_t bytes = escape.isUnicode ? escape.bytes : 1 + characterBytes(rest.substr(1));
       const auto begin = static_cast<std::uint32_t>(span.begin + 1 + at);
       const Span place{span.file, begin, static_cast<std::uint32_t>(begin + bytes)};
-      if (escape.isUnicode) diagnostics.emit<diag::BadUnicodeEscape>(place, rest.substr(0, bytes));
-      else diagnostics.emit<diag::BadEscape>(place, rest.substr(0, bytes)).help("for a backslash itself write `\\\\`");
+      if (escape.isUnicode)
+        diagnostics.emit<diag::BadUnicodeEscape>(place, rest.substr(0, bytes));
+      else
+        diagnostics.emit<diag::BadEscape>(place, rest.substr(0, bytes)).help("for a backslash itself write `\\\\`");
       isGood = false;
     }
     at += std::min(escape.bytes, rest.size());

@@ -6,8 +6,8 @@
 
 namespace nnc::syntax {
 
-static std::optional<File> parseTokens(LexedFile& lexed, FileId file, const SourceManager& sources, Diagnostics& diagnostics,
-                                       const Limits& limits) {
+static std::optional<File> parseTokens(LexedFile& lexed, FileId file, const SourceManager& sources,
+                                       Diagnostics& diagnostics, const Limits& limits) {
   std::vector<std::unique_ptr<antlr4::Token>> tokens;
   tokens.reserve(lexed.tokens.size());
   for (std::unique_ptr<antlr4::CommonToken>& token : lexed.tokens) tokens.push_back(std::move(token));

@@ -11,7 +11,7 @@ namespace nnc::syntax {
 /// Limits of the source text (docs/language.md, limits). Exceeding one is an error that names it, never a crash.
 struct Limits {
   std::int64_t fileBytes = 16 << 20;
-  int nesting = 256;          // brackets, braces and parentheses together, counted on tokens before parsing
+  int nesting = 256;  // brackets, braces and parentheses together, counted on tokens before parsing
   int operatorChain = 10'000;
   int identifierBytes = 255;
   int stringBytes = 64 << 10;

@@ -16,15 +16,20 @@ constexpr std::string_view kBinaryNames[] = {
 #undef NNC_INFIX
 #undef NNC_PREFIX
 };
-static_assert(std::size(kBinaryNames) == static_cast<std::size_t>(BinaryOp::Pipe) + 1, "operators.def follows the order of BinaryOp");
+static_assert(std::size(kBinaryNames) == static_cast<std::size_t>(BinaryOp::Pipe) + 1,
+              "operators.def follows the order of BinaryOp");
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') (out += '\\') += c;
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else out += c;
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else
+      out += c;
   }
   return out + '"';
 }
@@ -93,7 +98,8 @@ class Printer {
   }
   void declaration(Span span, const CallableDecl& d) {
     constexpr std::string_view kKinds[] = {"fn", "layer", "network", "optimizer"};
-    line(span, fmt::format("{}{} {}", d.isExported ? "export " : "", kKinds[static_cast<std::size_t>(d.kind)], d.name.text));
+    line(span,
+         fmt::format("{}{} {}", d.isExported ? "export " : "", kKinds[static_cast<std::size_t>(d.kind)], d.name.text));
     nested([&] {
       parameters("parameters", d.first);
       if (d.second) parameters("data parameters", *d.second);
@@ -117,8 +123,10 @@ class Printer {
     nested([&] {
       if (!d.parameters.empty()) parameters("parameters", d.parameters);
       for (const BlockItem& item : d.items) {
-        if (const auto* own = std::get_if<Setting>(&item)) setting(*own);
-        else statement(*std::get<StmtPtr>(item));
+        if (const auto* own = std::get_if<Setting>(&item))
+          setting(*own);
+        else
+          statement(*std::get<StmtPtr>(item));
       }
     });
   }
@@ -206,8 +214,10 @@ class Printer {
     if (!t.shape) return;
     nested([&] {
       for (const DimExpr& dim : *t.shape) {
-        if (dim.isPack) line(dim.span, "pack .." + (dim.packName ? dim.packName->text : ""));
-        else expr(*dim.value);
+        if (dim.isPack)
+          line(dim.span, "pack .." + (dim.packName ? dim.packName->text : ""));
+        else
+          expr(*dim.value);
       }
     });
   }
@@ -238,7 +248,8 @@ class Printer {
     std::visit([&](const auto& node) { statementNode(s.span, node); }, s.node);
   }
   void pattern(const Pattern& p) {
-    line(p.span, p.isTuple ? "pattern (" + names(p.names) + ")" : "pattern " + names(p.names) + (p.binders && p.binders->empty() ? "[]" : ""));
+    line(p.span, p.isTuple ? "pattern (" + names(p.names) + ")"
+                           : "pattern " + names(p.names) + (p.binders && p.binders->empty() ? "[]" : ""));
     if (!p.binders) return;
     nested([&] {
       for (const Binder& binder : *p.binders) {
@@ -368,7 +379,9 @@ class Printer {
       }
     }
   }
-  void exprNode(const Expr& e, const UnaryExpr& n) { withValue(e.span, n.op == UnaryOp::Neg ? "negate" : "not", *n.operand); }
+  void exprNode(const Expr& e, const UnaryExpr& n) {
+    withValue(e.span, n.op == UnaryOp::Neg ? "negate" : "not", *n.operand);
+  }
   void exprNode(const Expr& e, const BinaryExpr& n) {
     // Left operands nest up to 10,000 deep: the chain is printed flat, to be read from left to right.
     std::vector<const BinaryExpr*> chain = {&n};
@@ -377,7 +390,8 @@ class Printer {
     nested([&] {
       expr(*chain.back()->left);
       for (std::size_t i = chain.size(); i-- > 0;) {
-        if (chain.size() > 1) line(chain[i]->opSpan, fmt::format("{}", kBinaryNames[static_cast<std::size_t>(chain[i]->op)]));
+        if (chain.size() > 1)
+          line(chain[i]->opSpan, fmt::format("{}", kBinaryNames[static_cast<std::size_t>(chain[i]->op)]));
         expr(*chain[i]->right);
       }
     });

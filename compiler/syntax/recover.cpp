@@ -11,8 +11,12 @@ using generated::NNParser;
 
 namespace {
 
-bool isOpener(std::size_t type) { return type == NNLexer::LPAREN || type == NNLexer::LBRACKET || type == NNLexer::LBRACE; }
-bool isCloser(std::size_t type) { return type == NNLexer::RPAREN || type == NNLexer::RBRACKET || type == NNLexer::RBRACE; }
+bool isOpener(std::size_t type) {
+  return type == NNLexer::LPAREN || type == NNLexer::LBRACKET || type == NNLexer::LBRACE;
+}
+bool isCloser(std::size_t type) {
+  return type == NNLexer::RPAREN || type == NNLexer::RBRACKET || type == NNLexer::RBRACE;
+}
 std::size_t closerOf(std::size_t opener) {
   if (opener == NNLexer::LPAREN) return NNLexer::RPAREN;
   return opener == NNLexer::LBRACKET ? NNLexer::RBRACKET : NNLexer::RBRACE;
@@ -20,8 +24,8 @@ std::size_t closerOf(std::size_t opener) {
 
 /// Rules that are a list of statements, settings, clauses or declarations.
 bool isList(std::size_t rule) {
-  return rule == NNParser::RuleFile || rule == NNParser::RuleBlock || rule == NNParser::RuleBlockDecl || rule == NNParser::RuleExperiment ||
-         rule == NNParser::RuleReportClause;
+  return rule == NNParser::RuleFile || rule == NNParser::RuleBlock || rule == NNParser::RuleBlockDecl ||
+         rule == NNParser::RuleExperiment || rule == NNParser::RuleReportClause;
 }
 
 antlr4::ParserRuleContext* parentOf(const antlr4::ParserRuleContext* context) {
@@ -74,7 +78,8 @@ void ErrorStrategy::reportHere(antlr4::Parser* parser) {
   report(parser, parser->getCurrentToken(), getExpectedTokens(parser), nullptr);
 }
 
-void ErrorStrategy::report(antlr4::Parser* parser, antlr4::Token* at, const antlr4::misc::IntervalSet& expected, const antlr4::Token* start) {
+void ErrorStrategy::report(antlr4::Parser* parser, antlr4::Token* at, const antlr4::misc::IntervalSet& expected,
+                           const antlr4::Token* start) {
   hasFailed_ = true;
   const Span place = spanOf(*at, file_);
   const int line = sources_.place(file_, place.begin).line;
@@ -85,13 +90,15 @@ void ErrorStrategy::report(antlr4::Parser* parser, antlr4::Token* at, const antl
   const auto index = static_cast<std::ptrdiff_t>(at->getTokenIndex());
   const auto* context = parser->getContext();
   // `foo(x)` among settings fails behind the name, which is what the message is about.
-  const bool isBehindName = context->getRuleIndex() == NNParser::RuleSetting && expected.contains(static_cast<std::size_t>(NNLexer::COLON));
+  const bool isBehindName =
+      context->getRuleIndex() == NNParser::RuleSetting && expected.contains(static_cast<std::size_t>(NNLexer::COLON));
   const bool isUnclosed = std::any_of(lexed_.unclosed.begin(), lexed_.unclosed.end(),
                                       [&](Span span) { return place.begin >= span.begin && place.begin <= span.end; });
   if (isCascade || isUnclosed || index - (isBehindName ? 1 : 0) <= explainedTo_) return;
   if (++reported_ > kMostErrors) throw antlr4::ParseCancellationException("too many errors");
   const std::size_t startIndex = start == nullptr ? at->getTokenIndex() : start->getTokenIndex();
-  const Stop stop{at->getTokenIndex(), startIndex, context->getRuleIndex(), innermostList(context), expected, parser->getVocabulary()};
+  const Stop stop{at->getTokenIndex(),    startIndex, context->getRuleIndex(),
+                  innermostList(context), expected,   parser->getVocabulary()};
   explainedTo_ = static_cast<std::ptrdiff_t>(explain(stop, tokens_, lexed_, file_, sources_, diagnostics_));
 }
 
@@ -107,7 +114,8 @@ bool ErrorStrategy::isOnOneLine(std::size_t first, std::size_t second) const {
   return sources_.text(Span{file_, end, std::max(end, begin)}).find_first_of("\r\n") == std::string_view::npos;
 }
 
-/// A list goes on behind a part that does not fit, also behind the first one (where ANTLR's own strategy leaves the list).
+/// A list goes on behind a part that does not fit, also behind the first one (where ANTLR's own strategy leaves the
+/// list).
 void ErrorStrategy::sync(antlr4::Parser* parser) {
   if (inErrorRecoveryMode(parser)) return;
   const antlr4::atn::ATN& atn = parser->getATN();
@@ -140,7 +148,8 @@ void ErrorStrategy::recover(antlr4::Parser* parser, std::exception_ptr e) {
 antlr4::misc::IntervalSet ErrorStrategy::getErrorRecoverySet(antlr4::Parser* parser) {
   const antlr4::atn::ATN& atn = parser->getATN();
   antlr4::misc::IntervalSet set;
-  for (auto* context = parser->getContext(); context->parent != nullptr && !isList(context->getRuleIndex()); context = parentOf(context)) {
+  for (auto* context = parser->getContext(); context->parent != nullptr && !isList(context->getRuleIndex());
+       context = parentOf(context)) {
     const std::ptrdiff_t opener = openerWithin(parser, *context);
     if (opener >= 0) {
       const std::size_t closer = closerOf(tokens_.get(static_cast<std::size_t>(opener))->getType());
@@ -149,7 +158,8 @@ antlr4::misc::IntervalSet ErrorStrategy::getErrorRecoverySet(antlr4::Parser* par
       if (closer != NNLexer::RBRACE) entry.add(static_cast<ssize_t>(NNLexer::COMMA));
       return entry;
     }
-    const auto* call = static_cast<const antlr4::atn::RuleTransition*>(atn.states[context->invokingState]->transitions[0]);
+    const auto* call =
+        static_cast<const antlr4::atn::RuleTransition*>(atn.states[context->invokingState]->transitions[0]);
     set.addAll(atn.nextTokens(call->followState));
   }
   for (const std::size_t type : {NNLexer::LPAREN, NNLexer::LBRACKET, NNLexer::LBRACE, NNLexer::DOT}) set.remove(type);
@@ -169,7 +179,8 @@ void ErrorStrategy::consumeUntil(antlr4::Parser* parser, const antlr4::misc::Int
 /// A token is made up only where the line goes on: at a line end the next statement would be read into this one.
 bool ErrorStrategy::singleTokenInsertion(antlr4::Parser* parser) {
   const std::size_t index = parser->getCurrentToken()->getTokenIndex();
-  if (parser->getContext()->getRuleIndex() == NNParser::RuleSetting || index == 0 || !isOnOneLine(index - 1, index)) return false;
+  if (parser->getContext()->getRuleIndex() == NNParser::RuleSetting || index == 0 || !isOnOneLine(index - 1, index))
+    return false;
   return DefaultErrorStrategy::singleTokenInsertion(parser);
 }
 
@@ -177,7 +188,9 @@ bool ErrorStrategy::singleTokenInsertion(antlr4::Parser* parser) {
 antlr4::Token* ErrorStrategy::singleTokenDeletion(antlr4::Parser* parser) {
   const std::size_t index = parser->getCurrentToken()->getTokenIndex(), type = next(parser);
   const bool isLast = index + 1 >= tokens_.size();
-  if (isOpener(type) || isCloser(type) || index == 0 || isLast || !isOnOneLine(index - 1, index) || !isOnOneLine(index, index + 1)) return nullptr;
+  if (isOpener(type) || isCloser(type) || index == 0 || isLast || !isOnOneLine(index - 1, index) ||
+      !isOnOneLine(index, index + 1))
+    return nullptr;
   return DefaultErrorStrategy::singleTokenDeletion(parser);
 }
 

@@ -11,8 +11,8 @@ class BracketMap {
  public:
   /// Needs: `tokens` is filled.
   explicit BracketMap(antlr4::TokenStream& tokens);
-  /// The bracket that opens the innermost pair around the token `index`, or -1. A bracket is inside of its own pair when
-  /// it closes it, and outside when it opens it.
+  /// The bracket that opens the innermost pair around the token `index`, or -1. A bracket is inside of its own pair
+  /// when it closes it, and outside when it opens it.
   std::ptrdiff_t opener(std::size_t index) const { return opener_[index]; }
   /// The partner of a bracket; the index itself for other tokens.
   std::size_t partner(std::size_t index) const { return partner_[index]; }
@@ -26,7 +26,8 @@ class BracketMap {
 class ErrorStrategy : public antlr4::DefaultErrorStrategy {
  public:
   /// Needs: `tokens` is filled.
-  ErrorStrategy(antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources, Diagnostics& diagnostics)
+  ErrorStrategy(antlr4::TokenStream& tokens, const LexedFile& lexed, FileId file, const SourceManager& sources,
+                Diagnostics& diagnostics)
       : tokens_(tokens), brackets_(tokens), lexed_(lexed), file_(file), sources_(sources), diagnostics_(diagnostics) {}
 
   /// Whether anything did not fit, reported or not: the tree has holes then.
@@ -48,7 +49,8 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
 
  private:
   void reportHere(antlr4::Parser* parser);
-  void report(antlr4::Parser* parser, antlr4::Token* at, const antlr4::misc::IntervalSet& expected, const antlr4::Token* start);
+  void report(antlr4::Parser* parser, antlr4::Token* at, const antlr4::misc::IntervalSet& expected,
+              const antlr4::Token* start);
   /// The bracket around the next token, if the rule of `context` or one inside of it opened it; -1 otherwise.
   std::ptrdiff_t openerWithin(antlr4::Parser* parser, antlr4::ParserRuleContext& context) const;
   bool isOnOneLine(std::size_t first, std::size_t second) const;

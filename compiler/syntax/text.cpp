@@ -20,7 +20,10 @@ Decoded decodeAt(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return {first, 1};
-  const std::uint32_t length = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+  const std::uint32_t length = first >= 0xC2 && first < 0xE0   ? 2
+                               : first >= 0xE0 && first < 0xF0 ? 3
+                               : first >= 0xF0 && first < 0xF5 ? 4
+                                                               : 0;
   if (length == 0 || at + length > text.size()) return {};
   char32_t value = first & (0xFF >> (length + 1));
   for (std::uint32_t i = 1; i < length; ++i) {
@@ -36,7 +39,8 @@ Decoded decodeAt(std::string_view text, std::size_t at) {
 /// Characters that do not show, or that reorder what shows.
 bool isHidden(char32_t c) {
   const bool isControl = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0);
-  const bool isBidirectional = c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  const bool isBidirectional =
+      c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
   const bool isInvisible = c == 0x200B || c == 0x2060 || c == 0x2028 || c == 0x2029;
   return isControl || isBidirectional || isInvisible;
 }
@@ -89,10 +93,12 @@ DecodedText decode(FileId file, const SourceManager& sources, Diagnostics& diagn
     const auto begin = static_cast<std::uint32_t>(at);
     if (c.bytes == 0) {
       if (++badBytes <= kMostBadBytes)
-        diagnostics.emit<diag::InvalidUtf8>({file, begin, begin + 1}, static_cast<int>(static_cast<unsigned char>(text[at])));
+        diagnostics.emit<diag::InvalidUtf8>({file, begin, begin + 1},
+                                            static_cast<int>(static_cast<unsigned char>(text[at])));
       c = {kReplacement, 1};
     } else if (c.value == 0xFEFF) {
-      diagnostics.emit<diag::MisplacedByteOrderMark>({file, begin, begin + c.bytes}).help("delete it; it does not show in most editors");
+      diagnostics.emit<diag::MisplacedByteOrderMark>({file, begin, begin + c.bytes})
+          .help("delete it; it does not show in most editors");
       c.value = ' ';
     } else if (isHidden(c.value)) {
       result.hidden.push_back({file, begin, begin + c.bytes});

@@ -10,10 +10,10 @@
 namespace nnc::syntax {
 
 struct DecodedText {
-  std::string utf8;                      // valid UTF-8 without a byte order mark; bad bytes are U+FFFD
-  std::uint32_t base = 0;                // bytes in front of it that were skipped
-  std::vector<std::uint32_t> byteOf;     // byte offset of each code point and of the end; empty: all are one byte
-  std::vector<Span> hidden;              // control and bidirectional characters, in order
+  std::string utf8;                   // valid UTF-8 without a byte order mark; bad bytes are U+FFFD
+  std::uint32_t base = 0;             // bytes in front of it that were skipped
+  std::vector<std::uint32_t> byteOf;  // byte offset of each code point and of the end; empty: all are one byte
+  std::vector<Span> hidden;           // control and bidirectional characters, in order
 
   /// Offset in the file of the code point `index`.
   std::uint32_t byteOffset(std::size_t index) const {

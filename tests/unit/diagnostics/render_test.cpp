@@ -68,24 +68,35 @@ TEST(Render, keeps_tabs_and_counts_wide_characters) {
             "1 error\n");
 }
 
-TEST(Render, marks_the_first_line_of_a_long_span_and_the_end_of_a_file) {
+TEST(Render, marks_first_and_last_line_of_a_long_span_and_the_end_of_a_file) {
   SourceManager sources;
   const FileId file = sources.add("t.nn", "a {\n b\n}");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(Span{file, 2, 8}, "a block");
+  diagnostics.emit<diag::NotSupportedYet>(Span{file, 2, 8}, "a block").label("all of it");
+  diagnostics.emit<diag::NotSupportedYet>(Span{file, 2, 6}, "two lines");
   diagnostics.emit<diag::NotSupportedYet>(Span{file, 8, 8}, "the end");
   EXPECT_EQ(renderText(diagnostics, sources, {}),
             "error[E0900]: a block is not supported yet\n"
             "  --> t.nn:1:3\n"
             " 1 | a {\n"
             "   |   ^\n"
+            " ...\n"
+            " 3 | }\n"
+            "   | ^ all of it\n"
+            "\n"
+            "error[E0900]: two lines is not supported yet\n"
+            "  --> t.nn:1:3\n"
+            " 1 | a {\n"
+            "   |   ^\n"
+            " 2 |  b\n"
+            "   |  ^\n"
             "\n"
             "error[E0900]: the end is not supported yet\n"
             "  --> t.nn:3:2\n"
             " 3 | }\n"
             "   |  ^\n"
             "\n"
-            "2 errors\n");
+            "3 errors\n");
 }
 
 TEST(Render, replaces_what_would_disturb_the_terminal) {

@@ -70,7 +70,8 @@ TEST(CommandLine, refuses_wrong_values) {
   EXPECT_EQ(refuse({"run", "f.nn", "--seed"}).message, "`--seed` needs a value: N");
   EXPECT_EQ(refuse({"run", "f.nn", "--seed", "--json"}).code, "E1504");
   EXPECT_EQ(refuse({"run", "f.nn", "--json=yes"}).code, "E1505");
-  EXPECT_EQ(refuse({"run", "f.nn", "--seed", "1.5"}).message, "`--seed` needs a whole number from 0, and `1.5` is none");
+  EXPECT_EQ(refuse({"run", "f.nn", "--seed", "1.5"}).message,
+            "`--seed` needs a whole number from 0, and `1.5` is none");
   EXPECT_EQ(refuse({"run", "f.nn", "--seed=-1"}).code, "E1506");
   EXPECT_EQ(refuse({"run", "f.nn", "--threads", "99999999999999999999"}).code, "E1506");
   const Refusal choice = refuse({"show", "f.nn", "--emit=lvm"});
@@ -87,7 +88,8 @@ TEST(Help, every_command_shows_its_options_and_an_example) {
   for (const CommandInfo& info : allCommands()) {
     const std::string text = commandHelp(info.command);
     EXPECT_NE(text.find(std::string("example: ") + std::string(info.example)), std::string::npos);
-    for (const std::string& name : optionNames(info.command)) EXPECT_NE(text.find(name), std::string::npos) << info.name;
+    for (const std::string& name : optionNames(info.command))
+      EXPECT_NE(text.find(name), std::string::npos) << info.name;
     EXPECT_NE(generalHelp().find(info.summary), std::string::npos);
   }
 }

@@ -25,8 +25,8 @@ class Listener : public antlr4::BaseErrorListener {
     ++ambiguities;
     note("ambiguity", parser, dfa, start, stop);
   }
-  void reportAttemptingFullContext(antlr4::Parser* parser, const antlr4::dfa::DFA& dfa, std::size_t start, std::size_t stop,
-                                   const antlrcpp::BitSet&, antlr4::atn::ATNConfigSet*) override {
+  void reportAttemptingFullContext(antlr4::Parser* parser, const antlr4::dfa::DFA& dfa, std::size_t start,
+                                   std::size_t stop, const antlrcpp::BitSet&, antlr4::atn::ATNConfigSet*) override {
     ++fullContexts;
     note("full context", parser, dfa, start, stop);
   }
@@ -37,7 +37,8 @@ class Listener : public antlr4::BaseErrorListener {
   }
 
  private:
-  void note(const std::string& what, antlr4::Parser* parser, const antlr4::dfa::DFA& dfa, std::size_t start, std::size_t stop) {
+  void note(const std::string& what, antlr4::Parser* parser, const antlr4::dfa::DFA& dfa, std::size_t start,
+            std::size_t stop) {
     if (!first.empty()) return;
     first = what + " in rule " + parser->getRuleNames()[dfa.atnStartState->ruleIndex] + ":";
     for (std::size_t i = start; i <= stop; ++i)
@@ -52,7 +53,8 @@ void parseExactly(std::vector<std::unique_ptr<antlr4::Token>> tokens, Listener& 
   NNParser parser(&stream);
   parser.removeErrorListeners();
   parser.addErrorListener(&listener);
-  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(antlr4::atn::PredictionMode::LL_EXACT_AMBIG_DETECTION);
+  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
+      antlr4::atn::PredictionMode::LL_EXACT_AMBIG_DETECTION);
   parser.file();
 }
 
@@ -87,7 +89,8 @@ class Sentences {
   static constexpr std::size_t kFar = 1u << 20;
 
   std::size_t costOf(const antlr4::atn::Transition& t) const {
-    if (t.getSerializationType() != antlr4::atn::Transition::RULE) return (t.isEpsilon() ? 0 : 1) + costs_[t.target->stateNumber];
+    if (t.getSerializationType() != antlr4::atn::Transition::RULE)
+      return (t.isEpsilon() ? 0 : 1) + costs_[t.target->stateNumber];
     const auto& call = static_cast<const antlr4::atn::RuleTransition&>(t);
     return costs_[t.target->stateNumber] + costs_[call.followState->stateNumber];
   }
@@ -112,7 +115,8 @@ class Sentences {
   const antlr4::atn::Transition& choose(const antlr4::atn::ATNState& state) {
     const auto& all = state.transitions;
     if (types_.size() < longest_) return *all[(*random_)() % all.size()];
-    return **std::min_element(all.begin(), all.end(), [&](const auto* a, const auto* b) { return costOf(*a) < costOf(*b); });
+    return **std::min_element(all.begin(), all.end(),
+                              [&](const auto* a, const auto* b) { return costOf(*a) < costOf(*b); });
   }
 
   void walk(std::size_t rule) {
@@ -151,11 +155,13 @@ TEST(Ambiguity, NoRandomSentenceIsAmbiguous) {
     std::vector<std::unique_ptr<antlr4::Token>> tokens;
     const std::vector<std::size_t> types = sentences.next(random, /*longest=*/20 + static_cast<std::size_t>(i) % 100);
     for (const std::size_t type : types)
-      tokens.push_back(std::make_unique<antlr4::CommonToken>(std::make_pair<antlr4::TokenSource*, antlr4::CharStream*>(&lexer, &empty), type,
-                                                             antlr4::Token::DEFAULT_CHANNEL, 0, 0));
+      tokens.push_back(std::make_unique<antlr4::CommonToken>(
+          std::make_pair<antlr4::TokenSource*, antlr4::CharStream*>(&lexer, &empty), type,
+          antlr4::Token::DEFAULT_CHANNEL, 0, 0));
     Listener listener;
     parseExactly(std::move(tokens), listener);
-    ASSERT_EQ(listener.ambiguities + listener.fullContexts + listener.errors, 0) << "sentence " << i << ": " << listener.first;
+    ASSERT_EQ(listener.ambiguities + listener.fullContexts + listener.errors, 0)
+        << "sentence " << i << ": " << listener.first;
   }
 }
 

@@ -14,13 +14,17 @@ struct Case {
 
 std::string help(const std::string& text) {
   const Parsed parsed(text);
-  return parsed.diagnostics.all().empty() || parsed.diagnostics.all()[0].help.empty() ? "" : parsed.diagnostics.all()[0].help[0];
+  return parsed.diagnostics.all().empty() || parsed.diagnostics.all()[0].help.empty()
+             ? ""
+             : parsed.diagnostics.all()[0].help[0];
 }
 
 /// A body around a statement that starts at 2:1.
 std::string body(const std::string& statement) { return "fn f(x: f32) -> f32 {\n" + statement + "\nreturn x }"; }
 std::string train(const std::string& item) { return "train t {\n" + item + "\nbatch: 3 }"; }
-std::string experiment(const std::string& clause) { return "experiment e {\n" + clause + "\nmeasure test = valid.accuracy }"; }
+std::string experiment(const std::string& clause) {
+  return "experiment e {\n" + clause + "\nmeasure test = valid.accuracy }";
+}
 std::string messages(const std::string& text) { return Parsed(text).messages(); }
 
 // ------------------------------------------------------------ expected X, found Y
@@ -41,18 +45,21 @@ TEST(Errors, ExpectedAndFound) {
       {"let x = if a { b }", "1:14-1:15 E0001 expected `then`, found `{`\n"},
       {"let x = scan t in 0..3 { yield t }", "1:24-1:25 E0001 expected `carry`, found `{`\n"},
       {"let x = repeat n a", "1:18-1:19 E0001 expected `{`, found `a`\n"},
-      {"= 3", "1:1-1:2 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
-              "`experiment` or `export`), found `=`\n"},
+      {"= 3",
+       "1:1-1:2 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
+       "`experiment` or `export`), found `=`\n"},
       {"import", "1:7-1:7 E0001 expected a name or a string, found the end of the file\n"},
       {"let x = +3", "1:9-1:10 E0001 expected an expression, found `+`\n"},
       {"let x = {a: 1}", "1:9-1:10 E0001 expected an expression, found `{`\n"},
       {"experiment e { exclude x }", "1:24-1:25 E0001 expected `when`, found `x`\n"},
       {"experiment e { measure 3 }", "1:24-1:25 E0001 expected a name, found `3`\n"},
-      {"fn f(x: f32) -> f32 { = 3 }", "1:23-1:24 E0001 expected a statement (`let`, `param`, `return`, ..) or `}`, found `=`\n"},
+      {"fn f(x: f32) -> f32 { = 3 }",
+       "1:23-1:24 E0001 expected a statement (`let`, `param`, `return`, ..) or `}`, found `=`\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(messages(c.text), c.messages) << c.text;
   EXPECT_EQ(help("let x = +3"), "a number needs no sign in front: `3`, not `+3`");
-  EXPECT_EQ(help("let x = {a: 1}"), "there are no braces inside expressions: a record is `(a: 1, b: 2)`, a list is `[1, 2]`");
+  EXPECT_EQ(help("let x = {a: 1}"),
+            "there are no braces inside expressions: a record is `(a: 1, b: 2)`, a list is `[1, 2]`");
 }
 
 // ------------------------------------------------------------ characters and literals
@@ -113,8 +120,10 @@ TEST(Errors, Numbers) {
       {"let x = 1__0 + 1_", "1:9-1:13 E0020 `1__0` is not a number\n1:16-1:18 E0020 `1_` is not a number\n"},
       {"let x = 0x", "1:9-1:11 E0020 `0x` is not a number\n"},
       {"let x = 1.5f", "1:9-1:13 E0020 `1.5f` is not a number\n"},
-      {"let x = 1. + .5", "1:9-1:11 E0021 `1.` lacks a digit at the point\n1:14-1:16 E0021 `.5` lacks a digit at the point\n"},
-      {"let x = f(-.5, 2.)", "1:12-1:14 E0021 `.5` lacks a digit at the point\n1:16-1:18 E0021 `2.` lacks a digit at the point\n"},
+      {"let x = 1. + .5",
+       "1:9-1:11 E0021 `1.` lacks a digit at the point\n1:14-1:16 E0021 `.5` lacks a digit at the point\n"},
+      {"let x = f(-.5, 2.)",
+       "1:12-1:14 E0021 `.5` lacks a digit at the point\n1:16-1:18 E0021 `2.` lacks a digit at the point\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(messages(c.text), c.messages) << c.text;
   EXPECT_EQ(help("let x = 007"), "write `7`");
@@ -126,8 +135,9 @@ TEST(Errors, Numbers) {
 
 TEST(Errors, OperatorsOfOtherLanguages) {
   const Case cases[] = {
-      {"let x = a && b || !c", "1:11-1:13 E0025 `&&` is not an operator of .nn\n1:16-1:18 E0025 `||` is not an operator of .nn\n"
-                               "1:19-1:20 E0025 `!` is not an operator of .nn\n"},
+      {"let x = a && b || !c",
+       "1:11-1:13 E0025 `&&` is not an operator of .nn\n1:16-1:18 E0025 `||` is not an operator of .nn\n"
+       "1:19-1:20 E0025 `!` is not an operator of .nn\n"},
       {"let x = a ^ 2", "1:11-1:12 E0025 `^` is not an operator of .nn\n"},
       {"let x = a ? b : c", "1:11-1:12 E0025 `?` is not an operator of .nn\n"},
       {"let x := 3", "1:7-1:9 E0025 `:=` is not an operator of .nn\n"},
@@ -154,7 +164,8 @@ TEST(Errors, AMissingBracketIsReportedWhereItBelongs) {
       {"fn f(x: f32) -> f32 {\n  if a {\n  return x\n}", "4:2-4:2 E0030 missing `}`\n"},
       {"let x = 1)", "1:10-1:11 E0031 `)` closes nothing\n"},
       {"fn f(x: f32) -> f32 { return x } }", "1:34-1:35 E0031 `}` closes nothing\n"},
-      {"fn f(x: f32) -> f32 {\n  return )\n}\nlet y = +", "2:10-2:11 E0031 `)` closes nothing\n4:9-4:10 E0001 expected an expression, found `+`\n"},
+      {"fn f(x: f32) -> f32 {\n  return )\n}\nlet y = +",
+       "2:10-2:11 E0031 `)` closes nothing\n4:9-4:10 E0001 expected an expression, found `+`\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(messages(c.text), c.messages) << c.text;
   const Parsed parsed("let x = f(1, 2\nlet y = 3");
@@ -198,8 +209,10 @@ TEST(Errors, StatementsThatAreNone) {
     EXPECT_EQ(messages(body(c.statement)), c.messages) << c.statement;
   }
   // In the first column they would show that a `}` is missing.
-  EXPECT_EQ(messages("fn f(x: f32) -> f32 {\n  fn g(y: f32) -> f32 = y\n  return x\n}"), "2:3-2:5 E0044 `fn` cannot stand inside a body\n");
-  EXPECT_EQ(messages("fn f(x: f32) -> f32 {\n  import a\n  return x\n}"), "2:3-2:9 E0044 `import` cannot stand inside a body\n");
+  EXPECT_EQ(messages("fn f(x: f32) -> f32 {\n  fn g(y: f32) -> f32 = y\n  return x\n}"),
+            "2:3-2:5 E0044 `fn` cannot stand inside a body\n");
+  EXPECT_EQ(messages("fn f(x: f32) -> f32 {\n  import a\n  return x\n}"),
+            "2:3-2:9 E0044 `import` cannot stand inside a body\n");
   EXPECT_EQ(help(body("y = x + 1")), "write `let y = ..`");
   EXPECT_EQ(help(body("foo(x)")), "name its value (`let y = ..`) or hand it back (`return ..`)");
 }
@@ -208,11 +221,14 @@ TEST(Errors, SettingsAndClauses) {
   EXPECT_EQ(messages(train("epochs = 5")), "2:8-2:9 E0034 the setting `epochs` is written with `:`, not `=`\n");
   EXPECT_EQ(messages(train("foo(x)")), "2:1-2:7 E0032 an expression alone does nothing here\n");
   EXPECT_EQ(messages(train("lr: 0.1 0.2")), "2:9-2:12 E0035 `0.2` follows `0.1` without an operator\n");
-  EXPECT_EQ(messages(train("optimizer: sgd(lr = 0.1)")), "2:19-2:20 E0038 the argument `lr` is named with `:`, not `=`\n");
-  EXPECT_EQ(messages(experiment("probe g = l2(x) every 50 steps")), "2:26-2:31 E0035 `steps` follows `50` without an operator\n");
+  EXPECT_EQ(messages(train("optimizer: sgd(lr = 0.1)")),
+            "2:19-2:20 E0038 the argument `lr` is named with `:`, not `=`\n");
+  EXPECT_EQ(messages(experiment("probe g = l2(x) every 50 steps")),
+            "2:26-2:31 E0035 `steps` follows `50` without an operator\n");
   EXPECT_EQ(messages(experiment("run = base")), "2:5-2:6 E0034 the setting `run` is written with `:`, not `=`\n");
   EXPECT_EQ(messages(experiment("measure: x")), "2:1-2:8 E0037 `measure` starts a clause and is no setting\n");
-  EXPECT_EQ(messages(experiment("report \"r\" { show: x }")), "2:14-2:18 E0037 `show` starts a clause and is no setting\n");
+  EXPECT_EQ(messages(experiment("report \"r\" { show: x }")),
+            "2:14-2:18 E0037 `show` starts a clause and is no setting\n");
   EXPECT_EQ(messages(experiment("vary: [1, 2]")), "2:1-2:5 E0037 `vary` starts a clause and is no setting\n");
   EXPECT_EQ(help(experiment("probe g = l2(x) every 50 steps")), "a unit is a call: `steps(50)`");
   EXPECT_EQ(help(experiment("measure: x")), "write `measure name = valid.loss`");
@@ -237,8 +253,9 @@ TEST(Errors, Declarations) {
       {"param w: f32[3]", "1:1-1:6 E0045 `param` cannot stand outside of a body\n"},
       {"fn f(x) -> f32 = x", "1:6-1:7 E0041 the parameter `x` has no type\n"},
       {"fn f(x, y: f32) -> f32 = x", "1:6-1:7 E0041 the parameter `x` has no type\n"},
-      {"foo(3)", "1:1-1:4 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
-                 "`experiment` or `export`), found `foo`\n"},
+      {"foo(3)",
+       "1:1-1:4 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
+       "`experiment` or `export`), found `foo`\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(messages(c.text), c.messages) << c.text;
 }

@@ -63,7 +63,8 @@ TEST(Layout, SemicolonsEndAnything) {
 TEST(Layout, TrailingCommasAreAllowedInEveryList) {
   const char* with =
       "import a (b, c,) fn f(x: f32[2, 3,], e: enum(p, q,), g: fn(f32, i32,) -> f32, r: (u: f32, v: f32,),) -> f32 {"
-      " let (a, b,) = (1, 2,) let y[i, j: 3,] = x[i, j,] let l = [1, \"k\": 2,] param(decay: false,) w: f32 return f(1, 2,) }"
+      " let (a, b,) = (1, 2,) let y[i, j: 3,] = x[i, j,] let l = [1, \"k\": 2,] param(decay: false,) w: f32 return "
+      "f(1, 2,) }"
       " vjp (g, h,) { return fn (a, b,) => a } experiment e { vary (a, b,) in [(1, 2)] } export f(1,) as n(B: 1,)";
   EXPECT_NE(Parsed(with).file, std::nullopt) << Parsed(with).messages();
   const char* scan = "fn f(x: f32) -> f32 = scan t in 0..3 carry h = 1, c = 2, { next h = 1, c = 2, yield h }";

@@ -38,8 +38,10 @@ TEST(Limits, NestingIsCountedOnBracketsOfAllKinds) {
 TEST(Limits, DeepNestingIsAMessageAndNoCrash) {
   EXPECT_EQ(firstMessage("let x = " + repeated("(", 100'000) + repeated(")", 100'000)),
             "1:265-1:266 E0003 brackets, braces and choices nest deeper than 256 levels");
-  const std::string deep[] = {"(", "[", "{", "f(", "f[", "if a then (", "repeat 3 { ", "repeat ", "scan t in ", "if ", "if a then ",
-                              "scan t in 0..3 carry a = ", "fn (x) => (", "(a: ", "- (", "not [", "[\"a\": "};
+  const std::string deep[] = {
+      "(",           "[",       "{",          "f(",    "f[",         "if a then (",
+      "repeat 3 { ", "repeat ", "scan t in ", "if ",   "if a then ", "scan t in 0..3 carry a = ",
+      "fn (x) => (", "(a: ",    "- (",        "not [", "[\"a\": "};
   for (const std::string& each : deep) {
     const std::string text = "let x = " + repeated(each, kHuge);
     EXPECT_TRUE(Parsed(text).messages().find("E0003") != std::string::npos) << each;
@@ -47,7 +49,8 @@ TEST(Limits, DeepNestingIsAMessageAndNoCrash) {
   const std::string types[] = {"(a: ", "fn(", "fn() -> (b: ", "f32[f("};
   for (const std::string& each : types)
     EXPECT_TRUE(Parsed("let x: " + repeated(each, kHuge)).messages().find("E0003") != std::string::npos) << each;
-  EXPECT_TRUE(Parsed("fn f(g: " + repeated("fn() -> ", kHuge) + "f32) -> f32 = 1").messages().find("E0003") != std::string::npos);
+  EXPECT_TRUE(Parsed("fn f(g: " + repeated("fn() -> ", kHuge) + "f32) -> f32 = 1").messages().find("E0003") !=
+              std::string::npos);
   EXPECT_TRUE(Parsed("fn f(x: f32) { " + repeated("if a { ", kHuge)).messages().find("E0003") != std::string::npos);
 }
 
@@ -55,7 +58,8 @@ TEST(Limits, ChainsOfOperatorsReachTenThousand) {
   for (const std::string op : {"+", "*", "|>", "and", ".."}) {
     const std::string chain = "let x = a" + repeated(" " + op + " a", 10'000);
     EXPECT_EQ(firstMessage(chain), "") << op;
-    EXPECT_TRUE(Parsed(chain + " " + op + " a").messages().find("E0004 this expression has more than 10000 parts") != std::string::npos);
+    EXPECT_TRUE(Parsed(chain + " " + op + " a").messages().find("E0004 this expression has more than 10000 parts") !=
+                std::string::npos);
   }
   EXPECT_EQ(firstMessage("let x = " + repeated("if a then 1 else ", 10'000) + "2"), "");
   EXPECT_EQ(firstMessage("let x = " + repeated("if a then 1 else ", 10'001) + "2"),
@@ -79,7 +83,8 @@ TEST(Limits, WhatNestsWithoutBracketsIsBounded) {
   for (const std::string& each : operators) {
     EXPECT_EQ(firstMessage("let x = " + repeated(each, 300) + "1"), "") << each;
     const std::string messages = Parsed("let x = " + repeated(each, 9'000 / 2) + "1").messages();
-    EXPECT_TRUE(messages.find("E0007 operators nest deeper than 1024 levels here") != std::string::npos) << each << messages;
+    EXPECT_TRUE(messages.find("E0007 operators nest deeper than 1024 levels here") != std::string::npos)
+        << each << messages;
     EXPECT_FALSE(Parsed("let x = " + repeated(each, kHuge) + "1").file) << each;
   }
   for (const std::string each : {".b", "(1)", "[1]", ".b(1)[2]"}) {
@@ -97,17 +102,21 @@ TEST(Limits, DeepestAcceptedProgramsAreParsedPrintedAndDestroyed) {
 
 TEST(Limits, SizesOfFilesNamesAndStrings) {
   EXPECT_EQ(firstMessage("let " + repeated("a", 255) + " = 1"), "");
-  EXPECT_EQ(firstMessage("let " + repeated("a", 256) + " = 1"), "1:5-1:261 E0005 this name has 256 bytes, the limit is 255");
+  EXPECT_EQ(firstMessage("let " + repeated("a", 256) + " = 1"),
+            "1:5-1:261 E0005 this name has 256 bytes, the limit is 255");
   EXPECT_EQ(firstMessage("let a = \"" + repeated("a", 65'536) + "\""), "");
-  EXPECT_EQ(firstMessage("let a = \"" + repeated("a", 65'537) + "\""), "1:9-1:10 E0006 this string has 65537 bytes, the limit is 65536");
+  EXPECT_EQ(firstMessage("let a = \"" + repeated("a", 65'537) + "\""),
+            "1:9-1:10 E0006 this string has 65537 bytes, the limit is 65536");
   Limits small;
   small.fileBytes = 10;
   EXPECT_EQ(Parsed("let x = 10", small).messages(), "");
-  EXPECT_EQ(Parsed("let x = 100", small).messages(), "1:1-1:1 E0002 `t.nn` has 11 bytes, the limit of a source file is 10\n");
+  EXPECT_EQ(Parsed("let x = 100", small).messages(),
+            "1:1-1:1 E0002 `t.nn` has 11 bytes, the limit of a source file is 10\n");
 }
 
 TEST(Limits, GarbageGivesABoundedNumberOfMessages) {
-  for (const std::string each : {"\x01", ")", "]", "}", "@", "let x = ", "\xFF", "'", "x ", "x\n", "1. ", "\"\n", "&& ", "# \n"}) {
+  for (const std::string each :
+       {"\x01", ")", "]", "}", "@", "let x = ", "\xFF", "'", "x ", "x\n", "1. ", "\"\n", "&& ", "# \n"}) {
     const Parsed parsed(repeated(each, 20'000));
     EXPECT_FALSE(parsed.file) << each;
     EXPECT_LE(parsed.diagnostics.all().size(), 400u) << each;

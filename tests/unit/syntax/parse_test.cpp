@@ -28,17 +28,22 @@ TEST(Parse, AnEmptyFileIsAFile) {
 std::string shown(const Expr& e) {
   if (const auto* n = std::get_if<NameExpr>(&e.node)) return n->name;
   if (const auto* n = std::get_if<IntLiteral>(&e.node)) return std::to_string(n->value);
-  if (const auto* n = std::get_if<UnaryExpr>(&e.node)) return std::string(n->op == UnaryOp::Neg ? "(- " : "(not ") + shown(*n->operand) + ")";
+  if (const auto* n = std::get_if<UnaryExpr>(&e.node))
+    return std::string(n->op == UnaryOp::Neg ? "(- " : "(not ") + shown(*n->operand) + ")";
   if (const auto* n = std::get_if<BinaryExpr>(&e.node)) {
-    constexpr const char* kText[] = {"**", "*", "/", "%", "@", "+", "-", "..", "==", "!=", "<", "<=", ">", ">=", "and", "or", "|>"};
+    constexpr const char* kText[] = {
+        "**", "*", "/", "%", "@", "+", "-", "..", "==", "!=", "<", "<=", ">", ">=", "and", "or", "|>"};
     return "(" + shown(*n->left) + " " + kText[static_cast<int>(n->op)] + " " + shown(*n->right) + ")";
   }
   if (const auto* n = std::get_if<CondExpr>(&e.node))
     return "(if " + shown(*n->condition) + " then " + shown(*n->thenValue) + " else " + shown(*n->elseValue) + ")";
-  if (const auto* n = std::get_if<LambdaExpr>(&e.node)) return "(fn " + n->parameters[0].text + " => " + shown(*n->body) + ")";
+  if (const auto* n = std::get_if<LambdaExpr>(&e.node))
+    return "(fn " + n->parameters[0].text + " => " + shown(*n->body) + ")";
   if (const auto* n = std::get_if<FieldExpr>(&e.node)) return shown(*n->base) + "." + n->field.text;
-  if (const auto* n = std::get_if<CallExpr>(&e.node)) return shown(*n->callee) + "(" + (n->arguments.empty() ? "" : shown(*n->arguments[0].value)) + ")";
-  if (const auto* n = std::get_if<IndexExpr>(&e.node)) return shown(*n->base) + "[" + shown(*n->subscripts[0].value) + "]";
+  if (const auto* n = std::get_if<CallExpr>(&e.node))
+    return shown(*n->callee) + "(" + (n->arguments.empty() ? "" : shown(*n->arguments[0].value)) + ")";
+  if (const auto* n = std::get_if<IndexExpr>(&e.node))
+    return shown(*n->base) + "[" + shown(*n->subscripts[0].value) + "]";
   if (const auto* n = std::get_if<ParenExpr>(&e.node)) return "<" + shown(*n->inner) + ">";
   return "?";
 }
@@ -50,8 +55,10 @@ std::string shown(const std::string& expression) {
 }
 
 TEST(Parse, PrecedencesFromTightToLoose) {
-  EXPECT_EQ(shown("a |> b or c and not d == e .. f + g * - h ** i.j"), "(a |> (b or (c and (not (d == (e .. (f + (g * (- (h ** i.j))))))))))");
-  EXPECT_EQ(shown("a ** b * c + d .. e == f and g or h |> i"), "((((((((a ** b) * c) + d) .. e) == f) and g) or h) |> i)");
+  EXPECT_EQ(shown("a |> b or c and not d == e .. f + g * - h ** i.j"),
+            "(a |> (b or (c and (not (d == (e .. (f + (g * (- (h ** i.j))))))))))");
+  EXPECT_EQ(shown("a ** b * c + d .. e == f and g or h |> i"),
+            "((((((((a ** b) * c) + d) .. e) == f) and g) or h) |> i)");
 }
 
 TEST(Parse, BinaryOperatorsGroupToTheLeftAndPowersToTheRight) {
@@ -89,13 +96,15 @@ TEST(Parse, Suffixes) {
 
 TEST(Parse, SoftKeywordsAreNames) {
   const std::string names =
-      "as bind carry data enum every exclude expect experiment for in measure network optimizer probe report show train vary vjp when";
+      "as bind carry data enum every exclude expect experiment for in measure network optimizer probe report show "
+      "train vary vjp when";
   std::string text = "fn f(";
   std::istringstream words(names);
   for (std::string word; words >> word;) text += word + ": f32[" + word + ", in], ";
   text += ") -> f32 = data.train(in: for, every: when)[show: vary, vjp] + report";
   EXPECT_NE(Parsed(text).file, std::nullopt) << Parsed(text).messages();
-  EXPECT_NE(Parsed("train train { train: train data: data } data data { in: in } experiment vary { vary vary in in when when probe "
+  EXPECT_NE(Parsed("train train { train: train data: data } data data { in: in } experiment vary { vary vary in in "
+                   "when when probe "
                    "probe = probe for for in for every every }")
                 .file,
             std::nullopt);
@@ -106,11 +115,15 @@ TEST(Parse, SoftKeywordsAreNames) {
 TEST(Parse, NumbersAreTheirValues) {
   const auto integer = [](const std::string& text) {
     const Parsed parsed("let x = " + text);
-    return parsed.file ? std::get<IntLiteral>(std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node).value : -1;
+    return parsed.file
+               ? std::get<IntLiteral>(std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node).value
+               : -1;
   };
   const auto real = [](const std::string& text) {
     const Parsed parsed("let x = " + text);
-    return parsed.file ? std::get<RealLiteral>(std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node).value : -1.0;
+    return parsed.file
+               ? std::get<RealLiteral>(std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node).value
+               : -1.0;
   };
   EXPECT_EQ(integer("0"), 0);
   EXPECT_EQ(integer("1_000"), 1000);
@@ -135,7 +148,8 @@ TEST(Parse, RangesAreNotReals) {
 TEST(Parse, EscapesOfStrings) {
   const Parsed parsed(R"(let x = "a\\b\"c\n\t\u{e9}\u{1F600}é")");
   ASSERT_TRUE(parsed.file) << parsed.messages();
-  EXPECT_EQ(std::get<StringLiteral>(std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node).value, "a\\b\"c\n\té😀é");
+  EXPECT_EQ(std::get<StringLiteral>(std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node).value,
+            "a\\b\"c\n\té😀é");
 }
 
 TEST(Parse, SpansAreBytesOfTheSource) {
@@ -155,7 +169,8 @@ TEST(Parse, SpansAreBytesOfTheSource) {
 TEST(Parse, ParenthesesTuplesAndRecordsDiffer) {
   const auto kind = [](const std::string& text) {
     const Parsed parsed("let x = " + text);
-    return parsed.file ? std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node.index() : std::variant_npos;
+    return parsed.file ? std::get<ConstantDecl>(parsed.file->declarations[0].node).value->node.index()
+                       : std::variant_npos;
   };
   const std::size_t tuple = Expr{{}, TupleExpr{}}.node.index(), parenthesis = Expr{{}, ParenExpr{}}.node.index();
   EXPECT_EQ(kind("()"), tuple);
@@ -166,7 +181,9 @@ TEST(Parse, ParenthesesTuplesAndRecordsDiffer) {
 }
 
 TEST(Parse, DocCommentsBelongToWhatStandsRightBelow) {
-  const Parsed parsed("/// Of nothing.\n\n/// First\n///   second\nfn f(x: f32) -> f32 = x // no\n//// no\nlet y = 1\n\n///no space\r\nlet z = 2");
+  const Parsed parsed(
+      "/// Of nothing.\n\n/// First\n///   second\nfn f(x: f32) -> f32 = x // no\n//// no\nlet y = 1\n\n///no "
+      "space\r\nlet z = 2");
   ASSERT_TRUE(parsed.file) << parsed.messages();
   ASSERT_EQ(parsed.file->declarations.size(), 3u);
   EXPECT_EQ(parsed.file->declarations[0].doc, "First\n  second");

@@ -33,7 +33,8 @@ std::string Parsed::tree() const { return file ? printTree(*file, sources) : mes
 std::string Parsed::messages() const {
   std::string all;
   for (const Diagnostic& d : diagnostics.all()) {
-    const Place begin = sources.place(d.primary.file, d.primary.begin), end = sources.place(d.primary.file, d.primary.end);
+    const Place begin = sources.place(d.primary.file, d.primary.begin),
+                end = sources.place(d.primary.file, d.primary.end);
     all += fmt::format("{}:{}-{}:{} {} {}\n", begin.line, begin.column, end.line, end.column, d.code, d.message);
   }
   return all;
