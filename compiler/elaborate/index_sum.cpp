@@ -243,7 +243,10 @@ static const Traced* product(Elaborator& elaborator, const Traced& a, const Trac
   Labels all = a.labels;
   for (const IndexVariable* label : b.labels)
     if (!has(all, label)) all.push_back(label);
-  const Labels left = without(mergeLabels(a.labels, b.labels), done);
+  // A contraction writes its result in any order: that of the left-hand side needs no transpose.
+  Labels left = without(all, done);
+  std::sort(left.begin(), left.end(),
+            [](const IndexVariable* x, const IndexVariable* y) { return x->order < y->order; });
   if (!checkLimits(elaborator, extents(left), span)) return nullptr;
   const ir::Value value = elaborator.at(span).contract(a.value, b.value, letters(a.labels, all), letters(b.labels, all),
                                                        letters(left, all));

@@ -15,7 +15,7 @@ using Labels = std::vector<const IndexVariable*>;
 /// Sizes of the labels' axes.
 ir::Shape extents(const Labels& labels);
 ir::Shape concatenated(ir::Shape a, const ir::Shape& b);
-/// `labels` without repetition in the order of the variables; kept as they are if both lists are equal.
+/// The labels of both: in the order of one of them if it has all, otherwise in that of the variables.
 Labels mergeLabels(const Labels& a, const Labels& b);
 
 /// `x` with these labels and own axes: transposed and broadcast. Needs: the labels of `x` among `labels`, its own axes

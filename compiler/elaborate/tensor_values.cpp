@@ -29,9 +29,15 @@ ir::Shape concatenated(ir::Shape a, const ir::Shape& b) {
   return a;
 }
 
+static bool isSubset(const Labels& some, const Labels& all) {
+  return std::all_of(some.begin(), some.end(),
+                     [&](const IndexVariable* label) { return std::find(all.begin(), all.end(), label) != all.end(); });
+}
+
 Labels mergeLabels(const Labels& a, const Labels& b) {
-  if (a == b || b.empty()) return a;
-  if (a.empty()) return b;
+  // The larger operand stays as it lies in memory.
+  if (isSubset(b, a)) return a;
+  if (isSubset(a, b)) return b;
   Labels all = a;
   for (const IndexVariable* label : b)
     if (std::find(a.begin(), a.end(), label) == a.end()) all.push_back(label);

@@ -199,6 +199,11 @@ TEST(Errors, ShowTheCallsThatLedToThem) {
             "f32[3, 2]: it has 2 axes\n");
 }
 
+TEST(Errors, StatementsInTheWrongPlace) {
+  EXPECT_EQ(errorOf("fn f(x: f32[2]) {\n «next x = x»\n return x }"), "E0216 `next` cannot stand here");
+  EXPECT_EQ(errorOf("fn f(x: f32[2]) {\n «yield x»\n return x }"), "E0216 `yield` cannot stand here");
+}
+
 TEST(Errors, WhatIsNotThereYet) {
   EXPECT_EQ(errorOf("fn f(x: f32[2]) = «grad»(x, x)"), "E0900 `grad` is not supported yet");
   EXPECT_EQ(errorOf("fn g(x: f32[2]) { return x } vjp (d) «{ return d }»\nfn f(x: f32[2]) = g(x)"),

@@ -81,6 +81,7 @@ TEST(StaticErrors, NamesAndCalls) {
   EXPECT_EQ(errorOfLet("dropout(0.5, «p: 0.5»)"), "E0134 `p` is given twice");
   EXPECT_EQ(errorOfLet("«3»(4)"), "E0135 the int 3 cannot be called");
   EXPECT_EQ(errorOfLet("(a: 1).«b»"), "E0136 a record of 1 has no `b`");
+  EXPECT_EQ(errorOfLet("«idx»"), "E0138 the reader `idx` is not a value");
   EXPECT_EQ(errorOfLet("dense(«1.5»)"), "E0202 parameter `out` of `dense` takes an int >= 0, and this is the real 1.5");
   EXPECT_EQ(errorOfLet("if «3» then 1 else 2"), "E0202 `if` takes a bool, and this is the int 3");
   EXPECT_EQ(errorOfLet("«zeros([2])»"), "E0303 a tensor cannot be computed here");
