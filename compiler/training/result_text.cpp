@@ -92,7 +92,7 @@ std::string resultJson(const RunResult& result) {
                {"seconds", result.seconds},
                {"first_step_seconds", result.secondsToFirstStep},
                {"train_seconds", result.trainSeconds},
-               {"session_steps", result.sessionSteps},
+               {"process_steps", result.processSteps},
                {"steps_per_second", result.stepsPerSecond},
                {"run_dir", result.directory}};
   if (result.bestEpoch > 0)

@@ -58,7 +58,7 @@ std::optional<Resumed> openResumed(const elaborate::TrainProgram& train, const R
 
 std::string timeText() { return fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))); }
 
-/// The manifest of a new run, or that of a resumed one with this session added.
+/// The manifest of a new run, or that of a resumed one with this process added.
 std::string manifestText(const elaborate::TrainProgram& train, const RunOptions& options, const RunIdentity& identity,
                          const DataSet& data, const std::string& cpu, const RunFolder& folder, std::int64_t startStep) {
   runtime::Failure failure;

@@ -61,10 +61,10 @@ struct RunResult {
   std::int64_t bestEpoch = 0;     // 0: no epoch was completed
   std::int64_t parameters = 0;    // trained numbers
   std::int64_t plannedBytes = 0;  // data, slots, batches and arenas
-  double seconds = 0.0;           // from the call to the end, this session
+  double seconds = 0.0;           // from the call to the end, this process
   double secondsToFirstStep = 0.0;
-  double trainSeconds = 0.0;  // in steps, this session: no evaluation, no checkpoints
-  std::int64_t sessionSteps = 0;
+  double trainSeconds = 0.0;  // in steps, this process: no evaluation, no checkpoints
+  std::int64_t processSteps = 0;
   double stepsPerSecond = 0.0;  // while training: without evaluation and checkpoints
 };
 

@@ -82,8 +82,8 @@ bool Trainer::run(RunResult& result) {
   result.bestEpoch = state_.bestEpoch;
   result.secondsToFirstStep = firstStepSeconds_;
   result.trainSeconds = trainSeconds_;
-  result.sessionSteps = sessionSteps_;
-  result.stepsPerSecond = trainSeconds_ > 0.0 ? static_cast<double>(sessionSteps_) / trainSeconds_ : 0.0;
+  result.processSteps = processSteps_;
+  result.stepsPerSecond = trainSeconds_ > 0.0 ? static_cast<double>(processSteps_) / trainSeconds_ : 0.0;
   return true;
 }
 
@@ -120,9 +120,9 @@ Trainer::Next Trainer::step(const Batch& batch) {
   BatchCall* const call = session_.call(ProgramKind::Step, batch.count);
   if (call == nullptr) return Next::Fail;
   session_.counters().setStep(state_.step + 1);
-  if (sessionSteps_ == 0 && !options_.dumpGradients.empty() && !dumpGradients(batch)) return Next::Fail;
+  if (processSteps_ == 0 && !options_.dumpGradients.empty() && !dumpGradients(batch)) return Next::Fail;
   call->run(batch);
-  if (sessionSteps_++ == 0) firstStepSeconds_ = secondsSince(begun_);
+  if (processSteps_++ == 0) firstStepSeconds_ = secondsSince(begun_);
   const double loss = call->value(0);
   if (!std::isfinite(loss)) return diverged(loss);
   ++state_.step;

@@ -52,7 +52,7 @@ class Trainer {
   Outcome outcome_ = Outcome::Finished;
   Clock::time_point begun_, saved_;
   double trainSeconds_ = 0.0, firstStepSeconds_ = 0.0;
-  std::int64_t sessionSteps_ = 0;
+  std::int64_t processSteps_ = 0;
   std::string bestMetric_;
 };
 

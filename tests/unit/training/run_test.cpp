@@ -199,7 +199,7 @@ TEST_F(Run, lines_after_the_checkpoint_are_written_again) {
   const Attempt resumed = train(run, {{"epochs", "4"}});
   ASSERT_TRUE(resumed.result) << resumed.messages;
   EXPECT_EQ(resumed.result->steps, 20);
-  EXPECT_EQ(resumed.result->sessionSteps, 0);
+  EXPECT_EQ(resumed.result->processSteps, 0);
   EXPECT_EQ(read("run/metrics.jsonl"), whole);
   EXPECT_FALSE(fs::exists(path("run/ckpt/step-00000099.safetensors.tmp.99999999")));
 }
@@ -224,7 +224,7 @@ TEST_F(Run, killed_before_its_first_checkpoint_it_starts_anew) {
   run.resume = true;
   const Attempt resumed = train(run);
   ASSERT_TRUE(resumed.result) << resumed.messages;
-  EXPECT_EQ(resumed.result->sessionSteps, 20);
+  EXPECT_EQ(resumed.result->processSteps, 20);
   EXPECT_EQ(read("run/metrics.jsonl"), whole);
 }
 
