@@ -85,7 +85,7 @@ def trained_network():
     check(outputs == logits.read_bytes(), "the C program's logits are those of nnc, bit for bit")
 
     build = WORK / "cmake"
-    run("cmake", "-S", ROOT / "examples/embed", "-B", build, f"-DNNC={NNC}", f"-DRUN={runs}")
+    run("cmake", "-G", "Ninja", "-S", ROOT / "examples/embed", "-B", build, f"-DNNC={NNC}", f"-DRUN={runs}")
     run("cmake", "--build", build)
     run(build / "classify", *TEST_FILES, WORK / "logits-cmake.bin")
     check(outputs == (WORK / "logits-cmake.bin").read_bytes(), "so are those of the program that CMake built")
