@@ -172,8 +172,9 @@ TEST(AssignLayouts, ReductionsOfMergedAxesKeepTheirBits) {
     for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(actual[i].bytes, expected[i].bytes);
     const ir::Function& f = module.function(id);
     for (const ir::NodeId node : f.body)
-      if (ir::opInfo(f.node(node).op).opClass == ir::OpClass::Reduction)
+      if (ir::opInfo(f.node(node).op).opClass == ir::OpClass::Reduction) {
         EXPECT_EQ(f.node(node).operands[0] == x, isRewritten) << ir::toString(shape) << ir::toString(merged);
+      }
   }
 }
 
