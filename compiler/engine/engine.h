@@ -16,10 +16,10 @@ namespace nnc::engine {
 
 struct Options {
   bool verifyEach = false;
-  std::vector<std::string> printAfter;   // pass names, or "all"; printed to stderr
+  std::vector<std::string> printAfter;  // pass names, or "all"; printed to stderr
   std::vector<std::string> disabledPasses;
-  std::string stopAfter;                 // a pass name, for --emit
-  std::int64_t maxMemoryBytes = 0;       // 0: what the machine has available
+  std::string stopAfter;            // a pass name, for --emit
+  std::int64_t maxMemoryBytes = 0;  // 0: what the machine has available
   codegen::Options codegen;
   Timings* timings = nullptr;
 };
@@ -27,16 +27,16 @@ struct Options {
 /// Loads the plug-in on first use (next to the executable: ../lib/libnnc_codegen.so, or NNC_CODEGEN). Null: reported.
 codegen::Backend* backend(Diagnostics& diagnostics);
 
-/// Runs the pipeline (differentiate, simplify, ..., plan_memory) on `function` and what it calls. The other functions of
-/// the module are emptied: a program is one function.
+/// Runs the pipeline (differentiate, simplify, ..., plan_memory) on `function` and what it calls. The other functions
+/// of the module are emptied: a program is one function.
 [[nodiscard]] bool lower(ir::Module& module, ir::FunctionId function, const Options& options, Diagnostics& diagnostics);
 
 /// A compiled function with its arena. Movable. One run at a time.
 class Executable {
  public:
   /// Compiles a lowered function.
-  [[nodiscard]] static std::optional<Executable> compile(ir::Module module, ir::FunctionId function, const Options& options,
-                                                         Diagnostics& diagnostics);
+  [[nodiscard]] static std::optional<Executable> compile(ir::Module module, ir::FunctionId function,
+                                                         const Options& options, Diagnostics& diagnostics);
   Executable(Executable&&) noexcept;
   Executable& operator=(Executable&&) noexcept;
   ~Executable();

@@ -100,7 +100,9 @@ std::optional<Executable> Executable::compile(ir::Module module, ir::FunctionId 
   return Executable(std::move(implementation));
 }
 
-const ir::Function& Executable::signature() const { return implementation_->module.function(implementation_->function); }
+const ir::Function& Executable::signature() const {
+  return implementation_->module.function(implementation_->function);
+}
 
 std::int64_t Executable::arenaBytes() const { return implementation_->arena.size(); }
 
@@ -117,7 +119,8 @@ std::vector<ir::Tensor> Executable::run(const std::vector<ir::Tensor>& arguments
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     assert(arguments[i].type == function.type(function.parameters[i]) && "tensors have the types of the parameters");
     buffers.push_back(alignedBytes(arguments[i].type.byteCount()));
-    if (!arguments[i].bytes.empty()) std::memcpy(buffers.back().get(), arguments[i].bytes.data(), arguments[i].bytes.size());
+    if (!arguments[i].bytes.empty())
+      std::memcpy(buffers.back().get(), arguments[i].bytes.data(), arguments[i].bytes.size());
     argumentPointers.push_back(buffers.back().get());
   }
   for (const ir::Value result : function.results) {

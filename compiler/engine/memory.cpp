@@ -60,7 +60,8 @@ static std::vector<Tenant> tenants(const ir::Module& module, const ir::Function&
   }
   for (std::size_t i = 0; i < function.results.size(); ++i) {
     const ir::Type& type = function.type(function.results[i]);
-    if (!isAliased(function, static_cast<int>(i))) result.push_back({type.byteCount(), function.resultNames[i], type, {}});
+    if (!isAliased(function, static_cast<int>(i)))
+      result.push_back({type.byteCount(), function.resultNames[i], type, {}});
   }
   for (const ir::NodeId id : function.body) {
     const ir::Node& node = function.node(id);
@@ -99,7 +100,8 @@ bool checkMemory(const ir::Module& module, ir::FunctionId id, std::int64_t maxMe
   std::vector<Tenant> largest = tenants(module, module.function(id));
   std::stable_sort(largest.begin(), largest.end(), [](const Tenant& a, const Tenant& b) { return a.bytes > b.bytes; });
   if (largest.size() > 3) largest.resize(3);
-  const auto placed = std::find_if(largest.begin(), largest.end(), [](const Tenant& t) { return static_cast<bool>(t.span); });
+  const auto placed =
+      std::find_if(largest.begin(), largest.end(), [](const Tenant& t) { return static_cast<bool>(t.span); });
   const Span where = placed != largest.end() ? placed->span : Span{};
   DiagnosticBuilder message = diagnostics.emit<diag::PlanTooLarge>(where, formatBytes(needed), formatBytes(available));
   for (const Tenant& tenant : largest)
@@ -142,8 +144,8 @@ std::optional<std::int64_t> memAvailableBytes(std::string_view meminfo) {
 }
 
 /// What the limit in `folder` leaves. Page cache that can be dropped does not count as used.
-static std::optional<std::int64_t> groupAvailable(const std::string& folder, const char* limitFile, const char* usageFile,
-                                                  const char* cacheKey) {
+static std::optional<std::int64_t> groupAvailable(const std::string& folder, const char* limitFile,
+                                                  const char* usageFile, const char* cacheKey) {
   const std::optional<std::string> limitText = readFile(folder + "/" + limitFile);
   if (!limitText) return std::nullopt;
   const std::optional<std::int64_t> limit = parseNumber(*limitText);  // `max` is no number: no limit
@@ -184,8 +186,8 @@ std::int64_t availableMemoryBytes() {
   if (const auto memory = memAvailableBytes(readFile("/proc/meminfo").value_or(""))) available = *memory / 10 * 9;
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    const std::int64_t used =
-        parseNumber(readFile("/proc/self/statm").value_or("")).value_or(0) * static_cast<std::int64_t>(sysconf(_SC_PAGESIZE));
+    const std::int64_t used = parseNumber(readFile("/proc/self/statm").value_or("")).value_or(0) *
+                              static_cast<std::int64_t>(sysconf(_SC_PAGESIZE));
     available = std::min(available, std::max<std::int64_t>(0, static_cast<std::int64_t>(limit.rlim_cur) - used));
   }
   if (const auto group = cgroupAvailableBytes("/sys/fs/cgroup", readFile("/proc/self/cgroup").value_or("")))

@@ -93,12 +93,16 @@ static bool isComputedByKernel(const ir::Function& function, ir::Value value) {
   if (node == nullptr) return false;
   switch (ir::opInfo(node->op).opClass) {
     case ir::OpClass::Elementwise:
-    case ir::OpClass::Data: return node->op != ir::Op::Scatter && node->op != ir::Op::Unwindow;
-    case ir::OpClass::View: return node->op != ir::Op::Reshape || isComputedByKernel(function, node->operands[0]);
-    case ir::OpClass::Constant: return node->op != ir::Op::Const;
+    case ir::OpClass::Data:
+      return node->op != ir::Op::Scatter && node->op != ir::Op::Unwindow;
+    case ir::OpClass::View:
+      return node->op != ir::Op::Reshape || isComputedByKernel(function, node->operands[0]);
+    case ir::OpClass::Constant:
+      return node->op != ir::Op::Const;
     case ir::OpClass::Reduction:
     case ir::OpClass::Contraction:
-    case ir::OpClass::Region: return false;
+    case ir::OpClass::Region:
+      return false;
   }
   return false;
 }
@@ -183,7 +187,8 @@ ir::Value Assigner::asProduct(ir::Value a, ir::Value b, const ir::ContractAttrib
 ir::Value Assigner::asMatrixProduct(ir::Value a, ir::Value b, const ir::ContractAttributes& c) {
   ir::Shape yShape;
   for (const char letter : c.y)
-    yShape.push_back(has(c.a, letter) ? builder_.type(a).shape[c.a.find(letter)] : builder_.type(b).shape[c.b.find(letter)]);
+    yShape.push_back(has(c.a, letter) ? builder_.type(a).shape[c.a.find(letter)]
+                                      : builder_.type(b).shape[c.b.find(letter)]);
   const ir::Type yType{builder_.type(a).dtype, std::move(yShape)};
   const TransposeCosts costs{costToTurn(a), costToTurn(b), 1.0 + 2.0 * static_cast<double>(yType.byteCount())};
   Form best;
@@ -225,8 +230,10 @@ void Assigner::run() {
     const ir::Node node = function().node(id);
     builder_.setLocation(node.span, node.scope);
     const ir::Value replacement = rewritten(node);
-    if (replacement.isValid()) replacements_.replace(node.results[0], replacement);
-    else function().body.push_back(id);
+    if (replacement.isValid())
+      replacements_.replace(node.results[0], replacement);
+    else
+      function().body.push_back(id);
   }
   replacements_.applyTo(function().results);
   function().plan.reset();

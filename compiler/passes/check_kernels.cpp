@@ -23,12 +23,14 @@ static void checkKernel(const ir::Function& body, std::vector<std::string>& erro
   for (const ir::Value result : body.results) {
     isResult[result.index] = true;
     const ir::Node* node = reductionOf(body, result);
-    if ((node == nullptr) != (first == nullptr)) return report("results that are reductions beside results that are not");
+    if ((node == nullptr) != (first == nullptr))
+      return report("results that are reductions beside results that are not");
     if (node == nullptr) {
       if (body.type(result).shape != body.type(body.results[0]).shape) report("results of different shapes");
       continue;
     }
-    if (body.type(node->operands[0]).shape != body.type(first->operands[0]).shape || node->attributes != first->attributes)
+    if (body.type(node->operands[0]).shape != body.type(first->operands[0]).shape ||
+        node->attributes != first->attributes)
       report("reductions of different shapes or over different axes");
   }
   for (const ir::NodeId id : body.body) {

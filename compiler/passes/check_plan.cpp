@@ -66,15 +66,18 @@ Place Checker::placeOf(ir::Value value) const {
 
 bool Checker::isInside(const Place& place) const {
   switch (place.kind) {
-    case ir::StorageKind::None: return false;
+    case ir::StorageKind::None:
+      return false;
     case ir::StorageKind::Argument:
       return place.buffer >= 0 && place.buffer < static_cast<int>(function_.parameters.size()) && place.begin == 0 &&
              place.end == function_.type(function_.parameters[place.buffer]).byteCount();
     case ir::StorageKind::Result:
       return place.buffer >= 0 && place.buffer < static_cast<int>(function_.results.size()) && place.begin == 0 &&
              place.end == function_.type(function_.results[place.buffer]).byteCount();
-    case ir::StorageKind::Arena: return place.begin >= 0 && place.end <= plan_.arenaBytes;
-    case ir::StorageKind::Constant: return place.begin == 0;
+    case ir::StorageKind::Arena:
+      return place.begin >= 0 && place.end <= plan_.arenaBytes;
+    case ir::StorageKind::Constant:
+      return place.begin == 0;
   }
   return false;
 }
@@ -116,7 +119,8 @@ void Checker::checkOverlaps(const ir::Node& node) {
       const bool isSame = place == placeOf(operand) && ir::dtypeBytes(function_.type(node.results[r]).dtype) ==
                                                            ir::dtypeBytes(function_.type(operand).dtype);
       if (!isSame || !overwritable[i])
-        report("{} writes value {} onto its operand {}", ir::opInfo(node.op).name, node.results[r].index, operand.index);
+        report("{} writes value {} onto its operand {}", ir::opInfo(node.op).name, node.results[r].index,
+               operand.index);
     }
     for (std::size_t k = 0; k < r; ++k)
       if (meet(place, placeOf(node.results[k])))
@@ -143,7 +147,8 @@ void Checker::checkScan(ir::NodeId id) {
   for (const ir::Value value : node.operands) others.push_back(placeOf(value));
   for (const ir::Value value : node.results) others.push_back(placeOf(value));
   for (const Place& place : scratch) {
-    if (!isInside(place) || place.begin % kArenaAlignment != 0) report("scratch memory of a scan is outside of the arena");
+    if (!isInside(place) || place.begin % kArenaAlignment != 0)
+      report("scratch memory of a scan is outside of the arena");
     if (std::any_of(others.begin(), others.end(), [&](const Place& other) { return meet(place, other); }))
       report("scratch memory of a scan overlaps its operands, results or itself");
     clobber(place);

@@ -65,7 +65,8 @@ static ir::FunctionId outline(ir::Module& module, ir::FunctionId from, const Fus
   const ir::Function& function = module.function(from);
   ir::Builder builder(module, body);
   std::vector<ir::Value> copies(function.values.size());
-  for (const ir::Value operand : unit.operands) copies[operand.index] = builder.addParameter(function.type(operand), "");
+  for (const ir::Value operand : unit.operands)
+    copies[operand.index] = builder.addParameter(function.type(operand), "");
   for (const ir::NodeId id : unit.nodes) {
     const ir::Node& node = function.node(id);
     std::vector<ir::Value> operands;

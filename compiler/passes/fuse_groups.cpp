@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "passes/fuse_materialize.h"
+#include "passes/value_memory.h"
 
 namespace nnc::passes {
 
@@ -72,28 +73,24 @@ class Grouper {
   FusionFacts facts_;
   Materialization values_;
   std::vector<Unit> units_;
-  std::vector<int> order_;                // living units by rank
-  std::vector<int> unitOf_;               // by node: -1 or the unit whose root it is
-  std::vector<std::vector<int>> readers_; // by value: units that read it; may hold units that no longer do
-  std::vector<bool> isReturned_;          // by value: a result of the function, seen through reshapes
+  std::vector<int> order_;                 // living units by rank
+  std::vector<int> unitOf_;                // by node: -1 or the unit whose root it is
+  std::vector<std::vector<int>> readers_;  // by value: units that read it; may hold units that no longer do
+  std::vector<bool> isReturned_;           // by value: a result of the function, seen through reshapes
 };
 
 }  // namespace
 
 /// The value whose memory `value` is.
-ir::Value Grouper::base(ir::Value value) const {
-  const ir::NodeId id = function_.values[value.index].definition;
-  if (!id.isValid() || !isView(id)) return value;
-  return base(function_.node(id).operands[0]);
-}
+ir::Value Grouper::base(ir::Value value) const { return viewedValue(function_, value); }
 
 bool Grouper::isBuffer(ir::Value value, const std::vector<ir::NodeId>& roots) const {
-  const ir::NodeId id = function_.values[value.index].definition;
+  const ir::Value owner = base(value);
+  const ir::NodeId id = function_.values[owner.index].definition;
   if (!id.isValid() || facts_.role[id.index] == FuseRole::Opaque) return true;
-  if (isView(id)) return isBuffer(function_.node(id).operands[0], roots);
   // A splat or iota that is in memory for the sake of an opaque node is still cheaper to make than to load.
   if (facts_.role[id.index] == FuseRole::Leaf) return false;
-  return values_.inMemory[value.index] && std::find(roots.begin(), roots.end(), id) == roots.end();
+  return values_.inMemory[owner.index] && std::find(roots.begin(), roots.end(), id) == roots.end();
 }
 
 Extent Grouper::extentOf(const std::vector<ir::NodeId>& roots) const {
@@ -240,7 +237,8 @@ void Grouper::joinRanks(int first, int second, int joined) {
     const int unit = order_[rank];
     for (const ir::Value value : units_[unit].extent.reads) {
       const ir::NodeId definition = function_.values[value.index].definition;
-      if (definition.isValid() && unitOf_[definition.index] >= 0 && reached[unitOf_[definition.index]]) reached[unit] = true;
+      if (definition.isValid() && unitOf_[definition.index] >= 0 && reached[unitOf_[definition.index]])
+        reached[unit] = true;
     }
     (reached[unit] ? after : before).push_back(unit);
   }
@@ -257,13 +255,16 @@ void Grouper::joinRanks(int first, int second, int joined) {
 /// One kernel for two of the same iteration space, when no root is read at another index than its own.
 bool Grouper::tryMerge(int first, int second) {
   std::vector<ir::NodeId> roots;
-  const auto byPosition = [&](ir::NodeId a, ir::NodeId b) { return facts_.position[a.index] < facts_.position[b.index]; };
+  const auto byPosition = [&](ir::NodeId a, ir::NodeId b) {
+    return facts_.position[a.index] < facts_.position[b.index];
+  };
   std::merge(units_[first].roots.begin(), units_[first].roots.end(), units_[second].roots.begin(),
              units_[second].roots.end(), std::back_inserter(roots), byPosition);
   if (!mayFollow(first, second)) return false;
   // A reduction is the end of a kernel: none may read another's result.
   const auto readsFirst = [&](ir::NodeId root) { return isReadBy(function_.node(root).results[0], second); };
-  if (units_[first].isReduce && std::any_of(units_[first].roots.begin(), units_[first].roots.end(), readsFirst)) return false;
+  if (units_[first].isReduce && std::any_of(units_[first].roots.begin(), units_[first].roots.end(), readsFirst))
+    return false;
   Extent extent = extentOf(roots);
   if (!extent.isWithinLimits || !extent.rootsKeepIndex || extent.operands.size() > kMaxOperands) return false;
   const auto outputs = std::count_if(roots.begin(), roots.end(), [&](ir::NodeId root) {

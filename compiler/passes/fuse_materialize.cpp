@@ -27,6 +27,9 @@ FusionFacts fusionFacts(const ir::Function& function) {
 
 namespace {
 
+/// A cheap value is computed in at most this many kernels.
+constexpr std::size_t kMaxKernelsPerValue = 6;
+
 /// Finds the materialised values in two walks from the last node to the first: users are known before operands.
 class Chooser {
  public:
@@ -59,8 +62,8 @@ class Chooser {
   const ir::Function& function_;
   const FusionFacts& facts_;
   Materialization chosen_;
-  std::vector<int> cost_;   // by value: work of one element computed from what is in memory
-  std::vector<int> reads_;  // by value: tensors of its own size that are read for it
+  std::vector<int> cost_;           // by value: work of one element computed from what is in memory
+  std::vector<int> reads_;          // by value: tensors of its own size that are read for it
   std::map<int, Readers> readers_;  // by interior node
   std::map<int, int> work_;         // by root node
   std::map<std::tuple<int, int, int>, int> derived_;
@@ -112,9 +115,12 @@ void Chooser::require() {
 }
 
 bool Chooser::isBuffer(ir::Value value) const {
-  const ir::NodeId id = function_.values[value.index].definition;
-  if (!id.isValid() || chosen_.inMemory[value.index] || facts_.role[id.index] == FuseRole::Opaque) return true;
-  return facts_.role[id.index] == FuseRole::View && isBuffer(function_.node(id).operands[0]);
+  while (true) {
+    const ir::NodeId id = function_.values[value.index].definition;
+    if (!id.isValid() || chosen_.inMemory[value.index] || facts_.role[id.index] == FuseRole::Opaque) return true;
+    if (facts_.role[id.index] != FuseRole::View) return false;
+    value = function_.node(id).operands[0];
+  }
 }
 
 int Chooser::derivedIndex(int node, int operand, int index) {
@@ -142,8 +148,8 @@ Chooser::Readers Chooser::readersOf(ir::Value value) {
   return readers;
 }
 
-/// Whether the node is made where it is read, however dear its operand: a view costs nothing, and what a cast to a wider
-/// type casts is the smaller thing to keep in memory.
+/// Whether the node is made where it is read, however dear its operand: a view costs nothing, and what a cast to a
+/// wider type casts is the smaller thing to keep in memory.
 static bool keepsItsOperandInstead(const ir::Function& function, const ir::Node& node) {
   if (node.op == ir::Op::Cast)
     return ir::dtypeBytes(function.type(node.operands[0]).dtype) < ir::dtypeBytes(function.type(node.results[0]).dtype);
@@ -152,9 +158,10 @@ static bool keepsItsOperandInstead(const ir::Function& function, const ir::Node&
 
 bool Chooser::fits(const ir::Node& node, const Readers& readers) const {
   const ir::Value value = node.results[0];
-  if (readers.size() > 6) return false;
-  const bool isCheap = cost_[value.index] <= kCheapCost && reads_[value.index] <= 1;
-  if (readers.size() > 1 && !isCheap && !keepsItsOperandInstead(function_, node)) return false;
+  if (readers.size() > 1 && !keepsItsOperandInstead(function_, node)) {
+    const bool isCheap = cost_[value.index] <= kCheapCost && reads_[value.index] <= 1;
+    if (!isCheap || readers.size() > kMaxKernelsPerValue) return false;
+  }
   for (const auto& [root, indices] : readers) {
     if (static_cast<int>(indices.size()) > maxIndices(node.op)) return false;
     if (work_.at(root) + static_cast<int>(indices.size()) > kMaxKernelWork) return false;

@@ -8,13 +8,17 @@ FuseRole fuseRole(const ir::Node& node) {
       if (node.op == ir::Op::Const)
         return std::get<ir::ConstAttributes>(node.attributes).isSplat ? FuseRole::Leaf : FuseRole::Opaque;
       return node.op == ir::Op::Iota ? FuseRole::Leaf : FuseRole::Map;
-    case ir::OpClass::Elementwise: return node.op == ir::Op::StopGradient ? FuseRole::View : FuseRole::Map;
-    case ir::OpClass::View: return node.op == ir::Op::Reshape ? FuseRole::View : FuseRole::Map;
+    case ir::OpClass::Elementwise:
+      return node.op == ir::Op::StopGradient ? FuseRole::View : FuseRole::Map;
+    case ir::OpClass::View:
+      return node.op == ir::Op::Reshape ? FuseRole::View : FuseRole::Map;
     case ir::OpClass::Data:
       return node.op == ir::Op::Scatter || node.op == ir::Op::Unwindow ? FuseRole::Opaque : FuseRole::Map;
-    case ir::OpClass::Reduction: return FuseRole::Reduce;
+    case ir::OpClass::Reduction:
+      return FuseRole::Reduce;
     case ir::OpClass::Contraction:
-    case ir::OpClass::Region: return FuseRole::Opaque;
+    case ir::OpClass::Region:
+      return FuseRole::Opaque;
   }
   return FuseRole::Opaque;
 }
@@ -29,17 +33,24 @@ int elementCost(ir::Op op) {
     case ir::Op::Max:
     case ir::Op::Compare:
     case ir::Op::Select:
-    case ir::Op::Pad: return 1;
+    case ir::Op::Pad:
+      return 1;
     case ir::Op::Concat:
-    case ir::Op::Gather: return 2;
+    case ir::Op::Gather:
+      return 2;
     case ir::Op::Div:
-    case ir::Op::Sqrt: return 6;
-    case ir::Op::Rem: return 8;
+    case ir::Op::Sqrt:
+      return 6;
+    case ir::Op::Rem:
+      return 8;
     case ir::Op::Exp:
     case ir::Op::Log:
-    case ir::Op::Tanh: return 12;
-    case ir::Op::Sin: return 16;
-    case ir::Op::Random: return 30;
+    case ir::Op::Tanh:
+      return 12;
+    case ir::Op::Sin:
+      return 16;
+    case ir::Op::Random:
+      return 30;
     case ir::Op::Const:
     case ir::Op::Iota:
     case ir::Op::Reshape:
@@ -47,14 +58,16 @@ int elementCost(ir::Op op) {
     case ir::Op::Broadcast:
     case ir::Op::Slice:
     case ir::Op::Window:
-    case ir::Op::StopGradient: return 0;
+    case ir::Op::StopGradient:
+      return 0;
     case ir::Op::Unwindow:
     case ir::Op::ReduceSum:
     case ir::Op::ReduceMax:
     case ir::Op::Contract:
     case ir::Op::Scatter:
     case ir::Op::Scan:
-    case ir::Op::Call: return kCostLimit;
+    case ir::Op::Call:
+      return kCostLimit;
   }
   return kCostLimit;
 }
@@ -80,17 +93,20 @@ bool mayPull(const ir::Function& function, const ir::Node& user, int index, int 
       // A reshape that merges axes costs divisions per element; a splat does not care.
       return isAffineReshape(function.type(user.operands[0]).shape, function.type(user.results[0]).shape);
     case ir::Op::Broadcast:
-    case ir::Op::Window: return cost <= 1 || !isExpanding(function, user);
+    case ir::Op::Window:
+      return cost <= 1 || !isExpanding(function, user);
     case ir::Op::Pad:
-    case ir::Op::Concat: return cost <= kCheapCost;
-    case ir::Op::Gather: return cost <= 1 || (index == 0 && !isExpanding(function, user));
-    case ir::Op::Random: return cost == 0;  // a scalar read for every element
-    default: return fuseRole(user) != FuseRole::Opaque;
+    case ir::Op::Concat:
+      return cost <= kCheapCost;
+    case ir::Op::Gather:
+      return cost <= 1 || (index == 0 && !isExpanding(function, user));
+    case ir::Op::Random:
+      return cost == 0;  // a scalar read for every element
+    default:
+      return fuseRole(user) != FuseRole::Opaque;
   }
 }
 
-bool keepsIndex(ir::Op op) {
-  return ir::opInfo(op).opClass == ir::OpClass::Elementwise;
-}
+bool keepsIndex(ir::Op op) { return ir::opInfo(op).opClass == ir::OpClass::Elementwise; }
 
 }  // namespace nnc::passes

@@ -49,8 +49,9 @@ std::int64_t placeBuffers(std::vector<ArenaBuffer>& buffers) {
   std::vector<std::size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto byKey = [&](const auto& key) {
-    std::sort(order.begin(), order.end(),
-              [&](std::size_t a, std::size_t b) { return std::pair(key(buffers[a]), a) < std::pair(key(buffers[b]), b); });
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(key(buffers[a]), a) < std::pair(key(buffers[b]), b);
+    });
   };
   byKey([](const ArenaBuffer& b) { return std::pair<double, int>(-static_cast<double>(b.bytes), b.begin); });
   std::int64_t best = placeInOrder(buffers, order);

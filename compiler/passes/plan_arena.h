@@ -17,8 +17,8 @@ struct ArenaBuffer {
   std::int64_t offset = 0;
 };
 
-/// Chooses the offsets: each buffer, the largest first, in the smallest gap that takes it between the buffers that are in
-/// use at the same time; then in other orders, if the arena came out larger than the peak. Returns its size.
+/// Chooses the offsets: each buffer, the largest first, in the smallest gap that takes it between the buffers that are
+/// in use at the same time; then in other orders, if the arena came out larger than the peak. Returns its size.
 std::int64_t placeBuffers(std::vector<ArenaBuffer>& buffers);
 
 /// The most bytes that are in use at once: no arena can be smaller.

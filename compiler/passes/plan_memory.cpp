@@ -35,15 +35,15 @@ class Planner {
 
   struct Scan {
     ir::NodeId node;
-    int arena = -1;            // buffers
+    int arena = -1;  // buffers
     std::vector<int> carries;
   };
 
   const ir::Module& module_;
   const ir::Function& function_;
   std::vector<std::optional<ir::Storage>> homes_;
-  std::vector<int> lastUse_;    // by value that owns memory: position in the body
-  std::vector<int> bufferOf_;   // by value: -1 or index into buffers_
+  std::vector<int> lastUse_;   // by value that owns memory: position in the body
+  std::vector<int> bufferOf_;  // by value: -1 or index into buffers_
   std::vector<ArenaBuffer> buffers_;
   std::vector<Scan> scans_;
 };
@@ -60,8 +60,7 @@ void Planner::findLastUses() {
     const ir::Node& node = function_.node(function_.body[i]);
     for (const ir::Value result : node.results) lastUse_[result.index] = static_cast<int>(i);
     if (isFreeView(node.op)) continue;
-    for (const ir::Value operand : node.operands)
-      lastUse_[viewedValue(function_, operand).index] = static_cast<int>(i);
+    for (const ir::Value operand : node.operands) lastUse_[viewedValue(function_, operand).index] = static_cast<int>(i);
   }
 }
 
@@ -70,8 +69,8 @@ int Planner::newBuffer(std::int64_t bytes, int begin, int end) {
   return static_cast<int>(buffers_.size()) - 1;
 }
 
-/// What a result may be written onto is computed in the result's buffer from the start: a chain of updates in place ends
-/// where the caller looks for it, without memory of its own.
+/// What a result may be written onto is computed in the result's buffer from the start: a chain of updates in place
+/// ends where the caller looks for it, without memory of its own.
 void Planner::extendHomes() {
   for (std::size_t i = function_.body.size(); i-- > 0;) {
     const ir::Node& node = function_.node(function_.body[i]);
@@ -107,7 +106,8 @@ bool Planner::mayTakeOver(int position, const ir::Node& node, ir::Value owner, i
 }
 
 /// The buffer of an operand that dies in the node and that `result` may overwrite, or -1.
-int Planner::takeOver(int position, const ir::Node& node, ir::Value result, const std::vector<bool>& overwritable) const {
+int Planner::takeOver(int position, const ir::Node& node, ir::Value result,
+                      const std::vector<bool>& overwritable) const {
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     const ir::Value owner = viewedValue(function_, node.operands[i]);
     const int buffer = bufferOf_[owner.index];

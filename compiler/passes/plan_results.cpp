@@ -24,13 +24,20 @@ namespace {
 
 class ResultPlacer {
  public:
-  ResultPlacer(ir::Module& module, ir::FunctionId id, CopyKernels& copies) : module_(module), id_(id), copies_(copies) {}
+  ResultPlacer(ir::Module& module, ir::FunctionId id, CopyKernels& copies)
+      : module_(module), id_(id), copies_(copies) {}
   std::vector<std::optional<ir::Storage>> run();
 
  private:
   ir::Function& function() { return module_.function(id_); }
   ir::Value copy(ir::Value value);
+  struct Read {
+    ir::NodeId node;
+    std::size_t operand = 0;
+  };
+
   void saveParameters();
+  void findReads();
   void placeResult(int result);
   bool mayUpdate(ir::Value value, int parameter);
   void setHome(ir::Value value, ir::Storage storage);
@@ -40,6 +47,8 @@ class ResultPlacer {
   ir::FunctionId id_;
   CopyKernels& copies_;
   std::vector<std::optional<ir::Storage>> homes_;
+  std::vector<std::vector<Read>> reads_;  // by value that owns memory
+  std::vector<int> positions_;            // by node, in the body
 };
 
 }  // namespace
@@ -51,7 +60,8 @@ ir::Value ResultPlacer::copy(ir::Value value) {
   attributes.body = kernel;
   attributes.kind = ir::CallKind::Kernel;
   ir::Builder builder(module_, id_);
-  if (const ir::Node* definition = function().definition(value)) builder.setLocation(definition->span, definition->scope);
+  if (const ir::Node* definition = function().definition(value))
+    builder.setLocation(definition->span, definition->scope);
   return builder.call(std::move(attributes), {value})[0];
 }
 
@@ -94,22 +104,31 @@ void ResultPlacer::saveParameters() {
     if (!isMoved[node.index]) function().body.push_back(node);
 }
 
+/// Fills reads_ and positions_.
+void ResultPlacer::findReads() {
+  const ir::Function& f = function();
+  reads_.resize(f.values.size());
+  positions_.resize(f.nodes.size(), -1);
+  for (std::size_t i = 0; i < f.body.size(); ++i) {
+    const ir::Node& node = f.node(f.body[i]);
+    positions_[f.body[i].index] = static_cast<int>(i);
+    if (isFreeView(node.op)) continue;
+    for (std::size_t k = 0; k < node.operands.size(); ++k)
+      reads_[viewedValue(f, node.operands[k]).index].push_back({f.body[i], k});
+  }
+}
+
 /// Whether the node that makes `value` may write it onto a parameter: nobody reads the parameter's old value later, and
 /// the node itself reads it only where it writes.
 bool ResultPlacer::mayUpdate(ir::Value value, int parameter) {
   const ir::Function& f = function();
   const ir::NodeId update = f.values[value.index].definition;
-  bool isBefore = true;
-  for (const ir::NodeId id : f.body) {
-    const ir::Node& node = f.node(id);
-    std::vector<bool> overwritable;
-    if (id == update) overwritable = overwritableOperands(module_, node);
-    for (std::size_t i = 0; i < node.operands.size(); ++i) {
-      if (isFreeView(node.op) || viewedValue(f, node.operands[i]) != f.parameters[parameter]) continue;
-      if (id == update ? !overwritable[i] : !isBefore) return false;
-    }
-    if (id == update) isBefore = false;
-  }
+  // Copies that were added at the end have no position: they read results, not parameters.
+  if (positions_.size() <= static_cast<std::size_t>(update.index)) return false;
+  const std::vector<bool> overwritable = overwritableOperands(module_, f.node(update));
+  for (const Read& read : reads_[f.parameters[parameter].index])
+    if (read.node == update ? !overwritable[read.operand] : positions_[read.node.index] > positions_[update.index])
+      return false;
   return true;
 }
 
@@ -131,6 +150,7 @@ void ResultPlacer::placeResult(int result) {
 
 std::vector<std::optional<ir::Storage>> ResultPlacer::run() {
   saveParameters();
+  findReads();
   for (std::size_t i = 0; i < function().results.size(); ++i) placeResult(static_cast<int>(i));
   homes_.resize(function().values.size());
   return std::move(homes_);

@@ -24,11 +24,16 @@ struct Line {
 
 static std::string storageName(const ir::Storage& storage) {
   switch (storage.kind) {
-    case ir::StorageKind::None: return "none";
-    case ir::StorageKind::Argument: return fmt::format("argument {}", storage.index);
-    case ir::StorageKind::Result: return fmt::format("result {}", storage.index);
-    case ir::StorageKind::Arena: return fmt::format("arena +{}", storage.offset);
-    case ir::StorageKind::Constant: return "constant";
+    case ir::StorageKind::None:
+      return "none";
+    case ir::StorageKind::Argument:
+      return fmt::format("argument {}", storage.index);
+    case ir::StorageKind::Result:
+      return fmt::format("result {}", storage.index);
+    case ir::StorageKind::Arena:
+      return fmt::format("arena +{}", storage.offset);
+    case ir::StorageKind::Constant:
+      return "constant";
   }
   return "";
 }
@@ -66,8 +71,10 @@ static std::int64_t peakBytes(const ir::Function& function, const std::vector<Li
     std::vector<ArenaBuffer>& buffers = byOffset[storage.offset];
     const std::int64_t bytes = function.type(line.value).byteCount();
     // An update in place begins where the value that it replaces ends.
-    if (!buffers.empty() && buffers.back().end == line.begin && buffers.back().bytes == bytes) buffers.back().end = line.end;
-    else buffers.push_back({bytes, line.begin, line.end, storage.offset});
+    if (!buffers.empty() && buffers.back().end == line.begin && buffers.back().bytes == bytes)
+      buffers.back().end = line.end;
+    else
+      buffers.push_back({bytes, line.begin, line.end, storage.offset});
   }
   std::vector<ArenaBuffer> all;
   for (const auto& [offset, buffers] : byOffset) all.insert(all.end(), buffers.begin(), buffers.end());
@@ -87,13 +94,16 @@ static std::string printPlan(const ir::Module& module, const ir::Function& funct
   const std::vector<Line> lines = linesOf(function);
   std::string text = fmt::format("plan of @{}: arena {} bytes, at most {} live, {} nodes\n", function.name,
                                  function.plan->arenaBytes, peakBytes(function, lines), function.body.size());
-  text += fmt::format("{:>7}  {:<14}  {:>12}  {:>5}  {:>5}  {:<20}  {}\n", "value", "storage", "bytes", "from", "to", "type", "origin");
+  text += fmt::format("{:>7}  {:<14}  {:>12}  {:>5}  {:>5}  {:<20}  {}\n", "value", "storage", "bytes", "from", "to",
+                      "type", "origin");
   for (const Line& line : lines) {
     const std::string begin = line.begin < 0 ? "-" : std::to_string(line.begin);
-    const std::string end = line.end < 0 ? "-" : line.end == static_cast<int>(function.body.size()) ? "end" : std::to_string(line.end);
+    const std::string end = line.end < 0                                         ? "-"
+                            : line.end == static_cast<int>(function.body.size()) ? "end"
+                                                                                 : std::to_string(line.end);
     text += fmt::format("{:>7}  {:<14}  {:>12}  {:>5}  {:>5}  {:<20}  {}\n", fmt::format("%{}", line.number),
-                        storageName(function.plan->storage[line.value.index]), function.type(line.value).byteCount(), begin,
-                        end, ir::toString(function.type(line.value)), origin(module, function, line.value));
+                        storageName(function.plan->storage[line.value.index]), function.type(line.value).byteCount(),
+                        begin, end, ir::toString(function.type(line.value)), origin(module, function, line.value));
   }
   for (const ir::ScanScratch& scan : function.plan->scans)
     text += fmt::format("scratch of the scan @{}: arena +{}, carries at {}\n",

@@ -27,8 +27,8 @@ struct Graph {
 struct Traffic {
   std::vector<std::vector<int>> makes;  // values
   std::vector<std::vector<int>> reads;
-  std::vector<std::int64_t> bytes;      // by value; 0 for what is not in the arena
-  std::vector<int> readers;             // by value: number of positions that read it, and one more if it is returned
+  std::vector<std::int64_t> bytes;  // by value; 0 for what is not in the arena
+  std::vector<int> readers;         // by value: number of positions that read it, and one more if it is returned
 };
 
 using Order = std::vector<int>;
@@ -70,17 +70,17 @@ static Graph makeGraph(const ir::Function& function) {
     for (const ir::Value operand : function.node(function.body[i]).operands)
       if (const int position = definedAt(operand); position >= 0) addEdge(graph, position, static_cast<int>(i));
   // An update waits for the readers of the old value, unless they need the new one.
+  std::vector<std::vector<int>> readers(function.values.size());  // of parameters, by value
+  for (std::size_t i = 0; i < count; ++i)
+    for (const ir::Value operand : function.node(function.body[i]).operands) {
+      const ir::Value owner = viewedValue(function, operand);
+      if (function.definition(owner) == nullptr) readers[owner.index].push_back(static_cast<int>(i));
+    }
   for (const ir::Alias& alias : function.aliases) {
     const int update = definedAt(viewedValue(function, function.results[alias.result]));
     if (update < 0) continue;
-    for (std::size_t i = 0; i < count; ++i) {
-      const int reader = static_cast<int>(i);
-      const std::vector<ir::Value>& operands = function.node(function.body[i]).operands;
-      const bool reads = std::any_of(operands.begin(), operands.end(), [&](ir::Value operand) {
-        return viewedValue(function, operand) == function.parameters[alias.parameter];
-      });
-      if (reads && reader != update && !leadsTo(graph, update, reader)) addEdge(graph, reader, update);
-    }
+    for (const int reader : readers[function.parameters[alias.parameter].index])
+      if (reader != update && !leadsTo(graph, update, reader)) addEdge(graph, reader, update);
   }
   return graph;
 }
@@ -105,7 +105,8 @@ static Traffic makeTraffic(const ir::Function& function) {
       traffic.makes[i].push_back(result.index);
       // Constants and results have memory of their own.
       const bool isConstant = node.op == ir::Op::Const && !std::get<ir::ConstAttributes>(node.attributes).isSplat;
-      if (!isConstant && !returned.contains(result.index)) traffic.bytes[result.index] = function.type(result).byteCount();
+      if (!isConstant && !returned.contains(result.index))
+        traffic.bytes[result.index] = function.type(result).byteCount();
     }
   }
   for (const int value : returned) ++traffic.readers[value];

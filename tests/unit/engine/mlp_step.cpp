@@ -59,7 +59,9 @@ MlpStep mlpStep(const std::vector<std::int64_t>& widths, std::int64_t batch) {
   mlp.step = mlp.module.addFunction("step");
   Builder b(mlp.module, mlp.step);
   const std::size_t count = 2 * (widths.size() - 1);
-  const auto parameterType = [&](std::size_t i) { return mlp.module.function(loss).type(mlp.module.function(loss).parameters[i]); };
+  const auto parameterType = [&](std::size_t i) {
+    return mlp.module.function(loss).type(mlp.module.function(loss).parameters[i]);
+  };
   const auto name = [](std::size_t i) { return "net.h" + std::to_string(i / 2 + 1) + (i % 2 == 0 ? ".w" : ".b"); };
   std::vector<Value> p, m, v;
   for (std::size_t i = 0; i < count; ++i) p.push_back(b.addParameter(parameterType(i), name(i)));
@@ -116,9 +118,12 @@ std::vector<ir::Tensor> mlpArguments(const MlpStep& mlp, std::uint64_t seed) {
     const bool isWeight = i < weights && i % 2 == 0, isImages = step.parameterNames[i] == "x";
     const double scale = isWeight ? std::sqrt(2.0 / static_cast<double>(tensor.type.shape[0])) : 1.0;
     for (std::int64_t k = 0; k < count; ++k) {
-      if (isWeight || isImages) tensor.setReal(k, scale * normal(random));
-      else if (step.parameterNames[i] == "labels") tensor.setInteger(k, static_cast<std::int64_t>(random() % 10));
-      else if (step.parameterNames[i] == "step") tensor.setInteger(k, 1);
+      if (isWeight || isImages)
+        tensor.setReal(k, scale * normal(random));
+      else if (step.parameterNames[i] == "labels")
+        tensor.setInteger(k, static_cast<std::int64_t>(random() % 10));
+      else if (step.parameterNames[i] == "step")
+        tensor.setInteger(k, 1);
     }
     arguments.push_back(std::move(tensor));
   }

@@ -10,7 +10,7 @@ namespace nnc::tests {
 
 struct MlpStep {
   ir::Module module;
-  ir::FunctionId step;     // (w, b.., m.., v.., x, labels, step) -> (w', b'.., m'.., v'.., loss), updated in place
+  ir::FunctionId step;  // (w, b.., m.., v.., x, labels, step) -> (w', b'.., m'.., v'.., loss), updated in place
   std::vector<std::int64_t> widths;
   std::int64_t batch = 0;
 };

@@ -67,7 +67,8 @@ static std::vector<bool> redZones(const ir::Module& module, const ir::Function& 
 }
 
 /// Equal bits, but for those of a NaN: which operand's sign and payload it has is up to the instruction.
-static void expectSameBits(const std::vector<ir::Tensor>& actual, const std::vector<ir::Tensor>& expected, std::string_view what) {
+static void expectSameBits(const std::vector<ir::Tensor>& actual, const std::vector<ir::Tensor>& expected,
+                           std::string_view what) {
   ASSERT_EQ(actual.size(), expected.size());
   for (std::size_t i = 0; i < actual.size(); ++i) {
     if (actual[i].bytes == expected[i].bytes) continue;
@@ -81,7 +82,8 @@ static void expectSameBits(const std::vector<ir::Tensor>& actual, const std::vec
 }
 
 /// Runs a planned module as it is, on an arena of zeros, and with all values apart.
-static std::vector<ir::Tensor> runEveryWay(ir::Module module, ir::FunctionId function, const std::vector<ir::Tensor>& arguments) {
+static std::vector<ir::Tensor> runEveryWay(ir::Module module, ir::FunctionId function,
+                                           const std::vector<ir::Tensor>& arguments) {
   Compiled compiled(module, function);
   EXPECT_EQ(compiled.error(), "");
   if (!compiled.error().empty()) return {};
@@ -101,11 +103,13 @@ static std::vector<ir::Tensor> runEveryWay(ir::Module module, ir::FunctionId fun
   return results;
 }
 
-/// Whether a kernel reduces what it reads through a view: it is then summed in the order of memory, which fusion changes.
+/// Whether a kernel reduces what it reads through a view: it is then summed in the order of memory, which fusion
+/// changes.
 static bool reducesViews(const ir::Module& module) {
   return std::any_of(module.functions.begin(), module.functions.end(), [](const ir::Function& function) {
     const auto has = [&](auto predicate) {
-      return std::any_of(function.body.begin(), function.body.end(), [&](ir::NodeId id) { return predicate(function.node(id).op); });
+      return std::any_of(function.body.begin(), function.body.end(),
+                         [&](ir::NodeId id) { return predicate(function.node(id).op); });
     };
     return function.name != "main" && has([](ir::Op op) { return ir::opInfo(op).opClass == ir::OpClass::Reduction; }) &&
            has([](ir::Op op) { return ir::opInfo(op).opClass == ir::OpClass::View && op != ir::Op::Broadcast; });
@@ -121,7 +125,8 @@ TEST(PlansCompiled, RandomGraphsKeepTheirBits) {
     Diagnostics diagnostics;
     ASSERT_TRUE(passes::assignLayouts(module, diagnostics));
     ir::Module fused = module;
-    ASSERT_TRUE(passes::fuse(fused, diagnostics) && passes::schedule(fused, diagnostics) && passes::planMemory(fused, diagnostics));
+    ASSERT_TRUE(passes::fuse(fused, diagnostics) && passes::schedule(fused, diagnostics) &&
+                passes::planMemory(fused, diagnostics));
     ASSERT_TRUE(passes::planMemory(module, diagnostics));
     const std::vector<ir::Tensor> plain = runEveryWay(module, function, arguments);
     const std::vector<ir::Tensor> results = runEveryWay(fused, function, arguments);

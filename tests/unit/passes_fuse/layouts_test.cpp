@@ -84,7 +84,8 @@ TEST(AssignLayouts, AnyContraction) {
     };
     ir::Module module;
     ir::Builder builder(module, module.addFunction("main"));
-    Value x = builder.addParameter({DType::F32, shapeOf(a)}, ""), z = builder.addParameter({DType::F32, shapeOf(b)}, "");
+    Value x = builder.addParameter({DType::F32, shapeOf(a)}, ""),
+          z = builder.addParameter({DType::F32, shapeOf(b)}, "");
     if (random() % 2 == 0) x = builder.mul(x, x);
     builder.addResult(builder.contract(x, z, a, b, y), "");
     expectKept(std::move(module), random);
@@ -171,10 +172,10 @@ TEST(AssignLayouts, ReductionsOfMergedAxesKeepTheirBits) {
     const std::vector<ir::Tensor> actual = ir::evaluate(module, id, {argument});
     for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(actual[i].bytes, expected[i].bytes);
     const ir::Function& f = module.function(id);
-    for (const ir::NodeId node : f.body)
-      if (ir::opInfo(f.node(node).op).opClass == ir::OpClass::Reduction) {
-        EXPECT_EQ(f.node(node).operands[0] == x, isRewritten) << ir::toString(shape) << ir::toString(merged);
-      }
+    for (const ir::NodeId node : f.body) {
+      if (ir::opInfo(f.node(node).op).opClass != ir::OpClass::Reduction) continue;
+      EXPECT_EQ(f.node(node).operands[0] == x, isRewritten) << ir::toString(shape) << ir::toString(merged);
+    }
   }
 }
 

@@ -44,7 +44,8 @@ TEST(PlanArena, NothingOverlapsAndTheArenaIsCloseToThePeak) {
     const int count = 1 + static_cast<int>(random() % 80);
     for (int i = 0; i < count; ++i) {
       const int begin = static_cast<int>(random() % 60);
-      buffers.push_back({static_cast<std::int64_t>(random() % 5000), begin, begin + static_cast<int>(random() % 12), 0});
+      buffers.push_back(
+          {static_cast<std::int64_t>(random() % 5000), begin, begin + static_cast<int>(random() % 12), 0});
     }
     const std::int64_t arena = placeBuffers(buffers);
     for (std::size_t i = 0; i < buffers.size(); ++i) {

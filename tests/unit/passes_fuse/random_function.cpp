@@ -32,7 +32,10 @@ class Generator {
   ir::Builder b() { return ir::Builder(module_, entry_); }
   const ir::Function& f() { return module_.function(entry_); }
   const Type& type(Value value) { return f().type(value); }
-  Value any() { return values_[values_.size() - 1 - static_cast<std::size_t>(below(std::min<int>(14, static_cast<int>(values_.size()))))]; }
+  Value any() {
+    return values_[values_.size() - 1 -
+                   static_cast<std::size_t>(below(std::min<int>(14, static_cast<int>(values_.size()))))];
+  }
   Value anyFloat();
   Value partner(Value value);
   void keep(Value value);
@@ -84,24 +87,38 @@ void Generator::elementwise() {
   ir::Builder builder = b();
   const auto y = [&] { return partner(x); };
   switch (below(16)) {
-    case 0: return keep(builder.neg(x));
-    case 1: return keep(builder.exp(builder.tanh(x)));
-    case 2: return keep(builder.tanh(x));
-    case 3: return keep(builder.sin(x));
-    case 4: return keep(builder.floor(x));
-    case 5: return keep(builder.sqrt(builder.mul(x, x)));
-    case 6: return keep(builder.log(builder.add(builder.mul(x, x), builder.constantLike(x, 1.0))));
-    case 7: return keep(builder.div(x, y()));
-    case 8: return keep(builder.cast(builder.cast(x, DType::I32), DType::F32));
-    case 9: return keep(builder.max(x, y()));
-    case 10: return keep(builder.rem(x, y()));
+    case 0:
+      return keep(builder.neg(x));
+    case 1:
+      return keep(builder.exp(builder.tanh(x)));
+    case 2:
+      return keep(builder.tanh(x));
+    case 3:
+      return keep(builder.sin(x));
+    case 4:
+      return keep(builder.floor(x));
+    case 5:
+      return keep(builder.sqrt(builder.mul(x, x)));
+    case 6:
+      return keep(builder.log(builder.add(builder.mul(x, x), builder.constantLike(x, 1.0))));
+    case 7:
+      return keep(builder.div(x, y()));
+    case 8:
+      return keep(builder.cast(builder.cast(x, DType::I32), DType::F32));
+    case 9:
+      return keep(builder.max(x, y()));
+    case 10:
+      return keep(builder.rem(x, y()));
     case 11: {
       const Value other = y();
       return keep(builder.select(builder.compare(ir::Predicate::Gt, x, other), other, partner(x)));
     }
-    case 12: return keep(builder.stopGradient(x));
-    case 13: return keep(builder.mul(x, y()));
-    default: return keep(builder.add(x, y()));
+    case 12:
+      return keep(builder.stopGradient(x));
+    case 13:
+      return keep(builder.mul(x, y()));
+    default:
+      return keep(builder.add(x, y()));
   }
 }
 
@@ -116,7 +133,8 @@ void Generator::view() {
       std::shuffle(perm.begin(), perm.end(), random_);
       return keep(builder.transpose(x, perm));
     }
-    case 1: return keep(builder.reshape(x, {type(x).elementCount()}));
+    case 1:
+      return keep(builder.reshape(x, {type(x).elementCount()}));
     case 2: {  // split an axis, or add one of size one
       if (shape.empty()) return keep(builder.reshape(x, {1, 1}));
       Shape to = shape;
@@ -171,8 +189,10 @@ void Generator::data() {
       }
       return keep(builder.pad(x, lo, hi, interior, 1.0));
     }
-    case 1: return keep(builder.concat({x, partner(x)}, axis));
-    default: return keep(builder.gather(x, index_, axis));
+    case 1:
+      return keep(builder.concat({x, partner(x)}, axis));
+    default:
+      return keep(builder.gather(x, index_, axis));
   }
 }
 
@@ -223,7 +243,8 @@ void Generator::contract() {
     y = builder.random({wanted.dtype, shuffledShape}, key_++, seed_, seed_);
     if (type(y).elementCount() > kMaxElements) return;
   }
-  keep(chance(50) ? builder.contract(x, y, letters, shuffled, result) : builder.contract(y, x, shuffled, letters, result));
+  keep(chance(50) ? builder.contract(x, y, letters, shuffled, result)
+                  : builder.contract(y, x, shuffled, letters, result));
 }
 
 void Generator::scatter() {
@@ -261,8 +282,10 @@ void Generator::scan() {
 void Generator::source() {
   ir::Builder builder = b();
   switch (below(3)) {
-    case 0: return keep(builder.random({DType::F32, {4, 6}}, key_++, seed_, seed_));
-    case 1: return keep(builder.cast(builder.iota({DType::I32, {4, 6}}, below(2)), DType::F32));
+    case 0:
+      return keep(builder.random({DType::F32, {4, 6}}, key_++, seed_, seed_));
+    case 1:
+      return keep(builder.cast(builder.iota({DType::I32, {4, 6}}, below(2)), DType::F32));
     default: {
       ir::ConstAttributes dense;
       dense.type = {DType::F32, {6}};
@@ -325,8 +348,10 @@ std::vector<ir::Tensor> randomArguments(const ir::Function& function, std::uint6
   for (const Value parameter : function.parameters) {
     ir::Tensor tensor(function.type(parameter));
     for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i) {
-      if (ir::isFloat(tensor.type.dtype)) tensor.setReal(i, static_cast<double>(static_cast<int>(random() % 17) - 8) / 4.0);
-      else tensor.setInteger(i, static_cast<std::int64_t>(random() % 5));
+      if (ir::isFloat(tensor.type.dtype))
+        tensor.setReal(i, static_cast<double>(static_cast<int>(random() % 17) - 8) / 4.0);
+      else
+        tensor.setInteger(i, static_cast<std::int64_t>(random() % 5));
     }
     arguments.push_back(std::move(tensor));
   }

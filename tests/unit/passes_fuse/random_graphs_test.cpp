@@ -23,7 +23,8 @@ static void apply(const ir::Pass& pass, ir::Module& module) {
   ASSERT_EQ(ir::verify(module), std::vector<std::string>{}) << pass.name;
 }
 
-static void expectEqual(const std::vector<ir::Tensor>& actual, const std::vector<ir::Tensor>& expected, std::string_view what) {
+static void expectEqual(const std::vector<ir::Tensor>& actual, const std::vector<ir::Tensor>& expected,
+                        std::string_view what) {
   ASSERT_EQ(actual.size(), expected.size());
   for (std::size_t i = 0; i < actual.size(); ++i) {
     ASSERT_EQ(actual[i].type, expected[i].type);

@@ -47,7 +47,8 @@ ir::FunctionId PlanRunner::probe(ir::FunctionId id, ir::NodeId node) {
   ir::Builder builder(module_, entry->second);
   const ir::Node copy = module_.function(id).node(node);
   std::vector<ir::Value> operands;
-  for (const ir::Value operand : copy.operands) operands.push_back(builder.addParameter(module_.function(id).type(operand), ""));
+  for (const ir::Value operand : copy.operands)
+    operands.push_back(builder.addParameter(module_.function(id).type(operand), ""));
   for (const ir::Value result : builder.append(copy.op, operands, copy.attributes)) builder.addResult(result, "");
   return entry->second;
 }
@@ -56,10 +57,14 @@ std::byte* PlanRunner::address(const Frame& frame, ir::Value value) {
   const ir::Function& function = module_.function(frame.id);
   const ir::Storage& storage = function.plan->storage[value.index];
   switch (storage.kind) {
-    case ir::StorageKind::None: return nullptr;
-    case ir::StorageKind::Argument: return frame.arguments[storage.index];
-    case ir::StorageKind::Result: return frame.results[storage.index];
-    case ir::StorageKind::Arena: return frame.arena + storage.offset;
+    case ir::StorageKind::None:
+      return nullptr;
+    case ir::StorageKind::Argument:
+      return frame.arguments[storage.index];
+    case ir::StorageKind::Result:
+      return frame.results[storage.index];
+    case ir::StorageKind::Arena:
+      return frame.arena + storage.offset;
     case ir::StorageKind::Constant: {
       Bytes& bytes = constants_[{frame.id.index, storage.index}];
       const ir::Node* node = function.definition(ir::Value(static_cast<std::size_t>(storage.index)));
@@ -80,7 +85,8 @@ void PlanRunner::runScan(const Frame& frame, ir::NodeId id) {
   const auto bytesOf = [&](ir::Value value) { return module_.function(frame.id).type(value).byteCount(); };
   if (scan.length == 0)
     for (int c = 0; c < scan.carries; ++c)
-      std::memcpy(address(frame, node.results[c]), address(frame, node.operands[c]), static_cast<std::size_t>(bytesOf(node.results[c])));
+      std::memcpy(address(frame, node.results[c]), address(frame, node.operands[c]),
+                  static_cast<std::size_t>(bytesOf(node.results[c])));
   for (std::int64_t i = 0; i < scan.length; ++i) {
     const std::int64_t t = scan.reverse ? scan.length - 1 - i : i;
     Pointers arguments, results;
@@ -95,8 +101,10 @@ void PlanRunner::runScan(const Frame& frame, ir::NodeId id) {
     }
     for (std::size_t k = 0; k < node.results.size(); ++k) {
       std::byte* place = address(frame, node.results[k]);
-      if (static_cast<int>(k) >= scan.carries) place += t * (bytesOf(node.results[k]) / scan.length);
-      else if ((scan.length - 1 - i) % 2 != 0) place = frame.arena + scratch.carryOffsets[k];
+      if (static_cast<int>(k) >= scan.carries)
+        place += t * (bytesOf(node.results[k]) / scan.length);
+      else if ((scan.length - 1 - i) % 2 != 0)
+        place = frame.arena + scratch.carryOffsets[k];
       results.push_back(place);
     }
     run(scan.body, arguments, results, frame.arena + scratch.offset);
@@ -122,11 +130,13 @@ void PlanRunner::run(ir::FunctionId id, const Pointers& arguments, const Pointer
     }
     const std::vector<ir::Tensor> values = ir::evaluate(module_, probe(id, nodeId), operands);
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (!values[i].bytes.empty()) std::memcpy(address(frame, node.results[i]), values[i].bytes.data(), values[i].bytes.size());
+      if (!values[i].bytes.empty())
+        std::memcpy(address(frame, node.results[i]), values[i].bytes.data(), values[i].bytes.size());
   }
 }
 
-std::vector<ir::Tensor> runPlanned(const ir::Module& module, ir::FunctionId id, const std::vector<ir::Tensor>& arguments) {
+std::vector<ir::Tensor> runPlanned(const ir::Module& module, ir::FunctionId id,
+                                   const std::vector<ir::Tensor>& arguments) {
   const ir::Function& function = module.function(id);
   std::vector<Bytes> argumentBytes, resultBytes;
   for (const ir::Tensor& argument : arguments) argumentBytes.push_back(argument.bytes);
