@@ -18,7 +18,7 @@ struct TensorFile {
 
 /// Reads and checks a whole file: header length and JSON, names, dtypes, shapes, offsets without holes or overlaps, and
 /// where the metadata has `crc32c:<name>` or `crc32:<name>` entries, the checksum of each tensor.
-/// Errors  each reject class of docs/weights.md is a message of its own.
+/// Errors  each reject class of docs/runs.md is a message of its own.
 std::optional<TensorFile> readSafetensors(const std::string& path, Failure& failure);
 
 /// The bytes of a file. Tensors are sorted by alignment (wider first), then name, as the reference writer does, and

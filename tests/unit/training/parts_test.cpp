@@ -113,5 +113,16 @@ TEST(Parts, a_range_past_the_end_and_an_empty_part_are_named) {
   EXPECT_EQ(empty.all()[0].message, "part `train` has no rows");
 }
 
+TEST(DataSet, a_source_has_a_file_for_each_field) {
+  Diagnostics diagnostics;
+  elaborate::DataProgram program;
+  program.source.node = elaborate::IdxSource{{"a", "b"}, {}};
+  program.raw = {{"pixels", {ir::DType::U8, {6}}}};
+  EXPECT_FALSE(DataSet::locate(program, diagnostics));
+  ASSERT_EQ(diagnostics.errorCount(), 1);
+  EXPECT_EQ(diagnostics.all()[0].code, "E1209");
+  EXPECT_EQ(diagnostics.all()[0].message, "the source has 2 files, and `fields` declares 1 fields");
+}
+
 }  // namespace
 }  // namespace nnc::training

@@ -1,6 +1,8 @@
 // Runs: what they learn, write and report; equal bits with any number of threads and after any interruption.
 #include "training/run.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -288,6 +290,44 @@ TEST_F(Run, folders_are_never_mixed_up) {
   EXPECT_EQ(train(run).messages, "E1307 --weights and --resume exclude each other\n");
   write("file", "");
   EXPECT_EQ(train(options("file/run")).messages.substr(0, 33), "E1401 cannot write `file/run/ckpt");
+}
+
+TEST_F(Run, a_folder_has_one_writer) {
+  trained("run");
+  const int other = ::open(path("run").c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  RunOptions run = options("run");
+  run.resume = true;
+  EXPECT_EQ(train(run).messages, "E1404 run folder `run` is in use by another process\n");
+  ::close(other);
+  EXPECT_TRUE(train(run).result);
+}
+
+TEST_F(Run, a_folder_without_its_manifest_is_not_resumed) {
+  trained("run");
+  fs::remove(path("run/last"));
+  RunOptions run = options("run");
+  run.resume = true;
+  write("run/manifest.json", "{\"seed\": \"zero\"}");
+  EXPECT_EQ(train(run).messages, "E1405 cannot read `run/manifest.json`: it is not the manifest of a run\n");
+}
+
+TEST_F(Run, other_blas_kernels_are_a_warning) {
+  trained("run");
+  runtime::Failure failure;
+  std::optional<runtime::TensorFile> file = runtime::readSafetensors(path("run/last"), failure);
+  ASSERT_TRUE(file) << failure.message;
+  nlohmann::ordered_json identity = nlohmann::ordered_json::parse(file->metadata["run"]);
+  const std::string core = identity["blas"];
+  identity["blas"] = "Prescott";
+  file->metadata["run"] = identity.dump();
+  write("run/ckpt/" + fs::read_symlink(path("run/last")).filename().string(), runtime::encodeSafetensors(*file));
+  RunOptions run = options("run");
+  run.resume = true;
+  const Attempt resumed = train(run);
+  EXPECT_TRUE(resumed.result);
+  EXPECT_EQ(resumed.messages,
+            "W1308 the run was started with the OpenBLAS kernels Prescott and goes on with " + core + "\n");
 }
 
 /// Makes writes past `bytes` fail with EFBIG, as a full disk makes them fail with ENOSPC.
