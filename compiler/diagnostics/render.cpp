@@ -59,9 +59,26 @@ struct Excerpt {
   std::string marks;  // padding (tabs kept, so that both lines align) and carets
 };
 
-/// Whether a code point would disturb the terminal: control characters and the marks that reorder text.
-bool isHarmful(char32_t c) {
-  return (c < 0x20 && c != '\t') || c == 0x7F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+/// Whether a code point would disturb the terminal: broken bytes, control characters, the marks that reorder text.
+bool isHarmful(CodePoint point) {
+  const char32_t c = point.value;
+  const bool isBroken = point.bytes == 1 && c >= 0x80;  // a byte that is not UTF-8
+  return isBroken || (c < 0x20 && c != '\t') || c == 0x7F || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069);
+}
+
+/// A text from outside (a message quotes sources, a path may hold anything) without what would disturb the terminal.
+std::string harmless(std::string_view text) {
+  std::string clean;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = decode(text, at);
+    if (isHarmful(c) && c.value != '\n')
+      clean += '?';
+    else
+      clean += text.substr(at, c.bytes);
+    at += c.bytes;
+  }
+  return clean;
 }
 
 Excerpt excerpt(std::string_view line, std::size_t begin, std::size_t end, char mark) {
@@ -82,12 +99,12 @@ Excerpt excerpt(std::string_view line, std::size_t begin, std::size_t end, char 
     }
     const CodePoint c = decode(line, at);
     const bool inside = at >= begin && at < end;
-    if (isHarmful(c.value)) {
+    if (isHarmful(c)) {
       result.text += '?';
     } else {
       result.text += line.substr(at, c.bytes);
     }
-    const int width = isHarmful(c.value) ? 1 : terminalWidth(c.value);
+    const int width = isHarmful(c) ? 1 : terminalWidth(c.value);
     if (inside) {
       result.marks.append(std::max(width, marked ? 0 : 1), mark);
       marked = true;
@@ -110,7 +127,7 @@ class TextRenderer {
     const bool isError = diagnostic.severity == Severity::Error;
     const std::string_view tone = isError ? kRed : kYellow;
     put(tone, fmt::format("{}[{}]", isError ? "error" : "warning", diagnostic.code));
-    put(kBold, fmt::format(": {}", diagnostic.message));
+    put(kBold, fmt::format(": {}", harmless(diagnostic.message)));
     out_ += '\n';
     gutter_ = gutterWidth(diagnostic);
     lastFile_ = FileId{};
@@ -166,13 +183,16 @@ class TextRenderer {
       const std::string_view arrow = lastFile_ ? ":::" : "-->";
       out_.append(gutter_ + 1, ' ');
       put(kBlue, arrow);
-      out_ += fmt::format(" {}:{}:{}\n", sources_.name(span.file), place.line, place.column);
+      out_ += fmt::format(" {}:{}:{}\n", harmless(sources_.name(span.file)), place.line, place.column);
       lastFile_ = span.file;
     }
     const int lastLine = lastPlace(span).line;
     showLine(span, place.line, place.line == lastLine ? label : "", mark, tone);
     if (lastLine == place.line) return;
-    if (lastLine > place.line + 1) put(kBlue, fmt::format(" {:>{}}\n", "...", gutter_));
+    if (lastLine > place.line + 1) {
+      put(kBlue, fmt::format(" {:>{}}", "...", gutter_));
+      out_ += '\n';
+    }
     showLine(span, lastLine, label, mark, tone);
   }
 
@@ -188,7 +208,7 @@ class TextRenderer {
     out_ += fmt::format(" {}\n", shown.text);
     put(kBlue, fmt::format(" {:>{}} |", "", gutter_));
     out_ += ' ';
-    put(tone, shown.marks + (label.empty() ? "" : fmt::format(" {}", label)));
+    put(tone, shown.marks + (label.empty() ? "" : fmt::format(" {}", harmless(label))));
     out_ += '\n';
   }
 
@@ -198,7 +218,7 @@ class TextRenderer {
     // Further lines of a remark stand under its first.
     const std::string indent = "\n" + std::string(what.size() + 4, ' ');
     out_ += ' ';
-    for (const char c : text) {
+    for (const char c : harmless(text)) {
       if (c == '\n')
         out_ += indent;
       else

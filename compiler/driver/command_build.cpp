@@ -1,7 +1,6 @@
 // nnc build: an object file and a C header, from a train's network or an export, with weights inside or passed by the
 // caller.
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -121,9 +120,9 @@ bool writeFiles(const codegen::ModelObject& object, const std::string& directory
   if (context.line.options.json) {
     const nlohmann::ordered_json result = {
         {"object", objectPath}, {"header", headerPath}, {"bytes", object.object.size()}};
-    fmt::print("{}\n", result.dump());
+    writeResult(result.dump() + "\n");
   } else {
-    fmt::print("{} ({} bytes)\n{}\n", objectPath, object.object.size(), headerPath);
+    writeResult(fmt::format("{} ({} bytes)\n{}\n", objectPath, object.object.size(), headerPath));
   }
   return true;
 }

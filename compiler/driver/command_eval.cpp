@@ -1,5 +1,4 @@
 // nnc eval and nnc predict: trained weights on a part of the data.
-#include <cstdio>
 
 #include "driver/session.h"
 #include "training/evaluate.h"
@@ -26,7 +25,7 @@ static std::optional<training::EvaluateOptions> evaluateOptions(Context& context
 
 static int show(const Context& context, const std::optional<training::EvaluateResult>& result) {
   if (!result) return 1;
-  fmt::print("{}", context.line.options.json ? training::resultJson(*result) : training::resultTable(*result));
+  writeResult(context.line.options.json ? training::resultJson(*result) : training::resultTable(*result));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 // nnc help, nnc version, nnc explain: what nnc says about itself.
-#include <cstdio>
+#include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "driver/driver.h"
 #include "support/suggest.h"
@@ -9,13 +10,13 @@ namespace nnc::driver {
 int helpCommand(Context& context) {
   const CommandLine& line = context.line;
   if (line.positional.empty()) {
-    fmt::print("{}", generalHelp());
+    writeResult(generalHelp());
     return 0;
   }
   std::vector<std::string> names;
   for (const CommandInfo& info : allCommands()) {
     if (info.name == line.positional[0]) {
-      fmt::print("{}", commandHelp(info.command));
+      writeResult(commandHelp(info.command));
       return 0;
     }
     names.emplace_back(info.name);
@@ -27,20 +28,59 @@ int helpCommand(Context& context) {
 }
 
 int versionCommand(Context&) {
-  fmt::print("nnc {}\n", NNC_VERSION);
+  writeResult(fmt::format("nnc {}\n", NNC_VERSION));
   return 0;
+}
+
+/// A format as people read it: each argument is `..`, doubled braces are single ones.
+static std::string messageText(std::string_view format) {
+  std::string text;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    const bool isDoubled = i + 1 < format.size() && format[i + 1] == format[i];
+    if (format[i] == '{' && !isDoubled) {
+      text += "..";
+      i = format.find('}', i);
+      continue;
+    }
+    text += format[i];
+    if ((format[i] == '{' || format[i] == '}') && isDoubled) ++i;
+  }
+  return text;
+}
+
+static nlohmann::ordered_json kindJson(const KindInfo& kind) {
+  return {{"code", kind.code},
+          {"severity", kind.severity == Severity::Error ? "error" : "warning"},
+          {"message", messageText(kind.format)},
+          {"explanation", kind.explanation}};
+}
+
+/// All kinds in the order of their numbers; a list of the table would follow the phases.
+static std::vector<KindInfo> sortedKinds() {
+  std::vector<KindInfo> kinds = allKinds();
+  std::sort(kinds.begin(), kinds.end(),
+            [](const KindInfo& a, const KindInfo& b) { return a.code.substr(1) < b.code.substr(1); });
+  return kinds;
 }
 
 int explainCommand(Context& context) {
   const CommandLine& line = context.line;
+  const bool wantsJson = line.options.json;
   if (line.positional.empty()) {
-    for (const KindInfo& kind : allKinds()) fmt::print("{}  {}\n", kind.code, kind.format);
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    std::string text;
+    for (const KindInfo& kind : sortedKinds()) {
+      all.push_back(kindJson(kind));
+      text += fmt::format("{}  {}\n", kind.code, messageText(kind.format));
+    }
+    writeResult(wantsJson ? all.dump() + "\n" : text);
     return 0;
   }
   std::vector<std::string> codes;
   for (const KindInfo& kind : allKinds()) {
     if (kind.code == line.positional[0]) {
-      fmt::print("{}: {}\n\n{}\n", kind.code, kind.format, kind.explanation);
+      writeResult(wantsJson ? kindJson(kind).dump() + "\n"
+                            : fmt::format("{}: {}\n\n{}\n", kind.code, messageText(kind.format), kind.explanation));
       return 0;
     }
     codes.emplace_back(kind.code);

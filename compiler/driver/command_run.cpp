@@ -1,5 +1,4 @@
 // nnc run: trains.
-#include <cstdio>
 
 #include "driver/session.h"
 #include "training/run.h"
@@ -35,7 +34,7 @@ int runCommand(Context& context) {
   const std::optional<training::RunResult> result =
       training::run(*session->project, session->train, run, context.diagnostics);
   if (!result) return 1;
-  fmt::print("{}", options.json ? training::resultJson(*result) : training::resultTable(*result));
+  writeResult(options.json ? training::resultJson(*result) : training::resultTable(*result));
   return training::exitCode(*result);
 }
 

@@ -1,5 +1,4 @@
 // nnc show: the network as a table, or any stage of its compilation as text.
-#include <cstdio>
 
 #include "driver/model_table.h"
 #include "driver/session.h"
@@ -21,7 +20,7 @@ int showCommand(Context& context) {
   std::optional<std::int64_t> arena;
   if (function.plan) arena = function.plan->arenaBytes;
   const ModelTable table = describe(subject->forward, subject->slots);
-  fmt::print("{}", context.line.options.json ? renderTableJson(table, arena) : renderTable(table, arena));
+  writeResult(context.line.options.json ? renderTableJson(table, arena) : renderTable(table, arena));
   return 0;
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "support/suggest.h"
 
@@ -43,6 +45,16 @@ int dispatch(Context& context) {
 }
 
 }  // namespace
+
+void writeResult(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+/// Hands what was written to the system; a full disk is a message, not silence.
+static void finishOutput(Diagnostics& diagnostics) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  diagnostics.emit<diag::CannotWriteFile>({}, "standard output",
+                                          errno != 0 ? std::strerror(errno) : "the device is full");
+}
 
 int exitCode(const Diagnostics& diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics.all()) {
@@ -94,6 +106,7 @@ int run(const std::vector<std::string>& arguments) {
     context.line = std::move(*line);
     code = dispatch(context);
   }
+  finishOutput(context.diagnostics);
   showMessages(context);
   if (context.line.options.time) showTimings(context.timings);
   const int reported = exitCode(context.diagnostics);

@@ -1,6 +1,7 @@
 // One run of the program nnc: parse the command line, run the command, show the messages.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diagnostics/diagnostics.h"
@@ -20,6 +21,9 @@ struct Context {
   Diagnostics diagnostics;
   Timings timings;
 };
+
+/// Writes to standard output, where results go and nothing else. A failure shows when the program ends.
+void writeResult(std::string_view text);
 
 /// The commands, one file each. The value is the exit code when nothing was reported.
 int runCommand(Context& context);

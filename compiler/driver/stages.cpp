@@ -1,7 +1,6 @@
 #include "driver/stages.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "driver/session.h"
 #include "ir/print.h"
@@ -43,7 +42,7 @@ int printCode(Context& context, const elaborate::BatchProgram& program, const en
     context.diagnostics.emit<diag::CodegenFailed>({}, program.module.function(program.function).name, error);
     return 70;
   }
-  fmt::print("{}", text);
+  writeResult(text);
   return 0;
 }
 
@@ -69,7 +68,7 @@ int printTree(Context& context) {
   const FileId file = context.sources.add(context.line.file(), std::move(*text));
   const std::optional<syntax::File> tree = syntax::parse(file, context.sources, context.diagnostics);
   if (!tree) return 1;
-  fmt::print("{}", syntax::printTree(*tree, context.sources));
+  writeResult(syntax::printTree(*tree, context.sources));
   return 0;
 }
 
@@ -81,11 +80,11 @@ int printStage(Context& context, elaborate::BatchProgram& program, const std::st
   if (stage == "grad") options.stopAfter = "differentiate";
   if (stage != "ir" && !engine::lower(program.module, program.function, options, context.diagnostics)) return 1;
   if (stage == "plan") {
-    fmt::print("{}", passes::printPlans(program.module));
+    writeResult(passes::printPlans(program.module));
     return 0;
   }
   if (stage == "llvm" || stage == "asm") return printCode(context, program, options, stage == "asm");
-  fmt::print("{}", ir::print(program.module, print));
+  writeResult(ir::print(program.module, print));
   return 0;
 }
 

@@ -62,7 +62,15 @@ class Explainer {
     }
   }
 
-  bool isReported() const { return lexed_.reportedLines.contains(sources_.place(file_, span(at_).begin).line); }
+  /// Whether the line, or the unfinished line before, has a message that this one would only follow from.
+  bool isReported() const {
+    const bool goesOn =
+        position_ == Position::Operand || position_ == Position::AfterOperand || position_ == Position::Other;
+    return isLineReported(at_) || (goesOn && at_ > 0 && isLineReported(at_ - 1));
+  }
+  bool isLineReported(std::size_t index) const {
+    return lexed_.reportedLines.contains(sources_.place(file_, span(index).begin).line);
+  }
 
   void explainOne() {
     if (afterStart()) return;

@@ -169,13 +169,13 @@ class Reader {
   }
 
   bool badCharacter(const antlr4::Token& token) {
+    cannotRepair(token);
     const char32_t c = firstCodePoint(text(token));
+    if (c == 0xFFFD && text(token) != "\xEF\xBF\xBD") return false;  // a byte that was already reported
     const bool isVisible = c > 0x20 && c != 0x7F;
     const std::string shown = isVisible ? fmt::format("`{}` ({})", text(token), codePointName(c)) : codePointName(c);
-    if (c == 0xFFFD && text(token) != "\xEF\xBF\xBD") return false;  // a byte that was already reported
     DiagnosticBuilder message = diagnostics_.emit<diag::UnexpectedCharacter>(span(token), shown);
     if (const std::string_view help = signHelp(c); !help.empty()) message.help(std::string(help));
-    cannotRepair(token);
     return false;
   }
 

@@ -101,12 +101,26 @@ TEST(Render, marks_first_and_last_line_of_a_long_span_and_the_end_of_a_file) {
 
 TEST(Render, replaces_what_would_disturb_the_terminal) {
   SourceManager sources;
-  const FileId file = sources.add("t.nn", "a \x1b[31m \xE2\x80\xAE z\n");
+  const FileId file = sources.add("t.nn", "a \x1b[31m \xE2\x80\xAE \xFF z\n");
   Diagnostics diagnostics;
   diagnostics.emit<diag::NotSupportedYet>(find(sources, file, "z"), "it");
   const std::string text = renderText(diagnostics, sources, {});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  EXPECT_NE(text.find(" 1 | a ?[31m ? z\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" 1 | a ?[31m ? ? z\n"), std::string::npos) << text;
+
+  Diagnostics quoting;
+  const FileId named = sources.add("n\x1b[2J.nn", "x");
+  quoting.emit<diag::NotSupportedYet>(Span{named, 0, 1}, "\x1b]0;title").label("\x07").note("a\xFF\nb").help("\x9b");
+  EXPECT_EQ(renderText(quoting, sources, {}),
+            "error[E0900]: ?]0;title is not supported yet\n"
+            "  --> n?[2J.nn:1:1\n"
+            " 1 | x\n"
+            "   | ^ ?\n"
+            "  note: a?\n"
+            "        b\n"
+            "  help: ?\n"
+            "\n"
+            "1 error\n");
 }
 
 TEST(Render, cuts_a_very_long_line_around_the_place) {

@@ -72,6 +72,9 @@ TEST(Errors, Characters) {
       {"let x = a − b", "1:11-1:12 E0012 the character `−` (U+2212) has no place outside of strings and comments\n"},
       {"let x = $a", "1:9-1:10 E0012 the character `$` (U+0024) has no place outside of strings and comments\n"},
       {"let x = 1\x01", "1:10-1:11 E0012 the character U+0001 has no place outside of strings and comments\n"},
+      {"let x = \xFF\nlet y = $\nlet z = 1",
+       "1:9-1:10 E0010 byte 0xFF is not valid UTF-8\n"
+       "2:9-2:10 E0012 the character `$` (U+0024) has no place outside of strings and comments\n"},
       {"let größe = 1", "1:5-1:10 E0022 the name `größe` is not ASCII\n"},
       {"let x = 'abc'", "1:9-1:14 E0023 strings stand in double quotes\n"},
       {"let x = 1 # one", "1:11-1:12 E0024 `#` starts no comment\n"},
