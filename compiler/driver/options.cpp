@@ -82,6 +82,10 @@ std::string commandsOf(const OptionRow& row) {
   return names;
 }
 
+std::string usage(const CommandInfo& info) {
+  return fmt::format("usage: nnc {}{}{}", info.name, info.arguments.empty() ? "" : " ", info.arguments);
+}
+
 class Parser {
  public:
   Parser(const std::vector<std::string>& arguments, Diagnostics& diagnostics)
@@ -161,8 +165,9 @@ class Parser {
       }
       value = arguments_[++at_];
     }
-    if (row.set(line_.options, *value)) return true;
-    diagnostics_.emit<diag::OptionNeedsNumber>({}, row.name, *value);
+    const bool isTooSmall = row.kind == OptionKind::Size && value->find_first_not_of('0') == std::string::npos;
+    if (!isTooSmall && row.set(line_.options, *value)) return true;
+    diagnostics_.emit<diag::OptionNeedsNumber>({}, row.name, row.kind == OptionKind::Size ? 1 : 0, *value);
     return false;
   }
 
@@ -192,8 +197,7 @@ class Parser {
       return false;
     }
     if (line_.positional.size() > most) {
-      diagnostics_.emit<diag::TooManyArguments>({}, line_.positional[most], info.name)
-          .help(fmt::format("usage: nnc {} {}", info.name, info.arguments));
+      diagnostics_.emit<diag::TooManyArguments>({}, line_.positional[most], info.name).help(usage(info));
       return false;
     }
     return true;
@@ -257,8 +261,7 @@ std::string generalHelp() {
 
 std::string commandHelp(Command command) {
   const CommandInfo& info = commandInfo(command);
-  std::string text =
-      fmt::format("nnc {}: {}\n\nusage: nnc {} {}\n", info.name, info.summary, info.name, info.arguments);
+  std::string text = fmt::format("nnc {}: {}\n\n{}\n", info.name, info.summary, usage(info));
   if (info.takesParameters)
     text += "       --PARAM VALUE sets a parameter of the train; NAME says which, if the file has several\n";
   text += "\n";

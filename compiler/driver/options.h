@@ -26,7 +26,7 @@ struct CommandInfo {
 const std::vector<CommandInfo>& allCommands();
 const CommandInfo& commandInfo(Command command);
 
-enum class OptionKind : std::uint8_t { Flag, Text, Count, List };
+enum class OptionKind : std::uint8_t { Flag, Text, Count, Size, List };
 
 /// The C++ type that holds an option of a kind.
 template <OptionKind>
@@ -41,6 +41,10 @@ struct OptionType<OptionKind::Text> {
 };
 template <>
 struct OptionType<OptionKind::Count> {
+  using Type = std::optional<std::int64_t>;
+};
+template <>
+struct OptionType<OptionKind::Size> {
   using Type = std::optional<std::int64_t>;
 };
 template <>

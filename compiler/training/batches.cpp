@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::int64_t kRing = 8;  // batches in flight with a second thread, the caller's own included
 
-std::int64_t ringSize(bool isThreaded) { return isThreaded ? kRing : 1; }
-
 }  // namespace
+
+std::int64_t BatchStream::ringSize(bool isThreaded) { return isThreaded ? kRing : 1; }
 
 std::int64_t BatchStream::bufferBytes(const RowMap& map, std::int64_t batch, bool isThreaded) {
   std::int64_t bytes = 0;

@@ -44,6 +44,8 @@ class BatchStream {
 
   /// The next batch; it stays valid until the call after. Needs: one is left.
   const Batch& next();
+  /// Batches that are in memory at a time.
+  static std::int64_t ringSize(bool isThreaded);
   /// Bytes of all buffers.
   static std::int64_t bufferBytes(const RowMap& map, std::int64_t batch, bool isThreaded);
 

@@ -40,14 +40,15 @@ bool Session::checkMemory(std::int64_t arenas) {
   for (const elaborate::Slot& slot : train_.slots) slotBytes += slot.type.byteCount();
   std::int64_t rowBytes = 0;
   for (const elaborate::Field& field : train_.data.fields) rowBytes += field.type.byteCount();
-  const std::int64_t batchBytes = rowBytes * train_.batch;
+  const std::int64_t batches = BatchStream::ringSize(isThreaded_);
+  const std::int64_t batchBytes = rowBytes * train_.batch * batches;
   const std::int64_t needed = data_->bytes() + slotBytes + batchBytes + arenas;
   if (needed <= memoryLimit_) return true;
   DiagnosticBuilder message =
       messages_.emit<diag::PlanTooLarge>(train_.span, engine::formatBytes(needed), engine::formatBytes(memoryLimit_));
   message.note(fmt::format("{} for the data files", engine::formatBytes(data_->bytes())));
   message.note(fmt::format("{} for parameters, states and optimizer", engine::formatBytes(slotBytes)));
-  message.note(fmt::format("{} for a batch of {} rows", engine::formatBytes(batchBytes), train_.batch));
+  message.note(fmt::format("{} for batches ({} of {} rows)", engine::formatBytes(batchBytes), batches, train_.batch));
   if (arenas > 0)
     message.note(fmt::format("{} for the values of a step", engine::formatBytes(arenas)));
   else

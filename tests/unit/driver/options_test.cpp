@@ -74,6 +74,10 @@ TEST(CommandLine, refuses_wrong_values) {
             "`--seed` needs a whole number from 0, and `1.5` is none");
   EXPECT_EQ(refuse({"run", "f.nn", "--seed=-1"}).code, "E1506");
   EXPECT_EQ(refuse({"run", "f.nn", "--threads", "99999999999999999999"}).code, "E1506");
+  EXPECT_EQ(refuse({"run", "f.nn", "--threads", "0"}).message,
+            "`--threads` needs a whole number from 1, and `0` is none");
+  EXPECT_EQ(refuse({"build", "f.nn", "--batch="}).message, "`--batch` needs a whole number from 1, and `` is none");
+  EXPECT_EQ(refuse({"help", "run", "--json"}).code, "E1503");
   const Refusal choice = refuse({"show", "f.nn", "--emit=lvm"});
   EXPECT_EQ(choice.code, "E1507");
   EXPECT_EQ(choice.help, "did you mean `llvm`?");
