@@ -1,4 +1,5 @@
-// What nnc has to say to people: kinds (kinds.def), emission, collection. Rendering is in render.h.
+// What nnc has to say to people: emission and collection. The kinds of messages stand in kinds/, a table and a header
+// for each phase; rendering is in render.h.
 #pragma once
 #include <fmt/format.h>
 
@@ -30,20 +31,6 @@ struct Diagnostic {
   std::vector<std::string> notes;  // facts without a place in the source (a file on disk, an offset)
   std::vector<std::string> help;   // what to do, last
 };
-
-/// Names the kinds of messages: `diag::PlanTooLarge` and so on. Each row of kinds.def is one type.
-namespace diag {
-#define NNC_DIAGNOSTIC(NAME, CODE, SEVERITY, FORMAT, EXPLANATION) \
-  struct NAME {                                                   \
-    static constexpr std::string_view kName = #NAME;              \
-    static constexpr std::string_view kCode = CODE;               \
-    static constexpr Severity kSeverity = Severity::SEVERITY;     \
-    static constexpr std::string_view kFormat = FORMAT;           \
-    static constexpr std::string_view kExplanation = EXPLANATION; \
-  };
-#include "diagnostics/kinds.def"
-#undef NNC_DIAGNOSTIC
-}  // namespace diag
 
 /// Adds places and advice to a message that was just emitted. Valid until the next emission.
 class DiagnosticBuilder {

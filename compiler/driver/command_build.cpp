@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "diagnostics/kinds/data.h"
+#include "diagnostics/kinds/engine.h"
 #include "driver/session.h"
 #include "driver/stages.h"
 #include "nnc/files.h"

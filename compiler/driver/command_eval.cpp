@@ -1,5 +1,6 @@
 // nnc eval and nnc predict: trained weights on a part of the data.
 
+#include "diagnostics/kinds/driver.h"
 #include "driver/session.h"
 #include "training/evaluate.h"
 

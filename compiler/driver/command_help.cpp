@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "diagnostics/kinds/driver.h"
 #include "driver/driver.h"
 #include "support/suggest.h"
 

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "diagnostics/kinds/data.h"
+#include "diagnostics/kinds/driver.h"
 #include "support/suggest.h"
 
 namespace nnc::driver {

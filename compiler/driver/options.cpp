@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "support/suggest.h"
+#include "diagnostics/kinds/driver.h"
 
 namespace nnc::driver {
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/driver.h"
+#include "diagnostics/kinds/engine.h"
 #include "driver/session.h"
 #include "ir/print.h"
 #include "nnc/files.h"

@@ -1,6 +1,7 @@
 // Builtins that work element by element.
 #include <cmath>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtin_handlers.h"
 #include "elaborate/static_ops.h"
 #include "elaborate/tensor_ops.h"

@@ -1,5 +1,6 @@
 // Builtins that make, rearrange and count. They see the tensor's own axes; labels of index notation ride along in
 // front.
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtin_handlers.h"
 #include "elaborate/tensor_ops.h"
 #include "support/checked.h"

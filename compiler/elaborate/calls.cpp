@@ -1,6 +1,7 @@
 // Calls: arguments to parameters, lists one after the other, chains and repeats.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
 #include "elaborate/elaborator.h"

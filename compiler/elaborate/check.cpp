@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "diagnostics/kinds/project.h"
 #include "elaborate/check_names.h"
 #include "elaborate/project.h"
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "diagnostics/kinds/elaborate.h"
+#include "diagnostics/kinds/project.h"
 #include "elaborate/builtins.h"
 #include "support/suggest.h"
 

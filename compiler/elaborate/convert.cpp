@@ -1,5 +1,6 @@
 #include "elaborate/convert.h"
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/dims.h"
 #include "elaborate/tensor_ops.h"
 #include "support/suggest.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/project.h"
 #include "elaborate/readers.h"
 #include "elaborate/settings.h"
 #include "support/suggest.h"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/project.h"
 #include "elaborate/data.h"
 #include "elaborate/readers.h"
 #include "elaborate/settings.h"

@@ -1,5 +1,6 @@
 #include "elaborate/dims.h"
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/tensor_ops.h"
 #include "elaborate/trees.h"
 #include "support/checked.h"

@@ -3,6 +3,7 @@
 
 #include <cassert>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/tensor_ops.h"
 
 namespace nnc::elaborate {

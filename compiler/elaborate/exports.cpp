@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "diagnostics/kinds/project.h"
 #include "support/checked.h"
 
 namespace nnc::elaborate {

@@ -1,6 +1,7 @@
 // Expressions, one kind after the other.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
 #include "elaborate/elaborator.h"

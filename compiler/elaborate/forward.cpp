@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/project.h"
 #include "elaborate/train.h"
 
 namespace nnc::elaborate {

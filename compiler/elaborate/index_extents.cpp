@@ -1,6 +1,7 @@
 // Before index notation is lowered: which indices there are, and over what they run.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/index_notation.h"
 #include "elaborate/trees.h"
 #include "support/suggest.h"

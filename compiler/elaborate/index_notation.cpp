@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/trees.h"
 

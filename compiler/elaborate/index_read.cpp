@@ -6,6 +6,7 @@
 //   anything else       gather; several gathers, or an index that occurs twice, through one flat axis
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/index_notation.h"
 #include "elaborate/trees.h"
 #include "support/checked.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/index_notation.h"
 #include "elaborate/trees.h"
 

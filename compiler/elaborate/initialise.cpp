@@ -1,6 +1,7 @@
 // Initial values of slots, and the keys of random numbers.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/elaborator.h"
 #include "elaborate/tensor_ops.h"
 #include "support/hash.h"

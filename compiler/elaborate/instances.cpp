@@ -1,4 +1,6 @@
 // Instances and what they own: paths, parameters, states, updates.
+#include "diagnostics/kinds/elaborate.h"
+#include "diagnostics/kinds/project.h"
 #include "elaborate/convert.h"
 #include "elaborate/dims.h"
 #include "elaborate/elaborator.h"

@@ -10,6 +10,8 @@
 #include <set>
 #include <utility>
 
+#include "diagnostics/kinds/driver.h"
+#include "diagnostics/kinds/project.h"
 #include "elaborate/readers.h"
 #include "support/suggest.h"
 #include "syntax/parse.h"

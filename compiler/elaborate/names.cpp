@@ -1,6 +1,7 @@
 // What a name means: locals, declarations, predeclared values, fields.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/elaborator.h"
 #include "elaborate/index_notation.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/project.h"
 #include "support/suggest.h"
 #include "syntax/parse.h"
 

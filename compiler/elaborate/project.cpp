@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "diagnostics/kinds/project.h"
 #include "ir/convert_precision.h"
 #include "support/suggest.h"
 

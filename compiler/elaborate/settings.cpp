@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "support/suggest.h"
+#include "diagnostics/kinds/elaborate.h"
+#include "diagnostics/kinds/project.h"
 
 namespace nnc::elaborate {
 

@@ -1,4 +1,5 @@
 // Statements: blocks, lets, static ifs.
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/convert.h"
 #include "elaborate/elaborator.h"
 #include "elaborate/index_notation.h"

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "support/checked.h"
 
 namespace nnc::elaborate {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "diagnostics/kinds/project.h"
 #include "elaborate/train.h"
 #include "ir/gradient_flow.h"
 

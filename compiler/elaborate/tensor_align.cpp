@@ -1,6 +1,7 @@
 // What two operands must have in common, and the messages when they do not.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/tensor_ops.h"
 
 namespace nnc::elaborate {

@@ -1,4 +1,5 @@
 // `a @ b`: the last two axes, with labels and leading axes as a batch.
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/tensor_ops.h"
 
 namespace nnc::elaborate {

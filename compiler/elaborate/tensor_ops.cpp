@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/static_ops.h"
 
 namespace nnc::elaborate {

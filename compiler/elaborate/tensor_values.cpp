@@ -1,6 +1,7 @@
 // Static values as constants, and tensors brought to common labels, shape and element type.
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "elaborate/tensor_ops.h"
 #include "support/checked.h"
 

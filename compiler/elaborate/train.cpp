@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diagnostics/kinds/project.h"
 #include "elaborate/settings.h"
 
 namespace nnc::elaborate {

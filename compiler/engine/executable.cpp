@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include "diagnostics/kinds/engine.h"
 #include "engine/engine.h"
 #include "engine/memory.h"
 

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <vector>
 
+#include "diagnostics/kinds/engine.h"
 #include "engine/engine.h"
 #include "passes/value_memory.h"
 #include "support/checked.h"

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "diagnostics/kinds/engine.h"
 #include "engine/engine.h"
 
 namespace nnc::engine {

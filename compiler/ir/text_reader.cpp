@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "diagnostics/kinds/ir.h"
 #include "ir/tensor.h"
 
 namespace nnc::ir::text {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/passes.h"
 #include "support/suggest.h"
 
 namespace nnc::passes {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "diagnostics/kinds/ir.h"
 #include "ir/call_graph.h"
 #include "passes/plan_arena.h"
 #include "passes/plan_results.h"

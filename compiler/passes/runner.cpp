@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/passes.h"
 #include "ir/verify.h"
 #include "passes/check_kernels.h"
 #include "passes/check_plan.h"

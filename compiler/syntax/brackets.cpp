@@ -1,5 +1,7 @@
 #include "syntax/brackets.h"
 
+#include "diagnostics/kinds/syntax.h"
+
 #include <algorithm>
 
 namespace nnc::syntax {

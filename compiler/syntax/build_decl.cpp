@@ -1,6 +1,7 @@
 // Declarations and experiments: the upper part of the tree.
 #include <algorithm>
 
+#include "diagnostics/kinds/syntax.h"
 #include "syntax/build.h"
 
 namespace nnc::syntax {

@@ -3,6 +3,7 @@
 
 #include "syntax/build.h"
 #include "syntax/literals.h"
+#include "diagnostics/kinds/syntax.h"
 
 namespace nnc::syntax {
 

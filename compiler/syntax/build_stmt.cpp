@@ -1,6 +1,7 @@
 // Types and statements.
 #include <cassert>
 
+#include "diagnostics/kinds/syntax.h"
 #include "syntax/build.h"
 
 namespace nnc::syntax {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "diagnostics/kinds/syntax.h"
 #include "syntax/expected.h"
 #include "syntax/foreign.h"
 

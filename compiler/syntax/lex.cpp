@@ -1,5 +1,6 @@
 #include "syntax/lex.h"
 
+#include "diagnostics/kinds/syntax.h"
 #include "syntax/brackets.h"
 #include "syntax/foreign.h"
 #include "syntax/literals.h"

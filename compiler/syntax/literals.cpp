@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "diagnostics/kinds/syntax.h"
 #include "syntax/text.h"
 
 namespace nnc::syntax {

@@ -1,5 +1,7 @@
 #include "syntax/text.h"
 
+#include "diagnostics/kinds/syntax.h"
+
 #include <string_view>
 
 namespace nnc::syntax {

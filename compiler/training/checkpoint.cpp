@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "diagnostics/kinds/data.h"
 #include "ir/print.h"
 #include "support/hash.h"
 

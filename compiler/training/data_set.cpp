@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "diagnostics/kinds/data.h"
 #include "nnc/data_path.h"
 #include "nnc/idx.h"
 #include "support/hash.h"

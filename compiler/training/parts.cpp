@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "diagnostics/kinds/data.h"
 #include "support/hash.h"
 #include "support/philox.h"
 

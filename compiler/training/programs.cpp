@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "ir/print.h"
 #include "support/hash.h"
 

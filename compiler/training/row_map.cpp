@@ -1,5 +1,7 @@
 #include "training/row_map.h"
 
+#include "diagnostics/kinds/data.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "diagnostics/kinds/data.h"
 #include "training/project_source.h"
 #include "training/trainer.h"
 #include "training/weights.h"

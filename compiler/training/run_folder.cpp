@@ -1,5 +1,7 @@
 #include "training/run_folder.h"
 
+#include "diagnostics/kinds/data.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "diagnostics/kinds/engine.h"
 #include "engine/memory.h"
 
 namespace nnc::training {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "diagnostics/kinds/data.h"
 #include "nnc/npz.h"
 #include "training/evaluate_part.h"
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <map>
 
+#include "diagnostics/kinds/data.h"
 #include "ir/evaluate.h"
 #include "training/buffer.h"
 

@@ -1,4 +1,5 @@
 // Messages as text and as JSON: exact output, places, limits.
+#include "diagnostics/kinds/elaborate.h"
 #include "diagnostics/render.h"
 
 #include <gtest/gtest.h>
