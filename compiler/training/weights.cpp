@@ -47,6 +47,8 @@ bool fits(const ir::Type& slot, const runtime::Array& array) {
   return slot.shape == array.shape && (slot.dtype == dtype || (ir::isFloat(slot.dtype) && ir::isFloat(dtype)));
 }
 
+bool isSquare(const ir::Type& type) { return type.rank() == 2 && type.shape[0] == type.shape[1] && type.shape[0] > 1; }
+
 void copyInto(ir::Tensor& tensor, const runtime::Array& array) {
   if (tensor.type.dtype == dtypeOf(array.element)) {
     tensor.bytes = array.bytes;
@@ -96,6 +98,7 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
 
   Differences differences;
   std::size_t taken = 0;
+  std::string square;  // the first square matrix of a file of another writer
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!isLoaded(slots[i])) continue;
     const auto found = byName.find(slots[i].path);
@@ -105,6 +108,7 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
     }
     if (fits(slots[i].type, *found->second)) {
       copyInto(tensors[i], *found->second);
+      if (!isOurs && isSquare(slots[i].type) && square.empty()) square = slots[i].path;
       ++taken;
     } else {
       differences.add(fmt::format("`{}` is {} in the file and {} in the network", slots[i].path,
@@ -115,6 +119,7 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
   for (const auto& [name, array] : byName)
     differences.add(fmt::format("`{}` {} belongs to nothing in the network", name, typeText(*array)));
   const bool isFine = match == MatchWeights::Partial ? taken > 0 : differences.empty();
+  if (isFine && !square.empty()) diagnostics.emit<diag::ForeignWeights>({}, path, square);
   if (isFine) return true;
   DiagnosticBuilder message = diagnostics.emit<diag::WeightsMismatch>({}, path);
   differences.explain(message);

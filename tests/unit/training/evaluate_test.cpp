@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 #include "nnc/npz.h"
+#include "nnc/safetensors.h"
 
 namespace nnc::training {
 namespace {
@@ -75,6 +76,26 @@ TEST_F(Evaluate, writes_outputs_that_have_the_loss) {
   // The compiled loss is f32: a few units in the last place of numbers around 1.
   EXPECT_NEAR(loss / 37, test.result->metrics[0].value, 1e-6);
   EXPECT_EQ(right / 37.0, test.result->metrics[1].value);
+}
+
+TEST_F(Evaluate, square_weights_of_another_writer_are_pointed_out) {
+  edit("hidden: dim = 8)(x", "hidden: dim = 6)(x");
+  edit("classify(hidden: dim = 8", "classify(hidden: dim = 6");
+  trained("run");
+  runtime::Failure failure;
+  std::optional<runtime::TensorFile> file = runtime::readSafetensors(path("run/last"), failure);
+  ASSERT_TRUE(file) << failure.message;
+  file->metadata.clear();
+  std::erase_if(file->tensors,
+                [](const runtime::NamedArray& tensor) { return tensor.name.find('/') != std::string::npos; });
+  write("plain.safetensors", runtime::encodeSafetensors(*file));
+  const Evaluation plain = evaluated("plain.safetensors", "test");
+  ASSERT_TRUE(plain.result) << plain.messages;
+  EXPECT_EQ(plain.messages,
+            "W1309 `plain.safetensors` was not written by nnc, and `net.dense.w` is square: its shape does not tell "
+            "which way round it is\n");
+  EXPECT_EQ(evaluated("run", "test").result->metrics[0].value, plain.result->metrics[0].value);
+  EXPECT_EQ(evaluated("run", "test").messages, "");
 }
 
 TEST_F(Evaluate, names_what_is_missing) {
