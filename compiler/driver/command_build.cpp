@@ -47,11 +47,10 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
 
 std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
-  const std::vector<std::string> exports = project.exports();
-  const std::string name = context.line.name();
-  if (std::find(exports.begin(), exports.end(), name) != exports.end()) return exportSubject(project, name);
-  const bool wantsExport = name.empty() && !context.line.options.weights && exports.size() == 1;
-  return wantsExport ? exportSubject(project, exports[0]) : trainSubject(project, context);
+  const bool hasWeights = context.line.options.weights.has_value();
+  const std::optional<std::string> exported =
+      namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
+  return exported ? exportSubject(project, *exported) : trainSubject(project, context);
 }
 
 /// The weights of the slots; without --weights only their names and types, the caller of the object passes them.

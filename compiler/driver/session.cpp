@@ -21,6 +21,17 @@ std::optional<TrainSession> openTrain(Context& context) {
   return session;
 }
 
+std::optional<std::string> namedExport(const elaborate::Project& project, const std::string& name, bool prefersTrain) {
+  const std::vector<std::string> exports = project.exports();
+  if (exports.empty()) return std::nullopt;
+  const bool hasTrains = !project.trains().empty();
+  if (!name.empty()) {
+    const bool isExport = std::find(exports.begin(), exports.end(), name) != exports.end();
+    return isExport || !hasTrains ? std::optional(name) : std::nullopt;
+  }
+  return exports.size() == 1 && !(hasTrains && prefersTrain) ? std::optional(exports[0]) : std::nullopt;
+}
+
 engine::Options engineOptions(Context& context) {
   const Options& options = context.line.options;
   engine::Options engine;

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "driver/driver.h"
 #include "elaborate/elaborate.h"
@@ -20,6 +21,10 @@ std::unique_ptr<elaborate::Project> loadProject(Context& context);
 
 /// Loads the file and elaborates the train that the command line names. Empty: reported.
 std::optional<TrainSession> openTrain(Context& context);
+
+/// The export that the command line means, by name or as the only one; empty: it means a train. A name that the file
+/// does not have is that of an export when the file has no trains. `prefersTrain`: without a name, a train comes first.
+std::optional<std::string> namedExport(const elaborate::Project& project, const std::string& name, bool prefersTrain);
 
 engine::Options engineOptions(Context& context);
 

@@ -1,7 +1,5 @@
 #include "driver/stages.h"
 
-#include <algorithm>
-
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/engine.h"
 #include "driver/session.h"
@@ -52,11 +50,8 @@ int printCode(Context& context, const elaborate::BatchProgram& program, const en
 
 std::optional<StageSubject> openStageSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
-  const std::vector<std::string> exports = project.exports();
-  const std::string name = context.line.name();
-  const bool isExport = std::find(exports.begin(), exports.end(), name) != exports.end() ||
-                        (name.empty() && project.trains().empty() && exports.size() == 1);
-  return isExport ? exportSubject(project, name.empty() ? exports[0] : name) : trainSubject(project, context);
+  const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/true);
+  return exported ? exportSubject(project, *exported) : trainSubject(project, context);
 }
 
 int printTree(Context& context) {

@@ -110,6 +110,7 @@ TEST(Parts, a_range_past_the_end_and_an_empty_part_are_named) {
   EXPECT_EQ(diagnostics.all()[0].message, "part `valid` is rows 5..11, and the source has 10 rows");
   Diagnostics empty;
   EXPECT_FALSE(cutParts(withSplit({}), {0}, empty));
+  EXPECT_EQ(empty.all()[0].code, "E1206");
   EXPECT_EQ(empty.all()[0].message, "part `train` has no rows");
 }
 
