@@ -49,6 +49,7 @@ std::optional<Value> Reshape(Elaborator& elaborator, BuiltinCall& call) {
   if (!dims) return std::nullopt;
   const std::optional<std::int64_t> have = checkedElementCount(x->ownShape()), want = checkedElementCount(*dims);
   if (have != want) {
+    if (have && want) elaborator.noteClash(*have, *want);
     elaborator.error<diag::ElementCount>(call.span, ir::toString(x->ownType()), have.value_or(0), ir::toString(*dims),
                                          want.value_or(0));
     return std::nullopt;

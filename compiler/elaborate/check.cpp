@@ -5,6 +5,7 @@
 #include <map>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/check_definitions.h"
 #include "elaborate/check_names.h"
 #include "elaborate/project.h"
 
@@ -57,17 +58,8 @@ static void checkDeclaration(ProjectState& state, const syntax::Decl& decl) {
     elaboration->diagnostics().emit<diag::ExperimentsParsedOnly>(experiment->name.span, experiment->name.text);
 }
 
-/// A network or layer that says by itself what its inputs are.
-static void checkCallable(ProjectState& state, const syntax::CallableDecl& callable) {
-  const bool isLayer = callable.kind == syntax::CallableKind::Network || callable.kind == syntax::CallableKind::Layer;
-  if (!isLayer) return;
-  Elaboration elaboration(state);
-  const std::optional<ExportSpec> spec = defaultExport(*elaboration, callable, state.modules->root());
-  if (spec) (void)buildExport(*elaboration, *spec, nullptr).has_value();
-}
-
 /// Names of all definitions, used or not, of the file and of those that it imports.
-static void checkDefinitions(ProjectState& state) {
+static void checkAllNames(ProjectState& state) {
   Diagnostics messages;
   for (const SourceModule* module : state.modules->own())
     for (const syntax::Decl& decl : module->tree.declarations)
@@ -83,9 +75,11 @@ void checkProject(Project& project, ProjectState& state) {
   for (const syntax::Decl& decl : state.file().declarations) checkDeclaration(state, decl);
   // A mistake in a network shows in the train that uses it, with the sizes of that train; once is enough.
   if (state.diagnostics.hasErrors()) return;
-  checkDefinitions(state);
-  for (const syntax::Decl& decl : state.file().declarations)
-    if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node)) checkCallable(state, *callable);
+  checkAllNames(state);
+  if (state.diagnostics.hasErrors()) return;
+  for (const SourceModule* module : state.modules->own())
+    for (const syntax::Decl& decl : module->tree.declarations)
+      if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node)) checkDefinition(state, *callable, *module);
 }
 
 }  // namespace nnc::elaborate

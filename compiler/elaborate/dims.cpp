@@ -164,6 +164,7 @@ static void addFact(Report& report, const Name& fact) {
 }
 
 bool Matcher::mismatch(std::size_t axis, std::int64_t expected, const Name* fact) {
+  elaborator_.noteClash(shape_[axis], expected);
   auto report = elaborator_.error<diag::DimMismatch>(receiver_.where, receiver_.text, elaborator_.text(type_.span),
                                                      ir::toString(value_.ownType()), axis, shape_[axis], expected);
   if (fact) addFact(report, *fact);

@@ -150,8 +150,21 @@ class Elaborator {
   Report error(Span where, const Arguments&... arguments) {
     std::vector<Label> trail;
     const Span primary = blame(where, trail);
-    return Report(diagnostics_.emit<K>(primary, arguments...), std::move(trail));
+    DiagnosticBuilder builder = diagnostics_.emit<K>(primary, arguments...);
+    if (!assumption_.empty()) builder.note(assumption_);
+    return Report(builder, std::move(trail));
   }
+  /// Two sizes that had to be equal and were not; the first of them is what a trial of a definition learns from.
+  struct Clash {
+    std::int64_t have = 0, want = 0;
+  };
+  /// Before the message that says so.
+  void noteClash(std::int64_t have, std::int64_t want) {
+    if (!clash_ && !diagnostics_.hasErrors()) clash_ = Clash{have, want};
+  }
+  const std::optional<Clash>& clash() const { return clash_; }
+  /// What every message from here on rests on; it is added to them.
+  void assume(std::string assumption) { assumption_ = std::move(assumption); }
   /// Refuses what is not implemented (E0900).
   void notSupported(Span where, std::string_view what);
   /// The calls that lead to the current place, innermost first.
@@ -269,6 +282,8 @@ class Elaborator {
   Trace* trace_ = nullptr;
   const SlotRecord* initialising_ = nullptr;
   int indexOrder_ = 0;
+  std::optional<Clash> clash_;
+  std::string assumption_;
 };
 
 }  // namespace nnc::elaborate

@@ -41,14 +41,12 @@ class InputReader {
                                                                : &elaborator.newScope(home);
   }
 
-  /// `dims`: of the export; null: any batch will do, and what cannot be found is no error.
-  bool run(const std::vector<syntax::Arg>* dims) {
-    isQuiet_ = dims == nullptr;
-    if (dims != nullptr && !readDims(*dims)) return false;
+  bool run(const std::vector<syntax::Arg>& dims) {
+    if (!readDims(dims)) return false;
     for (const syntax::ParamDecl& parameter : elaborator_.dataParameters(spec_.network.function))
       if (!readInput(parameter)) return false;
     if (spec_.inputs.empty()) return refuse(spec_.network.span, "its network declares no data arguments");
-    return isQuiet_ || checkUsed(*dims);
+    return checkUsed(dims);
   }
 
  private:
@@ -60,7 +58,7 @@ class InputReader {
   };
 
   bool refuse(Span where, const std::string& text) {
-    if (!isQuiet_) elaborator_.error<diag::ExportDims>(where, spec_.name, text);
+    elaborator_.error<diag::ExportDims>(where, spec_.name, text);
     return false;
   }
 
@@ -119,7 +117,6 @@ class InputReader {
       return refuse(dim.span,
                     fmt::format("the batch is `{}` in one argument and `{}` in another", batchName_, name->name));
     batchName_ = name->name;
-    if (isQuiet_) return true;
     FixedDim* const fixed = findFixed(batchName_);
     if (fixed == nullptr)
       return refuse(spec_.span,
@@ -146,7 +143,6 @@ class InputReader {
       shape.push_back(fixed->sizes[0]);
       return true;
     }
-    if (isQuiet_ && name == nullptr && !std::holds_alternative<syntax::IntLiteral>(dim.value->node)) return false;
     const std::optional<Value> value = elaborator_.evaluate(*dim.value, *scope_);
     if (!value) return false;
     const auto* size = std::get_if<std::int64_t>(&*value);
@@ -169,7 +165,6 @@ class InputReader {
   Scope* scope_ = nullptr;
   std::vector<FixedDim> fixed_;
   std::string_view batchName_;
-  bool isQuiet_ = false;
 };
 
 }  // namespace
@@ -191,21 +186,7 @@ std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::Expor
   const std::optional<Value> network = elaborator.withDefaults(*value, decl.value->span);
   if (!network) return std::nullopt;
   spec.network = {spec.name, *network, decl.value->span};
-  if (!InputReader(elaborator, spec, home).run(&decl.dims)) return std::nullopt;
-  return spec;
-}
-
-std::optional<ExportSpec> defaultExport(Elaborator& elaborator, const syntax::CallableDecl& decl,
-                                        const SourceModule& home) {
-  if (!decl.second) return std::nullopt;
-  for (const syntax::ParamDecl& parameter : decl.first)
-    if (parameter.defaultValue == nullptr) return std::nullopt;
-  const Named named = elaborator.modules().find(home, decl.name.text);
-  const std::optional<Value> value = elaborator.valueOf(named, decl.name.span);
-  const std::optional<Value> network = value ? elaborator.withDefaults(*value, decl.name.span) : std::nullopt;
-  if (!network) return std::nullopt;
-  ExportSpec spec{decl.name.text, {decl.name.text, *network, decl.name.span}, {}, {2}, decl.name.span};
-  if (!InputReader(elaborator, spec, home).run(nullptr)) return std::nullopt;
+  if (!InputReader(elaborator, spec, home).run(decl.dims)) return std::nullopt;
   return spec;
 }
 

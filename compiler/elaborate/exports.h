@@ -23,11 +23,6 @@ struct ExportSpec {
 [[nodiscard]] std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::ExportDecl& decl,
                                                    const SourceModule& home);
 
-/// A network of the file with the defaults of its parameters, for checking. Empty without a message when that does not
-/// say what its inputs are.
-[[nodiscard]] std::optional<ExportSpec> defaultExport(Elaborator& elaborator, const syntax::CallableDecl& decl,
-                                                      const SourceModule& home);
-
 /// The entries, mode eval. `slots` null: those that the network declares, with their initial values. Otherwise exactly
 /// those, and `initModule` stays empty.
 [[nodiscard]] std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpec& spec,

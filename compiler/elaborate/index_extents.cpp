@@ -77,6 +77,7 @@ bool setExtent(Elaborator& elaborator, IndexVariable& index, std::int64_t extent
     return true;
   }
   if (*index.extent == extent) return true;
+  elaborator.noteClash(extent, *index.extent);
   elaborator.error<diag::ExtentsDisagree>(where, index.name, extent, *index.extent)
       .also(index.extentFrom, fmt::format("here it runs over {}", *index.extent));
   return false;

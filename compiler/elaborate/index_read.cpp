@@ -145,6 +145,8 @@ bool Read::checkRange(const Axis& axis, std::int64_t size) {
   }
   const bool isInside = least.value() && most.value() && *least.value() >= 0 && *most.value() < size;
   if (isInside) return true;
+  if (least.value() && most.value())
+    elaborator_.noteClash(*least.value() < 0 ? *least.value() : *most.value() + 1, *least.value() < 0 ? 0 : size);
   const std::string reached = !least.value() || !most.value()
                                   ? "a number beyond 64 bits"
                                   : std::to_string(*least.value() < 0 ? *least.value() : *most.value());

@@ -39,6 +39,11 @@ static void reportShapes(Elaborator& elaborator, const Traced& a, const Traced& 
                                            "a whole tensor " + ir::toString(whole.ownType()));
     return;
   }
+  const ir::Shape x = a.ownShape(), y = b.ownShape();
+  if (x.size() == y.size()) {
+    const auto [one, other] = std::mismatch(x.begin(), x.end(), y.begin());
+    if (one != x.end()) elaborator.noteClash(*one, *other);
+  }
   auto report =
       elaborator.error<diag::NoBroadcast>(where, typed(elaborator, a, aSpan), verb, typed(elaborator, b, bSpan));
   if (aSpan && bSpan && aSpan.file == bSpan.file && aSpan.end <= bSpan.begin)

@@ -1,0 +1,116 @@
+#include "elaborate/check_definitions.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "diagnostics/kinds/elaborate.h"
+#include "elaborate/trial.h"
+#include "support/checked.h"
+
+namespace nnc::elaborate {
+
+/// Whether a message without a clash of two sizes may still be due to those that were made up. One that is not, holds
+/// for every caller.
+static bool dependsOnSizes(std::string_view code) {
+  static constexpr std::array kCodes = {
+      diag::SharedInstanceShape::kCode, diag::InexactDivision::kCode, diag::IntegerOverflow::kCode,
+      diag::DivisionByZero::kCode,      diag::MatMulShapes::kCode,    diag::ElementCount::kCode,
+      diag::TensorTooLarge::kCode,      diag::BadDimPattern::kCode,   diag::BadArgumentValue::kCode,
+      diag::IndexRange::kCode,          diag::RaggedList::kCode,      diag::IndexOutOfRange::kCode,
+      diag::RequireFailed::kCode,       diag::RepeatCount::kCode,     diag::ProgramTooLarge::kCode};
+  return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
+}
+
+namespace {
+
+/// Every combination of the flags and symbols that a definition takes, up to a bound.
+std::vector<std::map<std::string, Value>> choicesOf(const TrialSubject& subject) {
+  constexpr std::size_t kMost = 16;
+  std::vector<std::map<std::string, Value>> all(1);
+  for (const TrialSubject::Choice& choice : subject.choices) {
+    if (all.size() * choice.values.size() > kMost) return all;
+    std::vector<std::map<std::string, Value>> longer;
+    for (const auto& one : all)
+      for (const Value& value : choice.values) {
+        longer.push_back(one);
+        longer.back()[choice.name] = value;
+      }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+/// Trials of one definition with one set of choices.
+class Search {
+ public:
+  Search(ProjectState& state, const TrialSubject& subject, const std::map<std::string, Value>& choices)
+      : state_(state), subject_(subject), choices_(choices) {}
+
+  /// Reports what is wrong with it, if anything is. True: the definition has no mistake.
+  bool run() {
+    std::vector<TrialFault> faults;
+    static constexpr std::array<std::size_t, 3> kRanks = {2, 1, 3};
+    const std::size_t ranks = subject_.hasPack ? kRanks.size() : 1;
+    for (std::size_t rank = 0; rank < ranks; ++rank)
+      for (int set = 0; set < kSets; ++set) {
+        const std::optional<TrialFault> fault = settle(TrialSizes(set, kRanks[rank]));
+        if (!fault || !isSame(faults, *fault)) return true;
+        faults.push_back(*fault);
+      }
+    report(faults[0]);
+    return false;
+  }
+
+ private:
+  static constexpr int kSets = 3;
+
+  /// Runs with sizes that are made equal where they have to be. Empty: it works with some.
+  std::optional<TrialFault> settle(TrialSizes sizes) {
+    constexpr int kMostEqualities = 12;
+    std::optional<TrialFault> fault = runTrial(state_, subject_, choices_, sizes, /*keepsMessages=*/false);
+    for (int i = 0; i < kMostEqualities && fault && fault->clash; ++i) {
+      TrialSizes next = sizes;
+      if (!next.makeEqual(fault->clash->have, fault->clash->want)) break;
+      const std::optional<TrialFault> after = runTrial(state_, subject_, choices_, next, /*keepsMessages=*/false);
+      const bool isStuck = after && after->code == fault->code && after->primary == fault->primary;
+      if (isStuck) break;
+      sizes = next;
+      fault = after;
+    }
+    if (fault) fault->sizes = sizes;
+    return fault;
+  }
+
+  /// Whether `fault` is the one that others with other sizes had, and no sizes can avoid it: the two that clash are
+  /// always as far apart, or one is always the same multiple of the other.
+  static bool isSame(const std::vector<TrialFault>& faults, const TrialFault& fault) {
+    if (!fault.clash && dependsOnSizes(fault.code)) return false;
+    if (faults.empty()) return true;
+    const TrialFault& first = faults[0];
+    if (first.code != fault.code || first.primary != fault.primary) return false;
+    if (!first.clash || !fault.clash) return !first.clash && !fault.clash;
+    const Elaborator::Clash a = *first.clash, b = *fault.clash;
+    const std::optional<std::int64_t> left = (Checked(a.have) * b.want).value();
+    return a.have - a.want == b.have - b.want || (left && left == (Checked(b.have) * a.want).value());
+  }
+
+  void report(TrialFault fault) {
+    (void)runTrial(state_, subject_, choices_, fault.sizes, /*keepsMessages=*/true).has_value();
+  }
+
+  ProjectState& state_;
+  const TrialSubject& subject_;
+  const std::map<std::string, Value>& choices_;
+};
+
+}  // namespace
+
+void checkDefinition(ProjectState& state, const syntax::CallableDecl& callable, const SourceModule& home) {
+  const std::optional<TrialSubject> subject = trialSubject(callable, home);
+  if (!subject) return;
+  for (const std::map<std::string, Value>& choices : choicesOf(*subject))
+    if (!Search(state, *subject, choices).run()) return;
+}
+
+}  // namespace nnc::elaborate
