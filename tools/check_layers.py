@@ -20,12 +20,13 @@ BELOW = {
     "passes": ["autodiff"],
     "codegen": ["ir"],
     "syntax": ["diagnostics"],
+    "format": ["syntax"],
     "elaborate": ["syntax", "ir"],
     "engine": ["syntax", "elaborate", "autodiff", "passes", "codegen"],
     "training": ["engine"],
     "experiment": ["training"],
     "report": ["experiment"],
-    "driver": ["report", "experiment", "training"],
+    "driver": ["report", "experiment", "training", "format"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -1,9 +1,9 @@
 // nnc help, nnc version, nnc explain: what nnc says about itself.
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/driver.h"
 #include "driver/driver.h"
+#include "driver/reference.h"
 #include "support/suggest.h"
 
 namespace nnc::driver {
@@ -33,35 +33,11 @@ int versionCommand(Context&) {
   return 0;
 }
 
-/// A format as people read it: each argument is `..`, doubled braces are single ones.
-static std::string messageText(std::string_view format) {
-  std::string text;
-  for (std::size_t i = 0; i < format.size(); ++i) {
-    const bool isDoubled = i + 1 < format.size() && format[i + 1] == format[i];
-    if (format[i] == '{' && !isDoubled) {
-      text += "..";
-      i = format.find('}', i);
-      continue;
-    }
-    text += format[i];
-    if ((format[i] == '{' || format[i] == '}') && isDoubled) ++i;
-  }
-  return text;
-}
-
 static nlohmann::ordered_json kindJson(const KindInfo& kind) {
   return {{"code", kind.code},
           {"severity", kind.severity == Severity::Error ? "error" : "warning"},
           {"message", messageText(kind.format)},
           {"explanation", kind.explanation}};
-}
-
-/// All kinds in the order of their numbers; a list of the table would follow the phases.
-static std::vector<KindInfo> sortedKinds() {
-  std::vector<KindInfo> kinds = allKinds();
-  std::sort(kinds.begin(), kinds.end(),
-            [](const KindInfo& a, const KindInfo& b) { return a.code.substr(1) < b.code.substr(1); });
-  return kinds;
 }
 
 int explainCommand(Context& context) {

@@ -38,6 +38,8 @@ int dispatch(Context& context) {
     NNC_DISPATCH(Predict, predictCommand)
     NNC_DISPATCH(Build, buildCommand)
     NNC_DISPATCH(Show, showCommand)
+    NNC_DISPATCH(Fmt, fmtCommand)
+    NNC_DISPATCH(Docs, docsCommand)
     NNC_DISPATCH(Explain, explainCommand)
     NNC_DISPATCH(Help, helpCommand)
     NNC_DISPATCH(Version, versionCommand)

@@ -32,6 +32,8 @@ int evalCommand(Context& context);
 int predictCommand(Context& context);
 int buildCommand(Context& context);
 int showCommand(Context& context);
+int fmtCommand(Context& context);
+int docsCommand(Context& context);
 int explainCommand(Context& context);
 int helpCommand(Context& context);
 int versionCommand(Context& context);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
-                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kAll = ~0u,
+                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
@@ -191,8 +191,9 @@ class Parser {
 
   bool checkPositional() {
     const CommandInfo& info = commandInfo(line_.command);
-    const bool needsFile = info.arguments.starts_with("FILE");
-    const std::size_t most = info.arguments.starts_with("FILE [NAME]") ? 2 : info.arguments.empty() ? 0 : 1;
+    const bool needsFile = info.arguments.starts_with("FILE") && !line_.options.standardInput;
+    std::size_t most = info.arguments.starts_with("FILE [NAME]") ? 2 : info.arguments.empty() ? 0 : 1;
+    if (info.arguments == "FILE...") most = line_.positional.size();
     if (needsFile && line_.positional.empty()) {
       diagnostics_.emit<diag::MissingFile>({}, info.name).help(fmt::format("for example: {}", info.example));
       return false;
