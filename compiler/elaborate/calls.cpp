@@ -113,6 +113,11 @@ std::optional<Value> Elaborator::withDefaults(const Value& value, Span where) {
   return allHaveDefaults ? bindFirstList(**callable, {}, {where, {}}) : value;
 }
 
+std::optional<Value> Elaborator::completed(const Value& value, Span where) {
+  const auto* callable = std::get_if<const Callable*>(&value);
+  return callable && hasOpenFirstList(**callable) ? bindFirstList(**callable, {}, {where, {}}) : value;
+}
+
 std::optional<Value> Elaborator::bindFirstList(const Callable& callable, std::vector<Argument> arguments,
                                                const CallSite& site) {
   const DeclaredCallable& declared = *callable.declared();
@@ -144,9 +149,7 @@ std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument>
 }
 
 std::optional<Value> Elaborator::apply(const Value& callee, std::vector<Argument> arguments, const CallSite& site) {
-  const auto* callable = std::get_if<const Callable*>(&callee);
-  if (!callable || !hasOpenFirstList(**callable)) return call(callee, std::move(arguments), site);
-  const Result bound = bindFirstList(**callable, {}, site);
+  const Result bound = completed(callee, site.span);
   return bound ? call(*bound, std::move(arguments), site) : std::nullopt;
 }
 

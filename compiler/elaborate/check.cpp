@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "diagnostics/kinds/elaborate.h"
 #include "diagnostics/kinds/project.h"
 #include "elaborate/check_definitions.h"
 #include "elaborate/check_names.h"
@@ -58,13 +60,41 @@ static void checkDeclaration(ProjectState& state, const syntax::Decl& decl) {
     elaboration->diagnostics().emit<diag::ExperimentsParsedOnly>(experiment->name.span, experiment->name.text);
 }
 
-/// Names of all definitions, used or not, of the file and of those that it imports.
+using References = std::map<const syntax::CallableDecl*, std::vector<Reference>>;
+
+/// Follows references from `callable` back to one of those that led there. `path`: the way, from the outermost on.
+static void findRecursion(const References& references, const syntax::CallableDecl* callable,
+                          std::vector<const syntax::CallableDecl*>& path, std::set<const syntax::CallableDecl*>& done,
+                          Diagnostics& diagnostics) {
+  const auto named = references.find(callable);
+  if (named == references.end() || done.contains(callable)) return;
+  path.push_back(callable);
+  for (const Reference& reference : named->second) {
+    const bool isCycle = std::find(path.begin(), path.end(), reference.callable) != path.end();
+    if (isCycle)
+      diagnostics.emit<diag::Recursion>(reference.where, reference.callable->name.text)
+          .help("a chain of layers is `x |> repeat n { layer() }`, a loop that carries values is `scan`");
+    else
+      findRecursion(references, reference.callable, path, done, diagnostics);
+  }
+  path.pop_back();
+  done.insert(callable);
+}
+
+/// Names of all definitions, used or not, of the file and of those that it imports; and that none leads to itself.
 static void checkAllNames(ProjectState& state) {
   Diagnostics messages;
+  References references;
   for (const SourceModule* module : state.modules->own())
     for (const syntax::Decl& decl : module->tree.declarations)
       if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
-        checkNames(*callable, *module, *state.modules, messages);
+        references[callable] = checkNames(*callable, *module, *state.modules, messages);
+  std::vector<const syntax::CallableDecl*> path;
+  std::set<const syntax::CallableDecl*> done;
+  for (const SourceModule* module : state.modules->own())
+    for (const syntax::Decl& decl : module->tree.declarations)
+      if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
+        findRecursion(references, callable, path, done, messages);
   messages.sortByPlace(0);
   state.diagnostics.appendNew(std::move(messages));
 }
@@ -79,7 +109,8 @@ void checkProject(Project& project, ProjectState& state) {
   if (state.diagnostics.hasErrors()) return;
   for (const SourceModule* module : state.modules->own())
     for (const syntax::Decl& decl : module->tree.declarations)
-      if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node)) checkDefinition(state, *callable, *module);
+      if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
+        checkDefinition(state, *callable, *module);
 }
 
 }  // namespace nnc::elaborate

@@ -85,7 +85,9 @@ class Search {
   /// Whether `fault` is the one that others with other sizes had, and no sizes can avoid it: the two that clash are
   /// always as far apart, or one is always the same multiple of the other.
   static bool isSame(const std::vector<TrialFault>& faults, const TrialFault& fault) {
-    if (!fault.clash && dependsOnSizes(fault.code)) return false;
+    // With nothing made up but the batch, there is nothing that a caller could do.
+    const bool hasFreeSizes = fault.sizes.values().size() > 1;
+    if (!fault.clash && hasFreeSizes && dependsOnSizes(fault.code)) return false;
     if (faults.empty()) return true;
     const TrialFault& first = faults[0];
     if (first.code != fault.code || first.primary != fault.primary) return false;
@@ -95,7 +97,10 @@ class Search {
     return a.have - a.want == b.have - b.want || (left && left == (Checked(b.have) * a.want).value());
   }
 
+  /// Once for each place: a mistake in one definition shows in those that use it, too.
   void report(TrialFault fault) {
+    for (const Diagnostic& known : state_.diagnostics.all())
+      if (known.code == fault.code && known.primary == fault.primary) return;
     (void)runTrial(state_, subject_, choices_, fault.sizes, /*keepsMessages=*/true).has_value();
   }
 

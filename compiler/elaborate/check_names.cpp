@@ -9,6 +9,7 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "diagnostics/kinds/project.h"
 #include "elaborate/builtins.h"
+#include "elaborate/suggest_name.h"
 #include "support/suggest.h"
 
 namespace nnc::elaborate {
@@ -37,6 +38,7 @@ class NameChecker {
     }
     warnAboutDims(callable);
   }
+  const std::vector<Reference>& references() const { return references_; }
 
  private:
   /// Names that end with a block.
@@ -68,6 +70,10 @@ class NameChecker {
 
   void use(const std::string& name, Span where) {
     used_.insert(name);
+    const bool isLocal = std::find(names_.begin(), names_.end(), name) != names_.end();
+    if (const Named named = isLocal ? Named() : modules_.find(home_, name); named.decl != nullptr)
+      if (const auto* callable = std::get_if<syntax::CallableDecl>(&named.decl->node))
+        references_.push_back({callable, where});
     if (isKnown(name)) return;
     if (isUnfinishedName(name)) {
       diagnostics_.emit<diag::NotSupportedYet>(where, fmt::format("`{}`", name));
@@ -77,8 +83,30 @@ class NameChecker {
     for (const std::vector<std::string>& more : {modules_.visibleNames(home_), builtinNames()})
       candidates.insert(candidates.end(), more.begin(), more.end());
     DiagnosticBuilder message = diagnostics_.emit<diag::UnknownName>(where, name);
-    if (const auto close = closestName(name, candidates)) message.help(fmt::format("did you mean `{}`?", *close));
+    if (isIntroducedLater(name))
+      message.help(fmt::format("`{}` is introduced further down: a value is defined before it is used", name));
+    else if (ended_.contains(name))
+      message.help(fmt::format(
+          "`{0}` ends with the block around it; to choose a value, write `let {0} = if .. then .. else ..`", name));
+    else if (std::optional<std::string> help = suggestName(name, candidates))
+      message.help(std::move(*help));
     bind(name);  // once is enough
+  }
+
+  bool isIntroducedLater(const std::string& name) const {
+    for (const syntax::Block* block : blocks_)
+      for (const syntax::StmtPtr& statement : block->statements)
+        if (const auto* let = std::get_if<syntax::LetStmt>(&statement->node))
+          for (const syntax::Ident& introduced : let->pattern.names)
+            if (introduced.text == name) return true;
+    return false;
+  }
+
+  /// A name where an index stands.
+  void useIndex(const std::string& name, Span where) {
+    if (isKnown(name) || isUnfinishedName(name)) return use(name, where);
+    diagnostics_.emit<diag::UnboundIndex>(where, name).help(fmt::format("did you mean `sum[{}](..)`?", name));
+    bind(name);
   }
 
   // ------------------------------------------------------------------ signatures
@@ -147,8 +175,12 @@ class NameChecker {
 
   void walk(const syntax::Block& block) {
     const Block inner(*this);
+    const std::size_t before = names_.size();
+    blocks_.push_back(&block);
     for (const syntax::StmtPtr& statement : block.statements)
       std::visit([&](const auto& node) { walkNode(node); }, statement->node);
+    blocks_.pop_back();
+    ended_.insert(names_.begin() + static_cast<std::ptrdiff_t>(before), names_.end());
   }
 
   void walkNode(const syntax::LetStmt& let) {
@@ -247,8 +279,13 @@ class NameChecker {
   }
   void walkNode(const syntax::IndexExpr& index) {
     walk(*index.base);
-    for (const syntax::Subscript& subscript : index.subscripts)
-      if (subscript.value) walk(*subscript.value);
+    for (const syntax::Subscript& subscript : index.subscripts) {
+      const auto* name = subscript.value ? std::get_if<syntax::NameExpr>(&subscript.value->node) : nullptr;
+      if (name != nullptr)
+        useIndex(name->name, subscript.value->span);
+      else if (subscript.value)
+        walk(*subscript.value);
+    }
   }
   void walkNode(const syntax::UnaryExpr& unary) { walk(*unary.operand); }
   void walkNode(const syntax::BinaryExpr& binary) {
@@ -299,16 +336,21 @@ class NameChecker {
   const Modules& modules_;
   Diagnostics& diagnostics_;
   std::vector<std::string> names_;  // innermost last
-  std::set<std::string> used_;      // in bodies
+  std::vector<Reference> references_;
+  std::set<std::string> used_;                // in bodies
+  std::set<std::string> ended_;               // by the end of their block
+  std::vector<const syntax::Block*> blocks_;  // around the current place, outermost first
   std::map<std::string, Dim> dims_;
   int depth_ = 0;
 };
 
 }  // namespace
 
-void checkNames(const syntax::CallableDecl& callable, const SourceModule& home, const Modules& modules,
-                Diagnostics& diagnostics) {
-  NameChecker(home, modules, diagnostics).run(callable);
+std::vector<Reference> checkNames(const syntax::CallableDecl& callable, const SourceModule& home,
+                                  const Modules& modules, Diagnostics& diagnostics) {
+  NameChecker checker(home, modules, diagnostics);
+  checker.run(callable);
+  return checker.references();
 }
 
 }  // namespace nnc::elaborate

@@ -1,6 +1,7 @@
 // The evaluator's core: where a message points, where a node is appended, what may stand at module level.
 #include "elaborate/elaborator.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "diagnostics/kinds/elaborate.h"
@@ -74,6 +75,12 @@ Span Elaborator::blame(Span where, std::vector<Label>& labels) const {
   labels.push_back({where, "the stdlib says so here"});
   labels.insert(labels.end(), calls.begin() + 1, calls.end());
   return primary;
+}
+
+bool Elaborator::Assumption::isMentioned(std::string_view message) const {
+  return std::any_of(sizes.begin(), sizes.end(), [&](std::int64_t size) {
+    return message.find(std::to_string(size)) != std::string_view::npos;
+  });
 }
 
 IndexContext& Elaborator::newIndexContext() { return indexContexts_.emplace_back(); }

@@ -151,7 +151,7 @@ class Elaborator {
     std::vector<Label> trail;
     const Span primary = blame(where, trail);
     DiagnosticBuilder builder = diagnostics_.emit<K>(primary, arguments...);
-    if (!assumption_.empty()) builder.note(assumption_);
+    if (assumption_.isMentioned(diagnostics_.all().back().message)) builder.note(assumption_.note);
     return Report(builder, std::move(trail));
   }
   /// Two sizes that had to be equal and were not; the first of them is what a trial of a definition learns from.
@@ -163,8 +163,13 @@ class Elaborator {
     if (!clash_ && !diagnostics_.hasErrors()) clash_ = Clash{have, want};
   }
   const std::optional<Clash>& clash() const { return clash_; }
-  /// What every message from here on rests on; it is added to them.
-  void assume(std::string assumption) { assumption_ = std::move(assumption); }
+  /// Sizes that were made up, and what messages that mention one of them have to add.
+  struct Assumption {
+    std::vector<std::int64_t> sizes;
+    std::string note;
+    bool isMentioned(std::string_view message) const;
+  };
+  void assume(Assumption assumption) { assumption_ = std::move(assumption); }
   /// Refuses what is not implemented (E0900).
   void notSupported(Span where, std::string_view what);
   /// The calls that lead to the current place, innermost first.
@@ -189,6 +194,8 @@ class Elaborator {
   [[nodiscard]] std::optional<Value> preludeValue(std::string_view name, Span use);
   /// A recipe with the defaults of a first list that was not given; anything else as it is.
   [[nodiscard]] std::optional<Value> withDefaults(const Value& value, Span where);
+  /// The same for what is about to be applied: a value that is missing is an error.
+  [[nodiscard]] std::optional<Value> completed(const Value& value, Span where);
   /// A key for a draw of the current instance that names none.
   [[nodiscard]] RandomKey* implicitKey(Span where);
   /// The attribute `key` of the next draw from `key`.
@@ -283,7 +290,7 @@ class Elaborator {
   const SlotRecord* initialising_ = nullptr;
   int indexOrder_ = 0;
   std::optional<Clash> clash_;
-  std::string assumption_;
+  Assumption assumption_;
 };
 
 }  // namespace nnc::elaborate

@@ -42,7 +42,7 @@ Instance* Elaborator::nextInstance(std::string_view callee, Span where) {
 std::optional<Value> Elaborator::instantiate(const Value& recipe, std::string path, char separator,
                                              std::vector<Argument> arguments, Span where) {
   if (!requireTrace(where)) return std::nullopt;
-  const Result complete = withDefaults(recipe, where);
+  const Result complete = completed(recipe, where);
   if (!complete) return std::nullopt;
   const auto* callable = std::get_if<const Callable*>(&*complete);
   if (!callable) {
@@ -62,7 +62,7 @@ bool Elaborator::executeSub(const syntax::SubStmt& statement, Span span, Scope& 
     return false;
   }
   const Result recipe = evaluate(*statement.value, scope);
-  const Result complete = recipe ? withDefaults(*recipe, statement.value->span) : std::nullopt;
+  const Result complete = recipe ? completed(*recipe, statement.value->span) : std::nullopt;
   if (!complete) return false;
   const auto* callable = std::get_if<const Callable*>(&*complete);
   if (!callable) {
@@ -91,6 +91,7 @@ bool Elaborator::sharedSlotFits(const SlotRecord& record, const ir::Type& type, 
     before = fmt::format("`{}` = {}", dim, size);
     now = fmt::format("`{}` = {}", dim, *value);
     changed = bound;
+    noteClash(*value, size);
     break;
   }
   const std::string& path = frame().instance->path;

@@ -5,6 +5,7 @@
 #include "elaborate/builtins.h"
 #include "elaborate/elaborator.h"
 #include "elaborate/index_notation.h"
+#include "elaborate/suggest_name.h"
 #include "support/suggest.h"
 
 namespace nnc::elaborate {
@@ -40,8 +41,7 @@ std::optional<Value> Elaborator::lookUp(std::string_view name, const SourceModul
   const std::vector<std::string> builtins = builtinNames();
   candidates.insert(candidates.end(), builtins.begin(), builtins.end());
   auto report = error<diag::UnknownName>(use, name);
-  if (const std::optional<std::string> closest = closestName(name, candidates))
-    report.help(fmt::format("did you mean `{}`?", *closest));
+  if (std::optional<std::string> help = suggestName(name, candidates)) report.help(std::move(*help));
   return std::nullopt;
 }
 

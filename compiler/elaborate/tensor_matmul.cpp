@@ -18,8 +18,11 @@ std::optional<Value> matMul(Elaborator& elaborator, const Value& left, const Val
   if (a->type.dtype != b->type.dtype) return refuse(elaborator, *a, *b, "the element types differ", span);
   if (a->type.dtype == ir::DType::Bool) return refuse(elaborator, *a, *b, "bools have no product", span);
   if (x.size() < 2 || y.size() < 2) return refuse(elaborator, *a, *b, "both need two axes", span);
-  if (x.back() != y[y.size() - 2])
-    return refuse(elaborator, *a, *b, fmt::format("{} columns meet {} rows", x.back(), y[y.size() - 2]), span);
+  const std::int64_t columns = x.back(), rows = y[y.size() - 2];
+  if (columns != rows) {
+    elaborator.noteClash(columns, rows);
+    return refuse(elaborator, *a, *b, fmt::format("{} columns meet {} rows", columns, rows), span);
+  }
   const ir::Shape xBatch(x.begin(), x.end() - 2), yBatch(y.begin(), y.end() - 2);
   if (!xBatch.empty() && !yBatch.empty() && xBatch != yBatch)
     return refuse(elaborator, *a, *b, "the axes before the last two differ", span);

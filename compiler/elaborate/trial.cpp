@@ -103,6 +103,12 @@ bool TrialSizes::makeEqual(std::int64_t have, std::int64_t want) {
   return false;
 }
 
+std::vector<std::int64_t> TrialSizes::values() const {
+  std::vector<std::int64_t> values;
+  for (const auto& [name, size] : values_) values.push_back(size);
+  return values;
+}
+
 std::string TrialSizes::text() const {
   std::string text;
   for (const auto& [name, size] : values_) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, size);
@@ -142,6 +148,8 @@ class Trial {
     } else {
       second = std::move(first);
     }
+    elaborator_.assume(
+        {sizes_.values(), fmt::format("no sizes make it right: these are of a trial with {}", sizes_.text())});
     if (callable.kind == CallableKind::Fn) return elaborator_.apply(*callee, std::move(second), site()).has_value();
     const bool isOptimizer = callable.kind == CallableKind::Optimizer;
     return elaborator_
@@ -199,7 +207,7 @@ class Trial {
     const bool isParameter = subject_.callable->kind == CallableKind::Optimizer && trace_.slots.empty();
     if (!isParameter) return elaborator_.traced(value, parameter.span);
     SlotRecord& record = trace_.slots.emplace_back();
-    record.slot.path = "p";
+    record.slot.path = std::string("p");
     record.slot.type = type;
     record.slot.kind = SlotKind::Parameter;
     record.slot.declared = parameter.span;
@@ -254,8 +262,6 @@ class Trial {
 std::optional<TrialFault> runTrial(ProjectState& state, const TrialSubject& subject,
                                    const std::map<std::string, Value>& choices, TrialSizes& sizes, bool keepsMessages) {
   Elaboration elaboration(state);
-  if (const std::string assumed = keepsMessages ? sizes.text() : std::string(); !assumed.empty())
-    elaboration->assume(fmt::format("no sizes make it right: these are of a trial with {}", assumed));
   const bool works = Trial(*elaboration, subject, choices, sizes).run();
   std::optional<TrialFault> fault;
   for (const Diagnostic& message : elaboration.messages().all()) {

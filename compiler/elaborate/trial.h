@@ -39,6 +39,7 @@ class TrialSizes {
   std::size_t packRank() const { return packRank_; }
   /// Changes one of the sizes, so that the two numbers become one. False: neither is a size by itself.
   [[nodiscard]] bool makeEqual(std::int64_t have, std::int64_t want);
+  std::vector<std::int64_t> values() const;
   /// "in = 840, out = 1680"
   std::string text() const;
 

@@ -363,6 +363,10 @@ class Explainer {
         diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`{`")
             .help("there are no braces inside expressions: a record is `(a: 1, b: 2)`, a list is `[1, 2]`");
         return true;
+      case NNLexer::COLON:
+        diagnostics_.emit<diag::SyntaxExpected>(span(at_), "an expression", "`:`")
+            .help("there are no slices; every axis has an index with a name: `let y[b, i: 2] = x[b, i]`");
+        return true;
       default:
         break;
     }
@@ -410,6 +414,10 @@ class Explainer {
     const bool isBehind =
         stop_.rule == NNParser::RuleSuffix || stop_.rule == NNParser::RuleAtom || stop_.rule == NNParser::RuleList;
     if (isBehind && type(at_ - 1) == NNLexer::INT && isName(type(at_)) && isOnLineOfPrevious()) return juxtaposed();
+    if (expects(NNLexer::THEN) && type(at_) == NNLexer::COLON) {
+      diagnostics_.emit<diag::SyntaxExpected>(span(at_), "`then`", "`:`").help("write `if c then a else b`");
+      return true;
+    }
     if (expects(NNLexer::ID)) return reservedName();
     return false;
   }
