@@ -1,7 +1,7 @@
 #include "ir/evaluate.h"
 
+#include <algorithm>
 #include <cassert>
-#include <cstring>
 
 #include "ir/evaluate_ops.h"
 
@@ -16,13 +16,13 @@ Tensor rowOf(const Tensor& stacked, std::int64_t row) {
   Type type = stacked.type;
   type.shape.erase(type.shape.begin());
   Tensor slice(type);
-  std::memcpy(slice.bytes.data(), stacked.bytes.data() + static_cast<std::size_t>(row) * slice.bytes.size(),
-              slice.bytes.size());
+  std::copy_n(stacked.bytes.begin() + row * static_cast<std::int64_t>(slice.bytes.size()), slice.bytes.size(),
+              slice.bytes.begin());
   return slice;
 }
 void setRow(Tensor& stacked, std::int64_t row, const Tensor& value) {
-  std::memcpy(stacked.bytes.data() + static_cast<std::size_t>(row) * value.bytes.size(), value.bytes.data(),
-              value.bytes.size());
+  std::copy(value.bytes.begin(), value.bytes.end(),
+            stacked.bytes.begin() + row * static_cast<std::int64_t>(value.bytes.size()));
 }
 
 class Machine {
