@@ -163,6 +163,7 @@ static bool buildReduce(const ir::Function& function, const std::vector<ir::Valu
 }
 
 static bool buildContract(const ir::Function& function, const ir::Node& node, Puller& puller, Kernel& kernel) {
+  kernel.isContraction = true;
   const auto& names = std::get<ir::ContractAttributes>(node.attributes);
   const ir::Type &a = function.type(node.operands[0]), &y = function.type(node.results[0]);
   if (y.elementCount() == 0) return true;
@@ -215,9 +216,12 @@ std::optional<Kernel> kernelOfBody(const ir::Function& body, std::string& error)
   kernel.resultCount = static_cast<int>(body.results.size());
   kernel.name = body.name;
   const ir::Node* reduction = reductionOf(body, body.results, bufferOf);
+  const ir::Node* root = body.definition(body.results[0]);
+  const bool isContraction = body.results.size() == 1 && root != nullptr && root->op == ir::Op::Contract;
   Puller puller(body, kernel.body, std::move(bufferOf));
-  const bool isBuilt = reduction != nullptr ? buildReduce(body, body.results, *reduction, puller, kernel)
-                                            : buildMap(body, body.results, puller, kernel);
+  const bool isBuilt = isContraction          ? buildContract(body, *root, puller, kernel)
+                       : reduction != nullptr ? buildReduce(body, body.results, *reduction, puller, kernel)
+                                              : buildMap(body, body.results, puller, kernel);
   if (isBuilt) return kernel;
   error = "kernel @" + body.name + ": " + puller.error();
   return std::nullopt;
@@ -319,6 +323,7 @@ void Description::addExpr(ExprId id) {
 
 std::string Description::write() {
   add(kernel_.reducedIsInnermost ? "kept, reduced" : "reduced, kept");
+  if (kernel_.isContraction) add(", contraction");
   for (const int variable : kernel_.kept) add(" kept"), add(variable), add(body_.space.extent(variable));
   for (const int variable : kernel_.reduced) add(" reduced"), add(variable), add(body_.space.extent(variable));
   add("\nbuffers");

@@ -14,6 +14,7 @@
 #include "codegen/nest_state.h"
 #include "codegen/pull.h"
 #include "codegen/schedule.h"
+#include "codegen/tile.h"
 
 namespace nnc::codegen {
 
@@ -217,8 +218,12 @@ llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Ker
     buffers.push_back(function->getArg(index));
   }
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", function));
-  if (!kernel.stores.empty()) {
-    const Emitter emitter{builder, module, target};
+  const Emitter emitter{builder, module, target};
+  if (const std::optional<TilePlan> plan = planTiles(kernel, target)) {
+    // A long sum comes back to what it has written.
+    function->removeParamAttr(static_cast<unsigned>(plan->product.y), llvm::Attribute::WriteOnly);
+    emitTiles(emitter, *plan, buffers);
+  } else if (!kernel.stores.empty()) {
     const Schedule schedule = scheduleKernel(kernel, target);
     Nest(emitter, kernel, schedule, std::move(buffers)).run();
   }

@@ -10,6 +10,8 @@
 
 #include "ir/builder.h"
 #include "ir/edit.h"
+#include "passes/fuse_rules.h"
+#include "passes/layout_convolutions.h"
 #include "passes/layout_rewrites.h"
 
 namespace nnc::passes {
@@ -213,6 +215,8 @@ ir::Value Assigner::rewritten(const ir::Node& node) {
   if (node.op != ir::Op::Contract) return {};
   const auto& letters = std::get<ir::ContractAttributes>(node.attributes);
   const Groups groups = groupsOf(letters);
+  for (const ir::Value operand : node.operands)
+    if (isReadThroughWindow(function(), node, operand)) return {};
   const ir::Value a = node.operands[0], b = node.operands[1];
   // A contraction in bf16 rounds its sum once; a product and a sum would round every product too.
   const bool isDot = groups.m.empty() && groups.n.empty() && builder_.type(a).dtype != ir::DType::BF16;
@@ -240,7 +244,10 @@ void Assigner::run() {
 }
 
 bool assignLayouts(ir::Module& module, Diagnostics& /*diagnostics*/) {
-  for (std::size_t i = 0; i < module.functions.size(); ++i) Assigner(module, ir::FunctionId(i)).run();
+  for (std::size_t i = 0; i < module.functions.size(); ++i) {
+    convolveBack(module, ir::FunctionId(i));
+    Assigner(module, ir::FunctionId(i)).run();
+  }
   return true;
 }
 

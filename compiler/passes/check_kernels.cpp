@@ -1,6 +1,7 @@
 #include "passes/check_kernels.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
 #include "ir/call_graph.h"
@@ -15,9 +16,21 @@ static const ir::Node* reductionOf(const ir::Function& body, ir::Value value) {
   return node != nullptr && isReduction(*node) ? node : nullptr;
 }
 
+/// A contraction that reads through windows: nothing else is computed.
+static void checkProduct(const ir::Function& body, const std::function<void(std::string_view)>& report) {
+  if (body.results.size() != 1) report("results beside a contraction");
+  for (const ir::NodeId id : body.body) {
+    const ir::Node& node = body.node(id);
+    const bool isRoot = node.results[0] == body.results[0];
+    if (!isRoot && node.op != ir::Op::Window) report(std::string(ir::opInfo(node.op).name) + " beside a contraction");
+  }
+}
+
 static void checkKernel(const ir::Function& body, std::vector<std::string>& errors) {
   const auto report = [&](std::string_view text) { errors.push_back("@" + body.name + ": " + std::string(text)); };
   if (body.results.empty()) return report("a kernel without results");
+  const ir::Node* root = body.definition(body.results[0]);
+  if (root != nullptr && root->op == ir::Op::Contract) return checkProduct(body, report);
   const ir::Node* first = reductionOf(body, body.results[0]);
   std::vector<bool> isResult(body.values.size(), false);
   for (const ir::Value result : body.results) {

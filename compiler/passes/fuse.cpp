@@ -50,7 +50,7 @@ static std::string kernelName(const ir::Function& function, const std::vector<ir
       const ir::Op op = function.node(id).op;
       const ir::OpClass opClass = ir::opInfo(op).opClass;
       const bool computes = opClass == ir::OpClass::Elementwise || opClass == ir::OpClass::Reduction ||
-                            opClass == ir::OpClass::Data || op == ir::Op::Random;
+                            opClass == ir::OpClass::Data || opClass == ir::OpClass::Contraction || op == ir::Op::Random;
       if ((onlyComputing && !computes) || shortName(op) == last || parts == kMaxParts) continue;
       last = shortName(op);
       name += (parts++ > 0 ? "_" : "") + std::string(last);

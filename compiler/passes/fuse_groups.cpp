@@ -33,6 +33,7 @@ struct Extent {
 struct Unit {
   bool isKernel = false;
   bool isReduce = false;
+  bool isProduct = false;  // a contraction with the windows that it reads through: neither takes in nor joins others
   bool isAlive = true;
   int rank = 0;
   std::vector<ir::NodeId> roots;  // in order; of an opaque unit its node
@@ -87,10 +88,11 @@ ir::Value Grouper::base(ir::Value value) const { return viewedValue(function_, v
 bool Grouper::isBuffer(ir::Value value, const std::vector<ir::NodeId>& roots) const {
   const ir::Value owner = base(value);
   const ir::NodeId id = function_.values[owner.index].definition;
-  if (!id.isValid() || facts_.role[id.index] == FuseRole::Opaque) return true;
+  const bool isRoot = std::find(roots.begin(), roots.end(), id) != roots.end();
+  if (!id.isValid() || facts_.role[id.index] == FuseRole::Opaque) return !isRoot;
   // A splat or iota that is in memory for the sake of an opaque node is still cheaper to make than to load.
   if (facts_.role[id.index] == FuseRole::Leaf) return false;
-  return values_.inMemory[owner.index] && std::find(roots.begin(), roots.end(), id) == roots.end();
+  return values_.inMemory[owner.index] && !isRoot;
 }
 
 Extent Grouper::extentOf(const std::vector<ir::NodeId>& roots) const {
@@ -166,11 +168,15 @@ void Grouper::makeUnits() {
   for (const ir::NodeId id : function_.body) {
     const ir::Node& node = function_.node(id);
     const FuseRole role = facts_.role[id.index];
-    const bool isKernel = role != FuseRole::Opaque;
-    if (isKernel && (isView(id) || !values_.inMemory[node.results[0].index])) continue;
+    const bool isProduct = std::any_of(node.operands.begin(), node.operands.end(), [&](ir::Value operand) {
+      return isReadThroughWindow(function_, node, operand) && !values_.inMemory[operand.index];
+    });
+    const bool isKernel = role != FuseRole::Opaque || isProduct;
+    if (isKernel && !isProduct && (isView(id) || !values_.inMemory[node.results[0].index])) continue;
     Unit unit;
     unit.isKernel = isKernel;
     unit.isReduce = role == FuseRole::Reduce;
+    unit.isProduct = isProduct;
     unit.rank = static_cast<int>(units_.size());
     order_.push_back(unit.rank);
     units_.push_back(std::move(unit));
@@ -192,7 +198,7 @@ const ir::Shape& Grouper::space(const Unit& unit) const {
 }
 
 bool Grouper::haveSameSpace(const Unit& a, const Unit& b) const {
-  if (a.isReduce != b.isReduce || space(a) != space(b)) return false;
+  if (a.isProduct || b.isProduct || a.isReduce != b.isReduce || space(a) != space(b)) return false;
   if (!a.isReduce) return true;
   return std::get<ir::ReduceAttributes>(function_.node(a.roots[0]).attributes) ==
          std::get<ir::ReduceAttributes>(function_.node(b.roots[0]).attributes);
@@ -280,7 +286,7 @@ bool Grouper::tryMerge(int first, int second) {
 /// Moves a producer that nobody else reads into its consumer, which then computes it where it reads it.
 bool Grouper::tryAbsorb(int producer, int consumer) {
   const std::vector<ir::NodeId> roots = units_[producer].roots;
-  if (units_[producer].isReduce) return false;
+  if (units_[producer].isReduce || units_[producer].isProduct) return false;
   for (const ir::NodeId root : roots) {
     const ir::Value value = function_.node(root).results[0];
     if (values_.required[value.index] || isReadOutside(value, {producer, consumer})) return false;
@@ -342,7 +348,8 @@ void Grouper::mergeAll() {
     hasChanged = false;
     const std::vector<int> snapshot = order_;
     for (const int unit : snapshot)
-      while (units_[unit].isAlive && units_[unit].isKernel && (mergeProducers(unit) || mergeSiblings(unit)))
+      while (units_[unit].isAlive && units_[unit].isKernel && !units_[unit].isProduct &&
+             (mergeProducers(unit) || mergeSiblings(unit)))
         hasChanged = true;
   }
 }

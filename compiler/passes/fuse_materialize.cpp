@@ -35,6 +35,10 @@ class Chooser {
  public:
   Chooser(const ir::Function& function, const FusionFacts& facts) : function_(function), facts_(facts) {
     chosen_.inMemory.assign(function.values.size(), false);
+    isInProduct_.assign(function.values.size(), false);
+    for (const ir::NodeId id : function.body)
+      for (const ir::Value operand : function.node(id).operands)
+        if (isReadThroughWindow(function, function.node(id), operand)) isInProduct_[operand.index] = true;
   }
   Materialization run() {
     estimate();
@@ -62,6 +66,7 @@ class Chooser {
   const ir::Function& function_;
   const FusionFacts& facts_;
   Materialization chosen_;
+  std::vector<bool> isInProduct_;   // by value: a window through which a contraction reads
   std::vector<int> cost_;           // by value: work of one element computed from what is in memory
   std::vector<int> reads_;          // by value: tensors of its own size that are read for it
   std::map<int, Readers> readers_;  // by interior node
@@ -97,7 +102,8 @@ bool Chooser::mustBeInMemory(ir::Value value, FuseRole role) const {
   for (const ValueUse& use : facts_.uses[value.index]) {
     const ir::Node& user = function_.node(use.node);
     const FuseRole userRole = facts_.role[use.node.index];
-    if (userRole == FuseRole::Opaque) return true;
+    if (isReadThroughWindow(function_, user, value)) continue;
+    if (userRole == FuseRole::Opaque || isInProduct_[user.results[0].index]) return true;
     if (userRole == FuseRole::View && chosen_.inMemory[user.results[0].index]) return true;
     if (role != FuseRole::Leaf && !mayPull(function_, user, use.operand, cost_[value.index])) return true;
   }
@@ -136,7 +142,7 @@ Chooser::Readers Chooser::readersOf(ir::Value value) {
     const auto add = [&](int root, int index) {
       readers[root].insert(keeps ? index : derivedIndex(node, use.operand, index));
     };
-    if (chosen_.inMemory[user.results[0].index]) {
+    if (chosen_.inMemory[user.results[0].index] || isReadThroughWindow(function_, user, value)) {
       add(node, 0);
       continue;
     }
@@ -174,6 +180,7 @@ void Chooser::place() {
     const ir::NodeId id = function_.body[i];
     const ir::Node& node = function_.node(id);
     const FuseRole role = facts_.role[id.index];
+    if (role == FuseRole::Opaque) work_[id.index] = 1;
     if (role == FuseRole::Opaque || role == FuseRole::Leaf) continue;
     const ir::Value value = node.results[0];
     if (!chosen_.inMemory[value.index] && mustBeInMemory(value, role)) chosen_.inMemory[value.index] = true;

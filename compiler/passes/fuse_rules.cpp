@@ -107,6 +107,11 @@ bool mayPull(const ir::Function& function, const ir::Node& user, int index, int 
   }
 }
 
+bool isReadThroughWindow(const ir::Function& function, const ir::Node& user, ir::Value value) {
+  const ir::Node* node = function.definition(value);
+  return user.op == ir::Op::Contract && node != nullptr && node->op == ir::Op::Window;
+}
+
 bool keepsIndex(ir::Op op) { return ir::opInfo(op).opClass == ir::OpClass::Elementwise; }
 
 }  // namespace nnc::passes

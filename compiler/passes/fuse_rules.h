@@ -12,7 +12,8 @@ enum class FuseRole : std::uint8_t {
   Map,     // computable at any index from its operands: elementwise, views, pad, concat, gather, random
   View,    // reshape or stop_gradient: of a buffer it is the same buffer, of anything else like Map
   Reduce,  // root of a REDUCE kernel
-  Opaque,  // stays a node: contract, scatter, unwindow, scan, calls, dense constants
+  Opaque,  // stays a node: contract (but for windows that it reads through), scatter, unwindow, scan, calls, dense
+           // constants
 };
 FuseRole fuseRole(const ir::Node& node);
 
@@ -29,6 +30,9 @@ bool isAffineReshape(const ir::Shape& operand, const ir::Shape& result);
 /// Whether `user` may compute operand `index` itself, element by element, when that costs `cost` an element.
 /// False: the operand has to be in memory.
 bool mayPull(const ir::Function& function, const ir::Node& user, int index, int cost);
+
+/// Whether a contraction reads its operand `value` through a window: overlapping windows are never written out.
+bool isReadThroughWindow(const ir::Function& function, const ir::Node& user, ir::Value value);
 
 /// Whether the node reads operands at the index at which it is read.
 bool keepsIndex(ir::Op op);

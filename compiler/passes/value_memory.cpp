@@ -26,8 +26,10 @@ bool isMap(const ir::Module& module, const ir::Node& node) {
   const ir::CallAttributes* call = kernelCall(node);
   if (call == nullptr) return isElementwise(node.op);
   const ir::Function& body = module.function(call->body);
-  return std::none_of(body.body.begin(), body.body.end(),
-                      [&](ir::NodeId id) { return ir::opInfo(body.node(id).op).opClass == ir::OpClass::Reduction; });
+  return std::none_of(body.body.begin(), body.body.end(), [&](ir::NodeId id) {
+    const ir::OpClass opClass = ir::opInfo(body.node(id).op).opClass;
+    return opClass == ir::OpClass::Reduction || opClass == ir::OpClass::Contraction;
+  });
 }
 
 /// By value of a kernel body: whether it is read at another index than the one that the kernel writes.

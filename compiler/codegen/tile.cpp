@@ -1,0 +1,316 @@
+#include "codegen/tile.h"
+
+#include <algorithm>
+#include <functional>
+#include <span>
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/DerivedTypes.h>
+#include <llvm/IR/IRBuilder.h>
+
+#include "codegen/square.h"
+
+namespace nnc::codegen {
+
+namespace {
+
+using Loops = std::span<const ProductLoop>;
+
+/// Element numbers of the three tensors.
+struct Place {
+  llvm::Value *left = nullptr, *right = nullptr, *y = nullptr;
+};
+
+/// A row of a tile, relative to its first one.
+struct TileRow {
+  std::int64_t left = 0, y = 0;
+};
+
+/// Columns of a tile: `vectors` vectors, the last of them with `tail` lanes (0: all).
+struct Width {
+  int vectors = 1;
+  int tail = 0;
+  int lanesOf(int vector, int lanes) const { return vector == vectors - 1 && tail != 0 ? tail : lanes; }
+};
+
+class TileEmitter {
+ public:
+  TileEmitter(const Emitter& e, const TilePlan& plan, const Values& buffers)
+      : e_(e),
+        b_(e.builder),
+        plan_(plan),
+        p_(plan.product),
+        square_(e, p_.dtype),
+        lanes_(square_.lanes()),
+        element_(e.registerType(p_.dtype)),
+        left_(buffers[static_cast<std::size_t>(p_.left)]),
+        right_(buffers[static_cast<std::size_t>(p_.right)]),
+        y_(buffers[static_cast<std::size_t>(p_.y)]) {}
+
+  void run() {
+    if (plan_.isPacked) {
+      auto* type = llvm::ArrayType::get(element_, static_cast<std::uint64_t>(panelSteps() * plan_.vectors * lanes_));
+      llvm::AllocaInst* panel = b_.CreateAlloca(type);
+      panel->setAlignment(llvm::Align(64));
+      panel_ = panel;
+    }
+    const Place start{e_.i64(p_.leftStart), e_.i64(p_.rightStart), e_.i64(p_.yStart)};
+    emitLoops(p_.batch, start, [&](const Place& at) { emitColumns(at); });
+  }
+
+ private:
+  llvm::Value* plus(llvm::Value* a, std::int64_t c) { return c == 0 ? a : b_.CreateAdd(a, e_.i64(c)); }
+  llvm::Value* moved(llvm::Value* a, llvm::Value* i, std::int64_t stride) {
+    return stride == 0 ? a : b_.CreateAdd(a, stride == 1 ? i : b_.CreateMul(i, e_.i64(stride)));
+  }
+  Place moved(const Place& at, llvm::Value* i, const ProductLoop& loop) {
+    return {moved(at.left, i, loop.left), moved(at.right, i, loop.right), moved(at.y, i, loop.y)};
+  }
+  llvm::Value* at(llvm::Value* base, llvm::Value* index) { return b_.CreateGEP(element_, base, index); }
+  llvm::Align alignment() const { return llvm::Align(static_cast<std::uint64_t>(ir::dtypeBytes(p_.dtype))); }
+
+  void emitLoops(Loops loops, const Place& at, const std::function<void(const Place&)>& body) {
+    if (loops.empty()) return body(at);
+    emitLoop(e_, loops[0].extent, 1, {}, [&](llvm::Value* i, Values) -> Values {
+      emitLoops(loops.subspan(1), moved(at, i, loops[0]), body);
+      return {};
+    });
+  }
+
+  Loops outerSums() const { return Loops(p_.sums).first(isAccumulating() ? plan_.firstInPanel : 0); }
+  Loops innerSums() const { return Loops(p_.sums).subspan(isAccumulating() ? plan_.firstInPanel : 0); }
+  bool isAccumulating() const { return plan_.isPacked && plan_.firstInPanel > 0; }
+  std::int64_t panelSteps() const {
+    std::int64_t count = 1;
+    for (const ProductLoop& loop : innerSums()) count *= loop.extent;
+    return count;
+  }
+
+  /// Panels of columns, full ones in a loop.
+  void emitColumns(const Place& start) {
+    const Loops columns = p_.columns;
+    emitLoops(columns.first(columns.size() - 1), start, [&](const Place& place) {
+      const ProductLoop& lane = columns.back();
+      const std::int64_t width = static_cast<std::int64_t>(plan_.vectors) * lanes_, full = lane.extent / width;
+      const auto panelAt = [&](llvm::Value* column) { return moved(place, column, lane); };
+      emitLoop(e_, full, width, {}, [&](llvm::Value* column, Values) -> Values {
+        emitPanel(panelAt(column), {plan_.vectors, 0});
+        return {};
+      });
+      const std::int64_t rest = lane.extent - full * width;
+      if (rest == 0) return;
+      emitPanel(panelAt(e_.i64(full * width)),
+                {static_cast<int>((rest + lanes_ - 1) / lanes_), static_cast<int>(rest % lanes_)});
+    });
+  }
+
+  /// The outer sums come back to y again and again: the first time it is not read.
+  void emitPanel(const Place& start, const Width& width) {
+    if (!isAccumulating()) return emitRows(start, width, nullptr);
+    const Loops sums = outerSums();
+    const auto open = [&](const auto& self, std::size_t depth, const Place& place, llvm::Value* isFirst) -> void {
+      if (depth == sums.size()) return emitRows(place, width, isFirst);
+      emitLoop(e_, sums[depth].extent, 1, {}, [&](llvm::Value* i, Values) -> Values {
+        llvm::Value* isStart = b_.CreateICmpEQ(i, e_.i64(0));
+        self(self, depth + 1, moved(place, i, sums[depth]),
+             isFirst == nullptr ? isStart : b_.CreateAnd(isFirst, isStart));
+        return {};
+      });
+    };
+    open(open, 0, start, nullptr);
+  }
+
+  void emitRows(const Place& start, const Width& width, llvm::Value* isFirst) {
+    if (plan_.isPacked) pack(start.right, width);
+    const Loops rows = p_.rows;
+    if (rows.empty()) return emitTile(start, {{0, 0}}, width, isFirst);
+    std::vector<TileRow> whole{{0, 0}};
+    for (const ProductLoop& loop : rows.subspan(plan_.firstTiled + 1)) whole = repeated(whole, loop, loop.extent);
+    const ProductLoop& cut = rows[plan_.firstTiled];
+    const std::int64_t most = std::max<std::int64_t>(1, plan_.rows / static_cast<std::int64_t>(whole.size()));
+    const EvenSplit split = splitEvenly(cut.extent, most);
+    emitLoops(rows.first(plan_.firstTiled), start, [&](const Place& place) {
+      const auto emitPieces = [&](std::int64_t first, std::int64_t size, std::int64_t count) {
+        emitLoop(e_, count, size, {}, [&](llvm::Value* i, Values) -> Values {
+          emitTile(moved(place, plus(i, first), cut), repeated(whole, cut, size), width, isFirst);
+          return {};
+        });
+      };
+      emitPieces(0, split.size + 1, split.larger);
+      emitPieces((split.size + 1) * split.larger, split.size, split.smaller);
+    });
+  }
+
+  static std::vector<TileRow> repeated(const std::vector<TileRow>& rows, const ProductLoop& loop, std::int64_t times) {
+    std::vector<TileRow> result;
+    for (std::int64_t i = 0; i < times; ++i)
+      for (const TileRow& row : rows) result.push_back({row.left + i * loop.left, row.y + i * loop.y});
+    return result;
+  }
+
+  void emitTile(const Place& place, const std::vector<TileRow>& rows, const Width& width, llvm::Value* isFirst) {
+    llvm::Value* zero = llvm::Constant::getNullValue(square_.type());
+    Values sums;
+    for (const TileRow& row : rows)
+      for (int v = 0; v < width.vectors; ++v) {
+        if (isFirst == nullptr) {
+          sums.push_back(zero);
+          continue;
+        }
+        llvm::Value* before = loadResult(place.y, row, v, width);
+        sums.push_back(b_.CreateSelect(isFirst, zero, before));
+      }
+    llvm::Value* right = plan_.isPacked ? e_.i64(0) : place.right;
+    sums = addUp(innerSums(), 0, place.left, right, rows, width, std::move(sums));
+    storeTile(place.y, rows, width, sums);
+  }
+
+  /// How far a step of an inner sum moves in the panel, or in the right operand where there is none.
+  std::int64_t rightStep(Loops loops, std::size_t depth, const Width& width) const {
+    if (!plan_.isPacked) return loops[depth].right;
+    std::int64_t stride = static_cast<std::int64_t>(width.vectors) * lanes_;
+    for (std::size_t i = depth + 1; i < loops.size(); ++i) stride *= loops[i].extent;
+    return stride;
+  }
+
+  Values addUp(Loops loops, std::size_t depth, llvm::Value* left, llvm::Value* right, const std::vector<TileRow>& rows,
+               const Width& width, Values sums) {
+    if (depth < loops.size())
+      return emitLoop(e_, loops[depth].extent, 1, std::move(sums), [&](llvm::Value* i, Values inside) -> Values {
+        return addUp(loops, depth + 1, moved(left, i, loops[depth].left),
+                     moved(right, i, rightStep(loops, depth, width)), rows, width, std::move(inside));
+      });
+    Values vectors;
+    llvm::Value* rightAt = at(plan_.isPacked ? panel_ : right_, right);
+    for (int v = 0; v < width.vectors; ++v) {
+      const int active = plan_.isPacked ? lanes_ : width.lanesOf(v, lanes_);
+      vectors.push_back(square_.load(at(rightAt, e_.i64(static_cast<std::int64_t>(v) * lanes_)), active));
+    }
+    llvm::Value* leftAt = at(left_, left);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      llvm::Value* scalar = b_.CreateAlignedLoad(element_, at(leftAt, e_.i64(rows[r].left)), alignment());
+      llvm::Value* broadcast = e_.splat(scalar, lanes_);
+      for (std::size_t v = 0; v < vectors.size(); ++v) {
+        llvm::Value*& sum = sums[r * vectors.size() + v];
+        sum = e_.fma(broadcast, vectors[v], sum);
+      }
+    }
+    return sums;
+  }
+
+  std::int64_t columnStep() const { return p_.columns.back().y; }
+
+  llvm::Value* loadResult(llvm::Value* y, const TileRow& row, int v, const Width& width) {
+    const int active = width.lanesOf(v, lanes_);
+    llvm::Value* from = at(y_, plus(y, row.y + static_cast<std::int64_t>(v) * lanes_ * columnStep()));
+    if (columnStep() == 1) return square_.load(from, active);
+    llvm::Value* result = llvm::Constant::getNullValue(square_.type());
+    for (int lane = 0; lane < active; ++lane) {
+      llvm::Value* element = b_.CreateAlignedLoad(element_, at(from, e_.i64(lane * columnStep())), alignment());
+      result = b_.CreateInsertElement(result, element, static_cast<std::uint64_t>(lane));
+    }
+    return result;
+  }
+
+  void storeTile(llvm::Value* y, const std::vector<TileRow>& rows, const Width& width, const Values& sums) {
+    for (int v = 0; v < width.vectors; ++v) {
+      const auto sumOf = [&](std::size_t row) {
+        return sums[row * static_cast<std::size_t>(width.vectors) + static_cast<std::size_t>(v)];
+      };
+      const int active = width.lanesOf(v, lanes_);
+      llvm::Value* first = plus(y, static_cast<std::int64_t>(v) * lanes_ * columnStep());
+      if (columnStep() == 1) {
+        for (std::size_t r = 0; r < rows.size(); ++r) square_.store(sumOf(r), at(y_, plus(first, rows[r].y)), active);
+        continue;
+      }
+      // Runs of rows that are neighbours in y, turned over.
+      for (std::size_t begin = 0; begin < rows.size();) {
+        std::size_t end = begin + 1;
+        while (end < rows.size() && end - begin < static_cast<std::size_t>(lanes_) &&
+               rows[end].y == rows[end - 1].y + 1)
+          ++end;
+        Values turned;
+        for (std::size_t r = begin; r < end; ++r) turned.push_back(sumOf(r));
+        storeTurned(turned, plus(first, rows[begin].y), active);
+        begin = end;
+      }
+    }
+  }
+
+  void storeTurned(Values rows, llvm::Value* y, int columns) {
+    const int count = static_cast<int>(rows.size());
+    if (count > 1) square_.transpose(rows);
+    for (int lane = 0; lane < columns; ++lane) {
+      llvm::Value* to = at(y_, plus(y, lane * columnStep()));
+      if (count > 1)
+        square_.store(rows[static_cast<std::size_t>(lane)], to, count);
+      else
+        b_.CreateAlignedStore(b_.CreateExtractElement(rows[0], static_cast<std::uint64_t>(lane)), to, alignment());
+    }
+  }
+
+  /// Fills the panel: [inner sums][vectors * lanes].
+  void pack(llvm::Value* right, const Width& width) {
+    const std::int64_t column = p_.columns.back().right, step = static_cast<std::int64_t>(width.vectors) * lanes_;
+    for (int v = 0; v < width.vectors; ++v) {
+      const int columns = width.lanesOf(v, lanes_);
+      llvm::Value* from = plus(right, static_cast<std::int64_t>(v) * lanes_ * column);
+      if (!plan_.isPackedInSquares) {
+        packSingly(innerSums(), 0, from, e_.i64(static_cast<std::int64_t>(v) * lanes_), width, columns);
+        continue;
+      }
+      const std::int64_t count = panelSteps(), rest = count % lanes_;
+      const auto packSquare = [&](llvm::Value* k, int depth) {
+        Values rows;
+        for (int i = 0; i < columns; ++i)
+          rows.push_back(square_.load(at(right_, b_.CreateAdd(plus(from, i * column), k)), depth));
+        square_.transpose(rows);
+        llvm::Value* to = plus(b_.CreateMul(k, e_.i64(step)), static_cast<std::int64_t>(v) * lanes_);
+        for (int j = 0; j < depth; ++j)
+          square_.store(rows[static_cast<std::size_t>(j)], at(panel_, plus(to, j * step)), lanes_);
+      };
+      emitLoop(e_, count / lanes_, lanes_, {}, [&](llvm::Value* k, Values) -> Values {
+        packSquare(k, lanes_);
+        return {};
+      });
+      if (rest > 0) packSquare(e_.i64(count - rest), static_cast<int>(rest));
+    }
+  }
+
+  void packSingly(Loops loops, std::size_t depth, llvm::Value* right, llvm::Value* panel, const Width& width,
+                  int columns) {
+    if (depth < loops.size()) {
+      emitLoop(e_, loops[depth].extent, 1, {}, [&](llvm::Value* i, Values) -> Values {
+        packSingly(loops, depth + 1, moved(right, i, loops[depth].right),
+                   moved(panel, i, rightStep(loops, depth, width)), width, columns);
+        return {};
+      });
+      return;
+    }
+    llvm::Value* vector = llvm::Constant::getNullValue(square_.type());
+    for (int lane = 0; lane < columns; ++lane) {
+      llvm::Value* from = at(right_, plus(right, lane * p_.columns.back().right));
+      vector = b_.CreateInsertElement(vector, b_.CreateAlignedLoad(element_, from, alignment()),
+                                      static_cast<std::uint64_t>(lane));
+    }
+    square_.store(vector, at(panel_, panel), lanes_);
+  }
+
+  const Emitter& e_;
+  llvm::IRBuilderBase& b_;
+  const TilePlan& plan_;
+  const ViewedProduct& p_;
+  Square square_;
+  int lanes_;
+  llvm::Type* element_;
+  llvm::Value *left_, *right_, *y_;
+  llvm::Value* panel_ = nullptr;
+};
+
+}  // namespace
+
+void emitTiles(const Emitter& emitter, const TilePlan& plan, const Values& buffers) {
+  TileEmitter(emitter, plan, buffers).run();
+}
+
+}  // namespace nnc::codegen
