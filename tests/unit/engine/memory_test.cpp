@@ -1,6 +1,7 @@
 #include "engine/memory.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <sys/resource.h>
 
 #include <cstring>
@@ -32,7 +33,8 @@ TEST(Memory, ReadsWhatTheKernelSays) {
 class Cgroups : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::filesystem::path(testing::TempDir()) / "nnc_cgroups";
+    // Tests run side by side, each in a process of its own.
+    root_ = std::filesystem::path(testing::TempDir()) / ("nnc_cgroups_" + std::to_string(::getpid()));
     std::filesystem::remove_all(root_);
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
