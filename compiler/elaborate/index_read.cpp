@@ -48,7 +48,7 @@ class Read {
   bool gatherRepeated();
   void sliceAxes();
   bool windowAxes();
-  void windowOnce(std::size_t terms);
+  bool windowOnce(std::size_t terms);
   std::optional<Value> gatherAxes();
   std::optional<Value> gatherFlat(const std::vector<std::size_t>& gathers);
   std::optional<ir::Value> flatIndex(const std::vector<std::size_t>& merged, const Labels& labels, ir::DType dtype);
@@ -289,7 +289,8 @@ void Read::sliceAxes() {
 }
 
 /// Splits off one index of every axis that still has `terms` of them: the axis keeps the others.
-void Read::windowOnce(std::size_t terms) {
+bool Read::windowOnce(std::size_t terms) {
+  ir::Shape most = shape();  // of the result: an axis only becomes shorter
   std::vector<ir::WindowDim> dims;
   std::vector<Axis> appended;
   for (std::size_t i = 0; i < axes_.size(); ++i) {
@@ -307,9 +308,12 @@ void Read::windowOnce(std::size_t terms) {
     Axis inner;
     inner.label = index;
     appended.push_back(std::move(inner));
+    most.push_back(*index->extent);
   }
+  if (!checkLimits(elaborator_, most, span_)) return false;
   value_ = elaborator_.at(span_).window(value_, std::move(dims));
   axes_.insert(axes_.end(), appended.begin(), appended.end());
+  return true;
 }
 
 bool Read::windowAxes() {
@@ -323,8 +327,9 @@ bool Read::windowAxes() {
   }
   if (most < 2) return true;
   if (!checkLimits(elaborator_, ir::Shape(axes_.size() + most - 1, 1), span_)) return false;
-  for (std::size_t terms = most; terms >= 2; --terms) windowOnce(terms);
-  return checkLimits(elaborator_, shape(), span_);
+  for (std::size_t terms = most; terms >= 2; --terms)
+    if (!windowOnce(terms)) return false;
+  return true;
 }
 
 // ----------------------------------------------------------------- gathers
