@@ -116,6 +116,8 @@ class NameChecker {
       if (parameter.defaultValue) walk(*parameter.defaultValue);
       bind(parameter.name.text);
       countDims(*parameter.type);
+      if (const auto* symbols = std::get_if<syntax::EnumType>(&parameter.type->node))
+        for (const syntax::Ident& value : symbols->values) symbols_[parameter.name.text].push_back(value.text);
     }
   }
 
@@ -177,8 +179,15 @@ class NameChecker {
     const Block inner(*this);
     const std::size_t before = names_.size();
     blocks_.push_back(&block);
-    for (const syntax::StmtPtr& statement : block.statements)
+    const syntax::Stmt* returned = nullptr;
+    for (const syntax::StmtPtr& statement : block.statements) {
+      if (returned != nullptr) {
+        diagnostics_.emit<diag::Unreachable>(statement->span).also(returned->span, "the body ends here");
+        break;
+      }
       std::visit([&](const auto& node) { walkNode(node); }, statement->node);
+      if (std::holds_alternative<syntax::ReturnStmt>(statement->node)) returned = statement.get();
+    }
     blocks_.pop_back();
     ended_.insert(names_.begin() + static_cast<std::ptrdiff_t>(before), names_.end());
   }
@@ -298,6 +307,23 @@ class NameChecker {
     }
     walk(*left);
     for (auto right = rights.rbegin(); right != rights.rend(); ++right) walk(**right);
+    const bool isEquality = binary.op == syntax::BinaryOp::Eq || binary.op == syntax::BinaryOp::Ne;
+    if (isEquality) checkSymbol(*binary.left, *binary.right);
+    if (isEquality) checkSymbol(*binary.right, *binary.left);
+  }
+
+  /// `order == .prae`, when `order` is an enum without this symbol, would be false for ever.
+  void checkSymbol(const syntax::Expr& side, const syntax::Expr& other) {
+    const auto* name = std::get_if<syntax::NameExpr>(&side.node);
+    const auto* symbol = std::get_if<syntax::SymbolExpr>(&other.node);
+    if (name == nullptr || symbol == nullptr) return;
+    const auto known = symbols_.find(name->name);
+    if (known == symbols_.end()) return;
+    const std::vector<std::string>& values = known->second;
+    if (std::find(values.begin(), values.end(), symbol->name) != values.end()) return;
+    DiagnosticBuilder message = diagnostics_.emit<diag::UnknownSymbol>(other.span, name->name, symbol->name);
+    if (const auto close = closestName(symbol->name, values)) message.help(fmt::format("did you mean `.{}`?", *close));
+    message.note(fmt::format("values of `{}`: .{}", name->name, fmt::join(values, ", .")));
   }
   void walkNode(const syntax::CondExpr& choice) {
     walk(*choice.condition);
@@ -341,6 +367,7 @@ class NameChecker {
   std::set<std::string> ended_;               // by the end of their block
   std::vector<const syntax::Block*> blocks_;  // around the current place, outermost first
   std::map<std::string, Dim> dims_;
+  std::map<std::string, std::vector<std::string>> symbols_ = {{"mode", {"train", "eval", "serve"}}};  // of enums
   int depth_ = 0;
 };
 

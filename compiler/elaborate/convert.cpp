@@ -102,6 +102,7 @@ std::optional<Value> Converter::toCallable(bool layersToo) {
 
 std::optional<Value> Converter::toSchedule() {
   const std::optional<double> real = asReal(value_);
+  if (!real && !asCallable(value_)) return wrong("a real or a schedule");
   if (!real) return toCallable(/*layersToo=*/false);
   const std::optional<Value> constant = elaborator_.preludeValue("constant", where_);
   if (!constant) return std::nullopt;

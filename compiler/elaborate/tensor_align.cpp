@@ -46,6 +46,12 @@ static void reportShapes(Elaborator& elaborator, const Traced& a, const Traced& 
   }
   auto report =
       elaborator.error<diag::NoBroadcast>(where, typed(elaborator, a, aSpan), verb, typed(elaborator, b, bSpan));
+  if (x.size() == y.size()) {
+    // No notation makes these sizes equal.
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (x[i] != y[i]) report.note(fmt::format("axis {} is {} on the left and {} on the right", i, x[i], y[i]));
+    return;
+  }
   if (aSpan && bSpan && aSpan.file == bSpan.file && aSpan.end <= bSpan.begin)
     report.help(broadcastHelp(elaborator, a, b, aSpan, bSpan, where));
 }

@@ -76,7 +76,7 @@ class TrainReader {
     const Setting* const setting = settings_.find("metrics");
     if (setting == nullptr) return true;
     const auto* list = std::get_if<syntax::ListExpr>(&setting->value->node);
-    if (list == nullptr) return refuse(*setting, setting->value->span, "something else");
+    if (list == nullptr) return refuse(*setting, setting->value->span, "not in brackets");
     bool isFine = true;
     for (const syntax::ListEntry& entry : list->entries) isFine &= readMetric(*setting, entry);
     return isFine;

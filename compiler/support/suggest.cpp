@@ -31,7 +31,8 @@ std::optional<std::string> closestName(std::string_view word, std::span<const st
     if (candidate.size() > kLongest || candidate == word) continue;
     const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
     const std::size_t distance = editDistance(word, candidate);
-    if (distance > allowed || (best != nullptr && distance >= bestDistance)) continue;
+    const bool sharesNothing = distance >= std::max(word.size(), candidate.size());
+    if (sharesNothing || distance > allowed || (best != nullptr && distance >= bestDistance)) continue;
     best = &candidate;
     bestDistance = distance;
   }

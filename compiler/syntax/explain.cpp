@@ -445,7 +445,22 @@ class Explainer {
     return describeExpected(stop_.expected, stop_.vocabulary);
   }
 
-  void expectedFound() { diagnostics_.emit<diag::SyntaxExpected>(span(at_), expected(), found()); }
+  void expectedFound() {
+    DiagnosticBuilder message = diagnostics_.emit<diag::SyntaxExpected>(span(at_), expected(), found());
+    if (const std::string_view help = expectedHelp(); !help.empty()) message.help(std::string(help));
+  }
+
+  /// Advice for what people from other languages write. Empty: none.
+  std::string_view expectedHelp() const {
+    if (expects(NNLexer::ASSIGN) && type(at_) == NNLexer::EQ) return "a value is given with one `=`";
+    if (expects(NNLexer::ARROW) && type(at_) == NNLexer::FATARROW) return "the type of a result stands behind `->`";
+    if (expects(NNLexer::ELSE)) return "a choice between values has both: `if c then a else b`";
+    bool isBehindIf = false;
+    for (std::size_t i = at_; i-- > 0 && !isBehindIf; isBehindIf = type(i) == NNLexer::IF)
+      if (!isOnLineOf(i + 1)) break;
+    if (expects(NNLexer::LBRACE) && isBehindIf) return "the statements of an `if` stand in braces: `if c { return x }`";
+    return "";
+  }
 
   const Stop& stop_;
   antlr4::TokenStream& tokens_;
