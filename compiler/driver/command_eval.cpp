@@ -1,8 +1,9 @@
-// nnc eval and nnc predict: trained weights on a part of the data.
+// nnc eval and nnc predict: trained weights on a part of the data, or on rows of the user's own.
 
 #include "diagnostics/kinds/driver.h"
 #include "driver/session.h"
 #include "training/evaluate.h"
+#include "training/predict.h"
 
 namespace nnc::driver {
 
@@ -38,13 +39,34 @@ int evalCommand(Context& context) {
   return show(context, training::evaluate(*session->project, session->train, *options, context.diagnostics));
 }
 
+/// Rows of the user's own. Without --out the outputs go to stdout.
+static int predictInput(Context& context, const training::EvaluateOptions& evaluate) {
+  const Options& options = context.line.options;
+  if (options.split) {
+    context.diagnostics.emit<diag::OptionsExclude>({}, "--input", "--split");
+    return 2;
+  }
+  if (options.out && !training::checkOutputName(*options.out, context.diagnostics)) return 3;
+  const std::optional<TrainSession> session = openTrain(context);
+  if (!session) return 1;
+  const training::PredictOptions predict{evaluate.weights, *options.input, evaluate.engine};
+  const std::optional<std::vector<runtime::NamedArray>> outputs =
+      training::predictRows(*session->project, session->train, predict, context.diagnostics);
+  if (!outputs) return 1;
+  if (options.out) return training::writeArrays(*options.out, *outputs, context.diagnostics) ? 0 : 3;
+  writeResult(options.json ? training::arraysAsJson(*outputs) : training::arraysAsCsv(*outputs));
+  return 0;
+}
+
 int predictCommand(Context& context) {
   const std::optional<training::EvaluateOptions> options = evaluateOptions(context);
   if (!options) return 2;
+  if (context.line.options.input) return predictInput(context, *options);
   if (!context.line.options.out) {
     context.diagnostics.emit<diag::MissingOption>({}, "predict", "--out").help("for example: --out outputs.npz");
     return 2;
   }
+  if (!training::checkOutputName(*context.line.options.out, context.diagnostics)) return 3;
   const std::optional<TrainSession> session = openTrain(context);
   if (!session) return 1;
   return show(context, training::predict(*session->project, session->train, *options, *context.line.options.out,

@@ -5,8 +5,8 @@
 #include <functional>
 #include <memory>
 
-#include "nnc/npz.h"
 #include "training/evaluate_part.h"
+#include "training/predict.h"
 #include "training/project_source.h"
 #include "training/run_folder.h"
 #include "training/session.h"
@@ -119,7 +119,7 @@ std::optional<EvaluateResult> predict(ProgramSource& programs, const elaborate::
     return true;
   };
   std::optional<EvaluateResult> result = evaluateWith(programs, train, options, collect, diagnostics);
-  if (!result || !writeOutput(out, runtime::encodeNpz(outputs.arrays()), diagnostics)) return std::nullopt;
+  if (!result || !writeArrays(out, outputs.arrays(), diagnostics)) return std::nullopt;
   return result;
 }
 

@@ -1,0 +1,46 @@
+// A trained network applied to rows of the user's own: what `nnc predict --input` does.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "elaborate/elaborate.h"
+#include "engine/engine.h"
+#include "nnc/array.h"
+
+namespace nnc::training {
+
+struct PredictOptions {
+  std::string weights;  // a run folder (its `last`), a link or a .safetensors file
+  std::string input;    // .npy, .npz or .csv; see below
+  engine::Options engine;
+};
+
+/// The network's outputs for every row of a file, in mode eval: one array per output, axis 0 the row.
+///
+/// Rows that have the type of the raw fields go through the map of the data block, as in training; rows that have the
+/// type of what the network takes go to it as they are. Where both have one type, they are raw.
+///   .npy  one array, axis 0 the row; an array of the shape of one row is one row
+///   .npz  one array per raw field, or one per argument of the network, by name
+///   .csv  numbers, the elements of a row in row-major order, field after field; a first line without numbers is a
+///         header
+/// Errors  E1230-E1233 the input; E13xx weights; E11xx memory: emitted, result is empty.
+std::optional<std::vector<runtime::NamedArray>> predictRows(elaborate::Project& project,
+                                                            const elaborate::TrainProgram& train,
+                                                            const PredictOptions& options, Diagnostics& diagnostics);
+
+/// Whether arrays can be written to a file of this name. Errors  E1233.
+bool checkOutputName(const std::string& path, Diagnostics& diagnostics);
+
+/// Writes arrays as the name of the file says: .npy (one array), .npz, .csv (a line for each row) or .json.
+///
+/// Errors  E1233 another ending, or .npy for several outputs; E1401.
+bool writeArrays(const std::string& path, const std::vector<runtime::NamedArray>& arrays, Diagnostics& diagnostics);
+
+/// A header, and a line for each row with the elements of all arrays.
+std::string arraysAsCsv(const std::vector<runtime::NamedArray>& arrays);
+/// `[{"logits": [..]}, ..]`, a line for each row.
+std::string arraysAsJson(const std::vector<runtime::NamedArray>& arrays);
+
+}  // namespace nnc::training
