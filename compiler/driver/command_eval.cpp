@@ -50,11 +50,11 @@ static int predictInput(Context& context, const training::EvaluateOptions& evalu
   const std::optional<TrainSession> session = openTrain(context);
   if (!session) return 1;
   const training::PredictOptions predict{evaluate.weights, *options.input, evaluate.engine};
-  const std::optional<std::vector<runtime::NamedArray>> outputs =
+  const std::optional<training::Predictions> outputs =
       training::predictRows(*session->project, session->train, predict, context.diagnostics);
   if (!outputs) return 1;
-  if (options.out) return training::writeArrays(*options.out, *outputs, context.diagnostics) ? 0 : 3;
-  writeResult(options.json ? training::arraysAsJson(*outputs) : training::arraysAsCsv(*outputs));
+  if (options.out) return training::writeOutputs(*options.out, *outputs, context.diagnostics) ? 0 : 3;
+  writeResult(options.json ? training::outputsAsJson(*outputs) : training::outputsAsCsv(*outputs));
   return 0;
 }
 

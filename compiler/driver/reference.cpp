@@ -72,9 +72,9 @@ std::string passesPage() {
   for (const ir::Pass& pass : passes::kAll)
     out += fmt::format("| `{}` | {} | {} | {} | {} |\n", pass.name, cell(pass.summary), factsText(pass.needs),
                        factsText(pass.gives),
-                       pass.required         ? "no"
+                       pass.required        ? "no"
                        : pass.preservesBits ? "yes, the results keep their bits"
-                                             : "yes, the results may round otherwise");
+                                            : "yes, the results may round otherwise");
   return out;
 }
 
@@ -174,7 +174,8 @@ std::string stdlibPage() {
   for (const std::string& name : elaborate::builtinNames()) {
     const elaborate::Builtin& builtin = *elaborate::findBuiltin(name);
     std::string parameters(builtin.parameters);
-    for (std::size_t at = 0; (at = parameters.find(' ', at)) != std::string::npos; at += 2) parameters.insert(at, 1, ',');
+    for (std::size_t at = 0; (at = parameters.find(' ', at)) != std::string::npos; at += 2)
+      parameters.insert(at, 1, ',');
     out += fmt::format("| `{}({})` | {} |\n", name, parameters, cell(builtin.doc));
   }
   for (const elaborate::StdlibFile& module : elaborate::stdlibFiles()) out += moduleText(module);

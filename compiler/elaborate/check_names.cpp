@@ -9,6 +9,7 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "diagnostics/kinds/project.h"
 #include "elaborate/builtins.h"
+#include "elaborate/convert.h"
 #include "elaborate/suggest_name.h"
 #include "support/suggest.h"
 
@@ -126,6 +127,10 @@ class NameChecker {
     if (const auto* record = std::get_if<syntax::RecordType>(&type.node))
       for (const syntax::ParamDecl& field : record->fields) countDims(*field.type);
     const auto* named = std::get_if<syntax::NamedType>(&type.node);
+    if (named != nullptr && !isTypeName(named->name.text)) {
+      DiagnosticBuilder message = diagnostics_.emit<diag::UnknownType>(named->name.span, named->name.text);
+      if (const auto close = closestType(named->name.text)) message.help(fmt::format("did you mean `{}`?", *close));
+    }
     if (named == nullptr || !named->shape) return;
     for (const syntax::DimExpr& dim : *named->shape)
       if (dim.value) countNames(*dim.value);

@@ -1,5 +1,8 @@
 #include "elaborate/convert.h"
 
+#include <algorithm>
+#include <map>
+
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/dims.h"
 #include "elaborate/tensor_ops.h"
@@ -159,11 +162,8 @@ std::optional<Value> Converter::toNamed(const syntax::NamedType& named) {
     return wrong("a real");
   }
   if (name == "init") return asReal(value_) ? std::optional(value_) : toCallable(/*layersToo=*/false);
-  static const std::vector<std::string> kTypes = {"int",  "real",     "bool", "str", "dim",   "dims", "list",
-                                                  "init", "schedule", "key",  "fn",  "layer", "enum", "f32",
-                                                  "f64",  "bf16",     "i8",   "u8",  "i32",   "i64"};
   auto report = elaborator_.error<diag::UnknownType>(named.name.span, name);
-  if (const auto closest = closestName(name, kTypes)) report.help(fmt::format("did you mean `{}`?", *closest));
+  if (const auto closest = closestType(name)) report.help(fmt::format("did you mean `{}`?", *closest));
   return std::nullopt;
 }
 
@@ -184,6 +184,27 @@ std::optional<Value> Elaborator::evaluateAs(const syntax::Expr& expr, const Type
   const std::optional<Value> value = evaluate(expr, scope);
   if (!value) return std::nullopt;
   return convert(*value, type, scope, expr.span, fmt::format("`{}`", text(type.span)));
+}
+
+static const std::vector<std::string>& typeNames() {
+  static const std::vector<std::string> names = {"int",  "real",     "bool", "str", "dim",   "dims", "list",
+                                                 "init", "schedule", "key",  "fn",  "layer", "enum", "f32",
+                                                 "f64",  "bf16",     "i8",   "u8",  "i32",   "i64"};
+  return names;
+}
+
+bool isTypeName(std::string_view name) {
+  return std::find(typeNames().begin(), typeNames().end(), name) != typeNames().end() || ir::parseDType(name);
+}
+
+std::optional<std::string> closestType(const std::string& name) {
+  // As other languages call them.
+  static const std::map<std::string, std::string, std::less<>> kForeign = {
+      {"float", "f32"}, {"float32", "f32"},  {"double", "f64"}, {"float64", "f64"}, {"int32", "i32"},
+      {"int64", "i64"}, {"uint8", "u8"},     {"int8", "i8"},    {"byte", "u8"},     {"long", "i64"},
+      {"half", "bf16"}, {"boolean", "bool"}, {"string", "str"}};
+  if (const auto found = kForeign.find(name); found != kForeign.end()) return found->second;
+  return closestName(name, typeNames());
 }
 
 }  // namespace nnc::elaborate

@@ -9,8 +9,7 @@ namespace nnc::format {
 
 static std::optional<std::string> layOut(FileId file, const SourceManager& sources, Diagnostics& diagnostics,
                                          const syntax::Limits& limits) {
-  const std::optional<std::vector<syntax::SourceToken>> source =
-      syntax::readTokens(file, sources, diagnostics, limits);
+  const std::optional<std::vector<syntax::SourceToken>> source = syntax::readTokens(file, sources, diagnostics, limits);
   if (!source) return std::nullopt;
   std::vector<Token> tokens = withComments(*source, sources);
   return print(Layout(tokens).file());

@@ -60,9 +60,8 @@ std::vector<std::size_t> Layout::settingWidths(Range range) const {
     longest = 0;
   };
   for (std::size_t i = range.begin; i < range.end; i = itemEnd(i, range.end)) {
-    const bool isApart = at(i).blankBefore ||
-                         std::any_of(at(i).before.begin(), at(i).before.end(),
-                                     [](const Comment& comment) { return comment.blankBefore; });
+    const bool isApart = at(i).blankBefore || std::any_of(at(i).before.begin(), at(i).before.end(),
+                                                          [](const Comment& comment) { return comment.blankBefore; });
     if (isApart) finish();
     if (at(i).kind != Token::Kind::Name || !at(i + 1).is(":")) continue;
     group.push_back(i);
@@ -136,11 +135,10 @@ Doc Layout::block(std::size_t open, bool mayBeShort) {
   Token& last = tokens_[close];
   const auto isPlain = [](const Token& each) { return each.before.empty() && each.after.empty(); };
   if (inside.isEmpty() && last.before.empty()) return sequence(token(open), token(close));
-  const bool isShort = mayBeShort && !inside.isEmpty() && itemEnd(open + 1, close) == close &&
-                       isPlain(at(open)) && last.before.empty() && isPlain(at(open + 1)) &&
-                       isPlain(at(close - 1)) && blockStart(inside) == close;
-  if (isShort)
-    return sequence(token(open), indent(2, sequence(line(), item(inside, 0))), line(), token(close));
+  const bool isShort = mayBeShort && !inside.isEmpty() && itemEnd(open + 1, close) == close && isPlain(at(open)) &&
+                       last.before.empty() && isPlain(at(open + 1)) && isPlain(at(close - 1)) &&
+                       blockStart(inside) == close;
+  if (isShort) return sequence(token(open), indent(2, sequence(line(), item(inside, 0))), line(), token(close));
   Doc head = token(open);
   Doc body = items(inside, /*isFile=*/false);
   Doc rest = ownLines(last.before, inside.isEmpty());

@@ -29,8 +29,8 @@ struct Token {
   bool isKeyword(std::string_view word) const { return kind == Kind::Keyword && text == word; }
 };
 
-/// The tokens of a correct file without those that mean nothing: `;`, and a `,` before a closing bracket unless it makes
-/// a tuple of one. The last one is End.
+/// The tokens of a correct file without those that mean nothing: `;`, and a `,` before a closing bracket unless it
+/// makes a tuple of one. The last one is End.
 std::vector<Token> withComments(const std::vector<syntax::SourceToken>& tokens, const SourceManager& sources);
 
 }  // namespace nnc::format

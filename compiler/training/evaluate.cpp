@@ -119,7 +119,7 @@ std::optional<EvaluateResult> predict(ProgramSource& programs, const elaborate::
     return true;
   };
   std::optional<EvaluateResult> result = evaluateWith(programs, train, options, collect, diagnostics);
-  if (!result || !writeArrays(out, outputs.arrays(), diagnostics)) return std::nullopt;
+  if (!result || !writeOutputs(out, {outputs.arrays(), {}}, diagnostics)) return std::nullopt;
   return result;
 }
 

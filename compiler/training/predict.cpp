@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
+#include "nnc/safetensors.h"
 #include "training/buffer.h"
 #include "training/predict_input.h"
 #include "training/row_map.h"
@@ -67,8 +69,7 @@ std::optional<std::vector<runtime::Array>> mapRows(const elaborate::DataProgram&
   std::vector<const runtime::Array*> sources;  // null: a field that no argument needs
   for (const Field& field : data.raw) {
     arguments.emplace_back(field.type);
-    const auto found =
-        std::find_if(raw.begin(), raw.end(), [&](const Field& each) { return each.name == field.name; });
+    const auto found = std::find_if(raw.begin(), raw.end(), [&](const Field& each) { return each.name == field.name; });
     sources.push_back(found == raw.end() ? nullptr : &rows.arrays[static_cast<std::size_t>(found - raw.begin())]);
   }
   for (std::int64_t row = 0; row < rows.count; ++row) {
@@ -92,6 +93,41 @@ std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch) {
   return sizes;
 }
 
+/// The words for classes that a weights file records, when it does so for one field. The file was read before.
+std::vector<std::string> classWordsOf(const std::string& file) {
+  runtime::Failure failure;
+  const std::optional<runtime::TensorFile> weights = runtime::readSafetensors(file, failure);
+  std::vector<std::string> words;
+  if (!weights) return words;
+  constexpr std::string_view kPrefix = "classes:";
+  for (const auto& [name, text] : weights->metadata) {
+    if (!name.starts_with(kPrefix)) continue;
+    const nlohmann::json list = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!words.empty() || !list.is_array()) return {};
+    for (const nlohmann::json& word : list) words.push_back(word.is_string() ? word.get<std::string>() : word.dump());
+  }
+  return words;
+}
+
+/// For each row the word of its largest element. Empty: there is not one word per element.
+std::vector<std::string> wordsOf(const runtime::Array& scores, const std::vector<std::string>& classes) {
+  const ir::DType dtype = dtypeOf(scores.element);
+  const bool fits = scores.shape.size() == 2 && ir::isFloat(dtype) &&
+                    scores.shape[1] == static_cast<std::int64_t>(classes.size()) && !classes.empty();
+  std::vector<std::string> words;
+  if (!fits) return words;
+  for (std::int64_t row = 0; row < scores.shape[0]; ++row) {
+    const auto at = [&](std::int64_t i) {
+      return realAt(dtype, scores.bytes.data() + (row * scores.shape[1] + i) * ir::dtypeBytes(dtype));
+    };
+    std::int64_t best = 0;
+    for (std::int64_t i = 1; i < scores.shape[1]; ++i)
+      if (at(i) > at(best)) best = i;
+    words.push_back(classes[static_cast<std::size_t>(best)]);
+  }
+  return words;
+}
+
 /// The network with its weights, for batches of listed sizes.
 class Network {
  public:
@@ -102,6 +138,7 @@ class Network {
     const std::optional<std::string> file = findWeights(options.weights, diagnostics);
     if (!file || !loadWeights(*file, program.slots, MatchWeights::All, network.arguments_, diagnostics))
       return std::nullopt;
+    network.classes_ = classWordsOf(*file);
     for (elaborate::BatchProgram& entry : program.entries) {
       if (!engine::lower(entry.module, entry.function, options.engine, diagnostics)) return std::nullopt;
       std::optional<engine::Executable> executable =
@@ -112,10 +149,11 @@ class Network {
     return network;
   }
 
+  const std::vector<std::string>& classes() const { return classes_; }
   /// Outputs of rows [begin, begin + count).
   std::vector<ir::Tensor> run(const std::vector<runtime::Array>& inputs, std::int64_t begin, std::int64_t count) const {
-    const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& each) { return each.batch == count; });
+    const auto entry =
+        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) { return each.batch == count; });
     assert(entry != entries_.end() && "every size was compiled");
     std::vector<ir::Tensor> arguments = arguments_;
     for (const runtime::Array& input : inputs) {
@@ -135,13 +173,13 @@ class Network {
   Network() = default;
   std::vector<ir::Tensor> arguments_;  // the slots
   std::vector<Entry> entries_;
+  std::vector<std::string> classes_;  // words, when the weights have some
 };
 
 }  // namespace
 
-std::optional<std::vector<runtime::NamedArray>> predictRows(elaborate::Project& project,
-                                                            const elaborate::TrainProgram& train,
-                                                            const PredictOptions& options, Diagnostics& diagnostics) {
+std::optional<Predictions> predictRows(elaborate::Project& project, const elaborate::TrainProgram& train,
+                                       const PredictOptions& options, Diagnostics& diagnostics) {
   // The arguments of the network are the same for every batch; its rows are counted when they are read.
   const std::optional<elaborate::ExportProgram> signature = project.network(train, {1});
   if (!signature) return std::nullopt;
@@ -160,7 +198,8 @@ std::optional<std::vector<runtime::NamedArray>> predictRows(elaborate::Project& 
   const std::optional<Network> network = Network::compile(std::move(*program), options, diagnostics);
   if (!network) return std::nullopt;
 
-  std::vector<runtime::NamedArray> arrays;
+  Predictions all;
+  std::vector<runtime::NamedArray>& arrays = all.arrays;
   for (const Field& output : outputs) arrays.push_back({output.name, emptyRows(output.type, rows->count)});
   for (std::int64_t begin = 0; begin < rows->count;) {
     const std::int64_t count = std::min(train.batch, rows->count - begin);
@@ -170,7 +209,8 @@ std::optional<std::vector<runtime::NamedArray>> predictRows(elaborate::Project& 
                   results[i].bytes.size());
     begin += count;
   }
-  return arrays;
+  all.words = wordsOf(arrays[0].array, network->classes());
+  return all;
 }
 
 }  // namespace nnc::training

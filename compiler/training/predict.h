@@ -17,7 +17,16 @@ struct PredictOptions {
   engine::Options engine;
 };
 
-/// The network's outputs for every row of a file, in mode eval: one array per output, axis 0 the row.
+/// What a network says of rows.
+struct Predictions {
+  std::vector<runtime::NamedArray> arrays;  // one per output, axis 0 the row
+  std::vector<std::string> words;           // of each row's class, when the weights have words for classes; else empty
+};
+
+/// The network's outputs for every row of a file, in mode eval.
+///
+/// The class of a row is the place of the largest element of the first output, when that has as many elements as the
+/// weights have words (`classes:..` in their metadata, from a reader whose labels are words).
 ///
 /// Rows that have the type of the raw fields go through the map of the data block, as in training; rows that have the
 /// type of what the network takes go to it as they are. Where both have one type, they are raw.
@@ -26,21 +35,20 @@ struct PredictOptions {
 ///   .csv  numbers, the elements of a row in row-major order, field after field; a first line without numbers is a
 ///         header
 /// Errors  E1230-E1233 the input; E13xx weights; E11xx memory: emitted, result is empty.
-std::optional<std::vector<runtime::NamedArray>> predictRows(elaborate::Project& project,
-                                                            const elaborate::TrainProgram& train,
-                                                            const PredictOptions& options, Diagnostics& diagnostics);
+std::optional<Predictions> predictRows(elaborate::Project& project, const elaborate::TrainProgram& train,
+                                       const PredictOptions& options, Diagnostics& diagnostics);
 
-/// Whether arrays can be written to a file of this name. Errors  E1233.
+/// Whether outputs can be written to a file of this name. Errors  E1233.
 bool checkOutputName(const std::string& path, Diagnostics& diagnostics);
 
-/// Writes arrays as the name of the file says: .npy (one array), .npz, .csv (a line for each row) or .json.
+/// Writes outputs as the name of the file says: .npy (one array), .npz, .csv (a line for each row) or .json.
 ///
 /// Errors  E1233 another ending, or .npy for several outputs; E1401.
-bool writeArrays(const std::string& path, const std::vector<runtime::NamedArray>& arrays, Diagnostics& diagnostics);
+bool writeOutputs(const std::string& path, const Predictions& outputs, Diagnostics& diagnostics);
 
-/// A header, and a line for each row with the elements of all arrays.
-std::string arraysAsCsv(const std::vector<runtime::NamedArray>& arrays);
-/// `[{"logits": [..]}, ..]`, a line for each row.
-std::string arraysAsJson(const std::vector<runtime::NamedArray>& arrays);
+/// A header, and a line for each row with the elements of all outputs, the word of its class last.
+std::string outputsAsCsv(const Predictions& outputs);
+/// `[{"logits": [..], "class": "coat"}, ..]`, a line for each row.
+std::string outputsAsJson(const Predictions& outputs);
 
 }  // namespace nnc::training

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "diagnostics/kinds/data.h"
-#include "nnc/files.h"
 #include "ir/tensor.h"
+#include "nnc/files.h"
 #include "nnc/npz.h"
 #include "training/buffer.h"
 
@@ -18,8 +18,8 @@ namespace {
 using elaborate::Field;
 
 std::string typeText(const runtime::Array& array, std::size_t firstAxis) {
-  return ir::toString(ir::Type{dtypeOf(array.element), {array.shape.begin() + static_cast<std::ptrdiff_t>(firstAxis),
-                                                        array.shape.end()}});
+  return ir::toString(ir::Type{dtypeOf(array.element),
+                               {array.shape.begin() + static_cast<std::ptrdiff_t>(firstAxis), array.shape.end()}});
 }
 
 std::string fieldsText(const std::vector<Field>& fields) {

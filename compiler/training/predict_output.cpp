@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/data.h"
 #include "nnc/npz.h"
@@ -45,18 +46,26 @@ std::string columnName(const runtime::NamedArray& named, std::int64_t element) {
   return named.name + indices;
 }
 
+/// A cell of RFC 4180: in quotes when it has to be.
+std::string csvCell(const std::string& word) {
+  if (word.find_first_of(",\"\r\n") == std::string::npos) return word;
+  std::string out = "\"";
+  for (const char c : word) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
 DiagnosticBuilder refuse(const std::string& path, const std::string& why, Diagnostics& diagnostics) {
   return diagnostics.emit<diag::OutputName>({}, path, why);
 }
 
 }  // namespace
 
-std::string arraysAsCsv(const std::vector<runtime::NamedArray>& arrays) {
+std::string outputsAsCsv(const Predictions& outputs) {
+  const std::vector<runtime::NamedArray>& arrays = outputs.arrays;
   std::string out;
   for (const runtime::NamedArray& each : arrays)
-    for (std::int64_t i = 0; i < elementsPerRow(each.array); ++i)
-      out += (out.empty() ? "" : ",") + columnName(each, i);
-  out += "\n";
+    for (std::int64_t i = 0; i < elementsPerRow(each.array); ++i) out += (out.empty() ? "" : ",") + columnName(each, i);
+  out += outputs.words.empty() ? "\n" : ",class\n";
   const std::int64_t rows = arrays.empty() ? 0 : arrays[0].array.shape[0];
   for (std::int64_t row = 0; row < rows; ++row) {
     bool isFirst = true;
@@ -68,12 +77,14 @@ std::string arraysAsCsv(const std::vector<runtime::NamedArray>& arrays) {
         out += element(each.array, row * count + i, /*isJson=*/false);
       }
     }
+    if (!outputs.words.empty()) out += "," + csvCell(outputs.words[static_cast<std::size_t>(row)]);
     out += "\n";
   }
   return out;
 }
 
-std::string arraysAsJson(const std::vector<runtime::NamedArray>& arrays) {
+std::string outputsAsJson(const Predictions& outputs) {
+  const std::vector<runtime::NamedArray>& arrays = outputs.arrays;
   std::string out = "[";
   const std::int64_t rows = arrays.empty() ? 0 : arrays[0].array.shape[0];
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -82,6 +93,8 @@ std::string arraysAsJson(const std::vector<runtime::NamedArray>& arrays) {
       std::int64_t at = row * elementsPerRow(arrays[i].array);
       out += fmt::format("{}\"{}\": {}", i == 0 ? "" : ", ", arrays[i].name, nested(arrays[i].array, 1, at));
     }
+    if (!outputs.words.empty())
+      out += ", \"class\": " + nlohmann::json(outputs.words[static_cast<std::size_t>(row)]).dump();
     out += "}";
   }
   return out + "]\n";
@@ -94,11 +107,12 @@ bool checkOutputName(const std::string& path, Diagnostics& diagnostics) {
   return false;
 }
 
-bool writeArrays(const std::string& path, const std::vector<runtime::NamedArray>& arrays, Diagnostics& diagnostics) {
+bool writeOutputs(const std::string& path, const Predictions& outputs, Diagnostics& diagnostics) {
+  const std::vector<runtime::NamedArray>& arrays = outputs.arrays;
   if (!checkOutputName(path, diagnostics)) return false;
   if (path.ends_with(".npz")) return writeOutput(path, runtime::encodeNpz(arrays), diagnostics);
-  if (path.ends_with(".csv")) return writeOutput(path, arraysAsCsv(arrays), diagnostics);
-  if (path.ends_with(".json")) return writeOutput(path, arraysAsJson(arrays), diagnostics);
+  if (path.ends_with(".csv")) return writeOutput(path, outputsAsCsv(outputs), diagnostics);
+  if (path.ends_with(".json")) return writeOutput(path, outputsAsJson(outputs), diagnostics);
   if (arrays.size() == 1) return writeOutput(path, runtime::encodeNpy(arrays[0].array), diagnostics);
   refuse(path, fmt::format("a .npy file holds one array, and the network has {} outputs", arrays.size()), diagnostics)
       .help("name it .npz");

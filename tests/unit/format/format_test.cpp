@@ -1,5 +1,5 @@
-// The style, on small texts; and on every .nn file of the tree, as it is and laid out anew: the same tree, and no change
-// when it is formatted again.
+// The style, on small texts; and on every .nn file of the tree, as it is and laid out anew: the same tree, and no
+// change when it is formatted again.
 #include "format/format.h"
 
 #include <gtest/gtest.h>
@@ -161,8 +161,9 @@ TEST(Format, CommentsKeepTheirPlace) {
               "// first\n\n// second\nlet a = 1    // behind\nlet bb = 22  /* also */\n\n// last\n");
   expectStyle("fn f(x: f32) -> f32 { // head\n  // own\n\n  return x // r\n  // end\n}",
               "fn f(x: f32) -> f32 {  // head\n  // own\n\n  return x  // r\n  // end\n}\n");
-  expectStyle("let l = [1, // one\n 2 // two\n, // comma\n 3\n // three\n]",
-              "let l = [1,  // one\n         2,  // two\n         // comma\n         3\n         // three\n         ]\n");
+  expectStyle(
+      "let l = [1, // one\n 2 // two\n, // comma\n 3\n // three\n]",
+      "let l = [1,  // one\n         2,  // two\n         // comma\n         3\n         // three\n         ]\n");
 }
 
 TEST(Format, ShortIfsStayOnALine) {
