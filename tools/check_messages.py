@@ -19,7 +19,7 @@ def main():
             rows[code] = (name, table)
     tested = set()
     for file in (ROOT / "tests").rglob("*"):
-        if file.is_file() and file.suffix in {".cpp", ".nn", ".nnir", ".test", ".py", ".h", ".def"}:
+        if file.is_file() and file.suffix in {".cpp", ".nn", ".nnir", ".test", ".txt", ".py", ".h", ".def"}:
             tested |= set(re.findall(r"[EW]\d{4}", file.read_text(errors="replace")))
     missing = {code: row for code, row in rows.items() if code not in tested}
     for code, (name, table) in sorted(missing.items()):
