@@ -38,7 +38,7 @@ def said(nnc, program, folder):
             place = f"{note['line']}:{note['column']} " if (note.get("file") or "").endswith("main.nn") else ""
             lines.append(f"  {place}{note['message']}")
         lines += [f"  help: {text}" for text in message["help"]]
-    return "\n".join(lines).replace(str(path), "main.nn"), count, run.returncode
+    return "\n".join(lines).replace(f"{folder}/", ""), count, run.returncode
 
 
 def main():
