@@ -1,6 +1,9 @@
 // Data blocks: what `data: mnist.take(1000)` means, and the program that computes the fields of one example.
 #pragma once
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "elaborate/elaborator.h"
 #include "elaborate/program.h"
@@ -10,13 +13,17 @@ namespace nnc::elaborate {
 /// A data block as a train uses it.
 struct DataUse {
   const syntax::BlockDecl* block = nullptr;
+  const syntax::Expr* reader = nullptr;  // without a block: `data: text_windows("file", 128)`
+  std::string_view readerName{};
   const SourceModule* home = nullptr;
   Scope* scope = nullptr;  // the block's parameters
   std::optional<std::int64_t> take;
   Span span;
+
+  std::string name() const { return block != nullptr ? block->name.text : std::string(readerName); }
 };
 
-/// `mnist`, `mnist.take(n)`, `spirals(turns: 3)`, or a static choice between such.
+/// `mnist`, `mnist.take(n)`, `spirals(turns: 3)`, a reader, or a static choice between such.
 ///
 /// Errors  E0109 something else; those of arguments.
 [[nodiscard]] std::optional<DataUse> readDataUse(Elaborator& elaborator, const syntax::Expr& expr, Scope& scope);

@@ -18,7 +18,7 @@ static std::optional<DataUse> bindUse(Elaborator& elaborator, const BlockRef& re
   if (!elaborator.bindParameters(ref.block->parameters, std::move(arguments), scope, where,
                                  fmt::format("data `{}`", ref.block->name.text)))
     return std::nullopt;
-  return DataUse{ref.block, ref.home, &scope, std::nullopt, where};
+  return DataUse{ref.block, nullptr, {}, ref.home, &scope, std::nullopt, where};
 }
 
 static std::optional<std::vector<Argument>> evaluateArguments(Elaborator& elaborator,
@@ -62,10 +62,8 @@ static std::optional<DataUse> readDataCall(Elaborator& elaborator, const syntax:
   const auto* field = std::get_if<syntax::FieldExpr>(&call.callee->node);
   if (field != nullptr && field->field.text == "take") return readTake(elaborator, call, *field->base, where, scope);
   std::string_view reader;
-  if (readerOf(elaborator.modules(), expr, scope.home(), reader) != nullptr) {
-    elaborator.notSupported(where, fmt::format("the reader `{}` without a data block around it", reader));
-    return std::nullopt;
-  }
+  if (readerOf(elaborator.modules(), expr, scope.home(), reader) != nullptr)
+    return DataUse{nullptr, &expr, reader, &scope.home(), &scope, std::nullopt, where};
   const std::optional<Value> callee = elaborator.evaluate(*call.callee, scope);
   if (!callee) return std::nullopt;
   const auto* ref = std::get_if<BlockRef>(&*callee);

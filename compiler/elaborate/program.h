@@ -33,13 +33,65 @@ struct Field {
   ir::Type type;  // of ONE example
 };
 
-/// `idx("images", "labels")`: where rows come from. Paths as written; the loader resolves them.
-struct IdxSource {
-  std::vector<std::string> files;
-  std::vector<Span> spans;  // of the strings, for messages
+/// A file, a pattern or a folder as a reader names it. Paths as written; the loader resolves them.
+struct SourceFile {
+  std::string name;
+  Span span;  // of the string, for messages
 };
+
+/// `idx("images", "labels")`: one file per field, rows along the first axis.
+struct IdxSource {
+  std::vector<SourceFile> files;
+};
+
+/// `npy("x.npy", "y.npy")`: one file per field, rows along the first axis.
+struct NpySource {
+  std::vector<SourceFile> files;
+};
+/// `npz("file.npz")`: the arrays have the names of the fields.
+struct NpzSource {
+  SourceFile file;
+};
+/// `bin("data_*.bin", record: (..))`: records without gaps, little endian, in all files of the pattern by name.
+struct BinSource {
+  SourceFile pattern;
+};
+
+/// `csv("file", header: .auto, label: "column", missing: 0.0)`: fields take consecutive columns, the label comes last.
+enum class CsvHeader : std::uint8_t { Auto, Yes, No };
+struct CsvSource {
+  SourceFile file;
+  CsvHeader header = CsvHeader::Auto;
+  std::optional<SourceFile> label;  // the name of a column
+  std::optional<double> missing;    // the value of an empty cell
+};
+
+/// `images("folder", size: (h, w))`: a folder for each class.
+struct ImagesSource {
+  SourceFile folder;
+  std::int64_t height = 0, width = 0;
+};
+
+/// What the tokens of a text are.
+enum class Vocabulary : std::uint8_t { Bytes, Characters, BytePairs };
+/// `text_windows("file", 128, vocab: .bytes)`: windows of `length` tokens one after the other, and the next tokens.
+struct TextSource {
+  SourceFile file;
+  std::int64_t length = 0;
+  Vocabulary vocabulary = Vocabulary::Bytes;
+  SourceFile tokenizer;  // BytePairs: what `nnc bpe train` wrote
+};
+
+struct Source;
+/// `zip(idx(..), npy(..))`: rows side by side; the fields of the sources one after the other.
+struct ZipSource {
+  std::vector<Source> sources;
+  std::vector<std::size_t> fieldCounts;  // of each source
+};
+
+/// Where rows come from: a reader with its arguments.
 struct Source {
-  std::variant<IdxSource> node;
+  std::variant<IdxSource, NpySource, NpzSource, BinSource, CsvSource, ImagesSource, TextSource, ZipSource> node;
   Span span;
   std::string baseDirectory;  // of the file that wrote the data block
 };
@@ -60,7 +112,7 @@ struct DataProgram {
   std::string name;
   Source source;
   std::optional<Source> test;        // a second source, its rows are the part "test"
-  std::vector<Field> raw;            // in the order of the source's files
+  std::vector<Field> raw;            // what the source delivers, in its order
   std::vector<Field> fields;         // results of `map`, in order of definition
   std::vector<SplitPart> split;      // empty: all rows of `source` are "train"
   std::optional<std::int64_t> splitSeed;

@@ -4,7 +4,7 @@ namespace nnc::elaborate {
 
 const std::vector<ReaderInfo>& allReaders() {
   static const std::vector<ReaderInfo> readers = {
-#define NNC_READER(NAME, IMPLEMENTED, DOC) {#NAME, IMPLEMENTED, DOC},
+#define NNC_READER(NAME, DOC) {#NAME, DOC},
 #include "elaborate/readers.def"
 #undef NNC_READER
   };

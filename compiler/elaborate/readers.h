@@ -10,7 +10,6 @@ namespace nnc::elaborate {
 
 struct ReaderInfo {
   std::string_view name;
-  bool isImplemented = false;
   std::string_view doc;
 };
 const std::vector<ReaderInfo>& allReaders();

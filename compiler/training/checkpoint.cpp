@@ -161,9 +161,17 @@ std::string programHash(const elaborate::TrainProgram& train, std::uint64_t step
 
 RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHash, const DataSet& data,
                      std::int64_t seed, const std::string& blasCore) {
-  RunIdentity identity{train.name, programHash(train, stepHash), train.values, train.batch, seed, {}, blasCore};
+  RunIdentity identity{train.name, programHash(train, stepHash), train.values, train.batch, seed, {}, blasCore, {}};
+  identity.meanings = data.meanings();
+  // The same text read as bytes and as characters is not the same computation.
+  if (!identity.meanings.empty()) {
+    std::uint64_t hash = hashBytes(identity.programHash);
+    for (const auto& [name, meaning] : identity.meanings) hash = hashBytes(meaning, hashBytes(name, hash));
+    identity.programHash = hexDigits(hash);
+  }
   for (int source = 0; source < data.sourceCount(); ++source)
-    for (const DataFile& file : data.files(source)) identity.data.push_back(file.path + " " + hexDigits(file.checksum));
+    for (const DataFile& file : data.source(source).files())
+      identity.data.push_back(file.path + " " + hexDigits(file.checksum));
   return identity;
 }
 
@@ -175,6 +183,7 @@ runtime::TensorFile encodeCheckpoint(const std::vector<elaborate::Slot>& slots, 
                    {"schema", std::to_string(kSchema)},
                    {"state", stateJson(state).dump()},
                    {"run", identityJson(identity).dump(-1, ' ', false, Json::error_handler_t::replace)}};
+  for (const auto& [name, meaning] : identity.meanings) file.metadata[name] = meaning;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     runtime::NamedArray& tensor = file.tensors.emplace_back();
     tensor.name = slots[i].path;

@@ -39,6 +39,7 @@ struct RunIdentity {
   std::int64_t seed = 0;
   std::vector<std::string> data;  // `path checksum` of each file
   std::string blasCore;           // not part of the identity: another one is a warning
+  Meanings meanings;              // part of programHash; entries of their own in the metadata
 };
 
 /// The hash of everything in the program that changes a bit of the result: step, initial values, data block.

@@ -1,13 +1,14 @@
 // The rows of a data block: files found and checked against the declaration, parts, raw bytes.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "diagnostics/diagnostics.h"
 #include "elaborate/program.h"
-#include "nnc/array.h"
+#include "training/row_source.h"
 
 namespace nnc::training {
 
@@ -17,15 +18,6 @@ struct Part {
   int source = 0;  // 0: `source`, 1: `test`
   std::vector<std::int64_t> rows;
   std::int64_t size() const { return static_cast<std::int64_t>(rows.size()); }
-};
-
-struct DataFile {
-  std::string path;  // as found
-  Span span;         // of its name in the data block
-  std::int64_t rows = 0;
-  std::int64_t rowBytes = 0;
-  runtime::Array array;        // empty until read
-  std::uint64_t checksum = 0;  // XXH3 of the elements, whatever the compression
 };
 
 /// Two steps, so that a plan knows sizes before anything large is read: `locate` reads headers, `read` the elements.
@@ -47,17 +39,14 @@ class DataSet {
   /// The same, or E1204 and -1.
   int requirePart(const std::string& name, Diagnostics& diagnostics) const;
   int sourceCount() const { return static_cast<int>(sources_.size()); }
-  /// The files of a source, one per raw field.
-  const std::vector<DataFile>& files(int source) const { return sources_[static_cast<std::size_t>(source)]; }
-  const std::byte* row(int source, std::size_t field, std::int64_t row) const {
-    const DataFile& file = sources_[static_cast<std::size_t>(source)][field];
-    return file.array.bytes.data() + row * file.rowBytes;
-  }
+  /// Of the source that is trained on.
+  Meanings meanings() const;
+  const RowSource& source(int source) const { return *sources_[static_cast<std::size_t>(source)]; }
 
  private:
   DataSet() = default;
   const elaborate::DataProgram* program_ = nullptr;
-  std::vector<std::vector<DataFile>> sources_;
+  std::vector<std::unique_ptr<RowSource>> sources_;
   std::vector<Part> parts_;
 };
 

@@ -46,6 +46,9 @@ std::optional<RowMap> RowMap::compile(const elaborate::DataProgram& program, con
     map.inputs_.emplace_back(raw.type.byteCount());
     map.arguments_.push_back(map.inputs_.back().data());
   }
+  map.isUsed_.assign(program.raw.size(), false);
+  for (const std::string& field : fields)
+    for (const std::size_t raw : rawFieldsOf(program, field)) map.isUsed_[raw] = true;
   for (const ir::Type& type : map.types_) map.outputs_.emplace_back(type.byteCount());
   map.results_.resize(map.outputs_.size());
   return map;
@@ -54,7 +57,7 @@ std::optional<RowMap> RowMap::compile(const elaborate::DataProgram& program, con
 void RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations) {
   if (!executable_) return;
   for (std::size_t i = 0; i < inputs_.size(); ++i)
-    std::memcpy(inputs_[i].data(), data.row(source, i, row), static_cast<std::size_t>(inputs_[i].size()));
+    if (isUsed_[i]) data.source(source).copy(i, row, inputs_[i].data());
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     results_[i] = isAligned(destinations[i]) ? destinations[i] : outputs_[i].data();
   executable_->run(arguments_.data(), results_.data());
@@ -95,13 +98,15 @@ std::optional<std::int64_t> badLabel(const ir::Type& type, const std::byte* elem
 void reportLabel(const DataSet& data, const Part& part, std::int64_t row, const std::string& field, std::int64_t value,
                  std::int64_t bound, Diagnostics& diagnostics) {
   const std::vector<std::size_t> raw = rawFieldsOf(data.program(), field);
-  const std::vector<DataFile>& files = data.files(part.source);
-  const DataFile& file = files[raw.empty() ? 0 : raw[0]];
+  const RowSource& source = data.source(part.source);
+  const DataFile& file = source.files()[source.fileOf(raw.empty() ? 0 : raw[0], row)];
   DiagnosticBuilder message =
       diagnostics.emit<diag::LabelOutOfRange>(file.span, row, file.path, field, value, bound - 1);
   message.note(fmt::format("rows count from 0; the row is in part `{}`", part.name));
-  for (std::size_t i = 1; i < raw.size(); ++i)
-    message.note(fmt::format("`{}` is computed from {} too", field, files[raw[i]].path));
+  for (std::size_t i = 1; i < raw.size(); ++i) {
+    const DataFile& other = source.files()[source.fileOf(raw[i], row)];
+    if (other.path != file.path) message.note(fmt::format("`{}` is computed from {} too", field, other.path));
+  }
 }
 
 }  // namespace

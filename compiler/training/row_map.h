@@ -31,6 +31,7 @@ class RowMap {
   std::optional<engine::Executable> executable_;  // empty: no fields
   std::vector<ir::Type> types_;
   std::vector<Buffer> inputs_, outputs_;
+  std::vector<bool> isUsed_;  // per raw field
   std::vector<void*> arguments_, results_;
 };
 

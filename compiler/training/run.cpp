@@ -69,7 +69,7 @@ std::string manifestText(const elaborate::TrainProgram& train, const RunOptions&
     Json values = Json::object(), files = Json::array();
     for (const auto& [name, value] : train.values) values[name] = value;
     for (int source = 0; source < data.sourceCount(); ++source)
-      for (const DataFile& file : data.files(source))
+      for (const DataFile& file : data.source(source).files())
         files.push_back({{"path", file.path},
                          {"rows", file.rows},
                          {"xxh3", identity.data[files.size()].substr(file.path.size() + 1)}});

@@ -1,5 +1,8 @@
 #include "nnc/data_path.h"
 
+#include <fnmatch.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -44,6 +47,44 @@ std::optional<std::string> findDataFile(const std::string& name, const std::stri
       // A directory of that name is not the file, but anything that can be opened (a link, a pipe) is.
       if (std::filesystem::exists(path, error) && !std::filesystem::is_directory(path, error)) return path;
     }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> findDataFiles(const std::string& pattern, const std::string& baseDirectory,
+                                       std::vector<std::string>& tried) {
+  if (pattern.find_first_of("*?[") == std::string::npos) {
+    std::optional<std::string> path = findDataFile(pattern, baseDirectory, tried);
+    return path ? std::vector{std::move(*path)} : std::vector<std::string>();
+  }
+  for (const std::string& base : candidates(pattern, baseDirectory)) {
+    const std::filesystem::path whole(base);
+    tried.push_back(base);
+    std::vector<std::string> found;
+    std::error_code error;
+    const std::filesystem::path folder = whole.has_parent_path() ? whole.parent_path() : std::filesystem::path(".");
+    for (auto entry = std::filesystem::directory_iterator(folder, error);
+         !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      const std::string last = whole.filename().string();
+      const bool isMatch = ::fnmatch(last.c_str(), name.c_str(), FNM_PERIOD) == 0 ||
+                           ::fnmatch((last + ".gz").c_str(), name.c_str(), FNM_PERIOD) == 0;
+      std::error_code ignored;
+      if (isMatch && !entry->is_directory(ignored))
+        found.push_back(whole.has_parent_path() ? entry->path().string() : name);
+    }
+    std::sort(found.begin(), found.end());
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+std::optional<std::string> findDataDirectory(const std::string& name, const std::string& baseDirectory,
+                                             std::vector<std::string>& tried) {
+  for (const std::string& path : candidates(name, baseDirectory)) {
+    tried.push_back(path);
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return path;
   }
   return std::nullopt;
 }

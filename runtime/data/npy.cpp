@@ -190,7 +190,7 @@ bool isTransposed(const NpyHeader& header) { return header.isFortran && header.s
 
 }  // namespace
 
-std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure) {
+std::optional<ArrayView> viewNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure) {
   std::string_view text;
   std::size_t dataAt = 0;
   if (!findHeader(bytes, path, base, text, dataAt, failure)) return std::nullopt;
@@ -212,11 +212,18 @@ std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, 
     return refuse(
         base + static_cast<std::int64_t>(dataAt),
         "has " + std::to_string(data.size()) + " bytes of elements; its shape and dtype need " + std::to_string(*size));
-  Array array;
-  array.element = *element;
-  array.shape = header.shape;
-  if (!resize(array.bytes, *size)) return refuse(base, "does not fit into memory");
-  if (!data.empty()) std::memcpy(array.bytes.data(), data.data(), data.size());
+  return ArrayView{*element, header.shape, data};
+}
+
+std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure) {
+  const std::optional<ArrayView> view = viewNpy(bytes, path, base, failure);
+  if (!view) return std::nullopt;
+  Array array{view->element, view->shape, {}};
+  if (!resize(array.bytes, static_cast<std::int64_t>(view->bytes.size()))) {
+    fail(failure, path, base, "does not fit into memory");
+    return std::nullopt;
+  }
+  if (!view->bytes.empty()) std::memcpy(array.bytes.data(), view->bytes.data(), view->bytes.size());
   return array;
 }
 

@@ -18,7 +18,7 @@ namespace nnc::runtime {
 inline bool fail(Failure& failure, std::string path, std::int64_t offset, std::string message) {
   failure.path = std::move(path);
   failure.offset = offset;
-  failure.line = 0;
+  failure.line = failure.column = 0;
   failure.message = std::move(message);
   return false;
 }

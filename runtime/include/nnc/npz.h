@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nnc/array.h"
@@ -16,5 +17,15 @@ std::string encodeNpy(const Array& array);
 /// name.
 std::optional<std::vector<NamedArray>> readNpz(const std::string& path, Failure& failure);
 std::optional<Array> readNpy(const std::string& path, Failure& failure);
+
+/// An array within bytes that outlive it.
+struct ArrayView {
+  Element element = Element::F32;
+  std::vector<std::int64_t> shape;
+  std::string_view bytes;
+};
+/// The array in the bytes of a .npy file, without a copy. `path` and `base` are for messages: where `bytes` stand in
+/// which file.
+std::optional<ArrayView> viewNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure);
 
 }  // namespace nnc::runtime

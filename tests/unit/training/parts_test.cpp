@@ -117,7 +117,7 @@ TEST(Parts, a_range_past_the_end_and_an_empty_part_are_named) {
 TEST(DataSet, a_source_has_a_file_for_each_field) {
   Diagnostics diagnostics;
   elaborate::DataProgram program;
-  program.source.node = elaborate::IdxSource{{"a", "b"}, {}};
+  program.source.node = elaborate::IdxSource{{{"a", {}}, {"b", {}}}};
   program.raw = {{"pixels", {ir::DType::U8, {6}}}};
   EXPECT_FALSE(DataSet::locate(program, diagnostics));
   ASSERT_EQ(diagnostics.errorCount(), 1);

@@ -1,0 +1,65 @@
+// The rows of one reader: found and measured first, read when the plan is known to fit.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "elaborate/program.h"
+#include "nnc/failure.h"
+
+namespace nnc::training {
+
+/// A file of a source, as manifest and checkpoint record it.
+struct DataFile {
+  std::string path;  // as found
+  Span span;         // of its name in the data block
+  std::int64_t rows = 0;
+  std::uint64_t checksum = 0;  // XXH3 of what the rows are made of, whatever the compression; known once read
+};
+
+/// What numbers in the data stand for, kept with the weights: `tokenizer` and what runtime::parseTokenizer reads,
+/// `classes:y` and a JSON list of words.
+using Meanings = std::vector<std::pair<std::string, std::string>>;
+
+/// Row numbers count from 0. `copy` may be called from several threads once `read` has succeeded.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+
+  /// Reads what the rows need. May run in another thread with its own `diagnostics`. False: reported.
+  virtual bool read(Diagnostics& diagnostics) = 0;
+  /// Writes one field of one row.
+  virtual void copy(std::size_t field, std::int64_t row, std::byte* destination) const = 0;
+  /// The memory that `read` takes; mapped files count nothing.
+  virtual std::int64_t bytes() const = 0;
+  /// The file that a field of a row comes from, as an index into `files`.
+  virtual std::size_t fileOf(std::size_t field, std::int64_t row) const = 0;
+  virtual Meanings meanings() const { return {}; }
+
+  std::int64_t rows() const { return rows_; }
+  const std::vector<DataFile>& files() const { return files_; }
+
+ protected:
+  std::vector<DataFile> files_;
+  std::int64_t rows_ = 0;
+};
+
+/// Finds the files of a source and measures them. `known` are the meanings of an earlier source (the one that is trained
+/// on), which words and characters then keep. Null: reported.
+///
+/// Errors  E1201-E1203, E1207, E1209.
+std::unique_ptr<RowSource> openSource(const elaborate::Source& source, std::span<const elaborate::Field> fields,
+                                      const Meanings& known, Diagnostics& diagnostics);
+
+/// The path of a data file, or E1201 and an empty one.
+std::string findData(const elaborate::SourceFile& file, const std::string& baseDirectory, Diagnostics& diagnostics);
+/// E1202 with the place in the file.
+void reportBadFile(const runtime::Failure& failure, Span where, Diagnostics& diagnostics, const std::string& help = "");
+/// Whether one row of a file, `row`, is what the field declares; otherwise E1203.
+bool checkField(const DataFile& file, const ir::Type& row, const elaborate::Field& field, Diagnostics& diagnostics);
+
+}  // namespace nnc::training

@@ -1,0 +1,143 @@
+// A folder of images for each class: decoded, resized and kept in memory as u8[3, h, w].
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "diagnostics/kinds/data.h"
+#include "nnc/data_path.h"
+#include "nnc/image.h"
+#include "support/hash.h"
+#include "training/meanings.h"
+#include "training/sources.h"
+
+namespace nnc::training {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kImage = 0;  // the field before `label`
+
+bool isImageName(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+}
+
+/// Names that do not begin with a dot, sorted.
+std::vector<fs::path> entries(const fs::path& folder, std::error_code& error) {
+  std::vector<fs::path> found;
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error))
+    if (!entry->path().filename().string().starts_with(".")) found.push_back(entry->path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+class ImageRows final : public RowSource {
+ public:
+  ImageRows(std::int64_t height, std::int64_t width) : height_(height), width_(width) {}
+
+  bool locate(const elaborate::ImagesSource& images, const std::string& baseDirectory, const Meanings& known,
+              Diagnostics& diagnostics) {
+    std::vector<std::string> tried;
+    const std::optional<std::string> folder =
+        runtime::findDataDirectory(images.folder.name, baseDirectory, tried);
+    if (!folder) {
+      diagnostics.emit<diag::DataFileMissing>(images.folder.span, images.folder.name)
+          .note(fmt::format("looked for the folders {}", fmt::join(tried, ", ")))
+          .help("put the folder beside the .nn file, or set NNC_DATA_PATH to the folder that holds it");
+      return false;
+    }
+    DataFile& file = files_.emplace_back();
+    file.path = *folder;
+    file.span = images.folder.span;
+    const std::optional<std::vector<std::string>> words = classWords(known, "label");
+    if (words) classes_ = *words;
+    if (!list(*folder, words.has_value(), diagnostics)) return false;
+    file.rows = rows_ = static_cast<std::int64_t>(paths_.size());
+    return true;
+  }
+
+  bool read(Diagnostics& diagnostics) override {
+    const auto size = static_cast<std::size_t>(imageBytes());
+    pixels_.resize(size * paths_.size());
+    std::uint64_t hash = 0;
+    for (std::size_t row = 0; row < paths_.size(); ++row) {
+      runtime::Failure failure;
+      const std::optional<runtime::Image> image = runtime::readImage(paths_[row], failure);
+      if (!image) {
+        reportBadFile(failure, files_[0].span, diagnostics);
+        return false;
+      }
+      const runtime::Image small = runtime::resized(*image, height_, width_);
+      std::uint8_t* out = &pixels_[row * size];
+      for (std::size_t c = 0; c < 3; ++c)
+        for (std::size_t i = 0; i < small.pixels.size() / 3; ++i) *out++ = small.pixels[3 * i + c];
+      hash = hashBytes({reinterpret_cast<const char*>(&pixels_[row * size]), size},
+                       hash ^ static_cast<std::uint64_t>(labels_[row]));
+    }
+    files_[0].checksum = hash;
+    return true;
+  }
+  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
+    if (field == kImage)
+      std::memcpy(destination, &pixels_[static_cast<std::size_t>(row * imageBytes())],
+                  static_cast<std::size_t>(imageBytes()));
+    else
+      std::memcpy(destination, &labels_[static_cast<std::size_t>(row)], sizeof labels_[0]);
+  }
+  std::int64_t bytes() const override { return rows_ * imageBytes(); }
+  std::size_t fileOf(std::size_t, std::int64_t) const override { return 0; }
+  Meanings meanings() const override { return {classMeaning("label", classes_)}; }
+
+ private:
+  std::int64_t imageBytes() const { return 3 * height_ * width_; }
+
+  /// Finds the classes, unless they are known, and the images of each.
+  bool list(const std::string& folder, bool areKnown, Diagnostics& diagnostics) {
+    std::error_code error;
+    for (const fs::path& path : entries(folder, error)) {
+      std::error_code ignored;
+      if (!fs::is_directory(path, ignored)) continue;
+      const std::string word = path.filename().string();
+      auto found = std::find(classes_.begin(), classes_.end(), word);
+      if (found == classes_.end() && areKnown) {
+        reportBadFile({path.string(), -1, 0, "is no class of the data that is trained on"}, files_[0].span, diagnostics);
+        return false;
+      }
+      if (found == classes_.end()) found = classes_.insert(classes_.end(), word);
+      const auto label = static_cast<std::int32_t>(found - classes_.begin());
+      for (const fs::path& image : entries(path, error)) {
+        if (!isImageName(image)) continue;
+        paths_.push_back(image.string());
+        labels_.push_back(label);
+      }
+    }
+    runtime::Failure failure{folder, -1, 0, error ? "cannot list: " + error.message() : ""};
+    if (!error && classes_.empty()) failure.message = "has no folder for a class";
+    if (!error && !classes_.empty() && paths_.empty()) failure.message = "has no .png, .jpg or .jpeg file in its folders";
+    if (failure.message.empty()) return true;
+    reportBadFile(failure, files_[0].span, diagnostics);
+    return false;
+  }
+
+  std::int64_t height_, width_;
+  std::vector<std::string> classes_, paths_;
+  std::vector<std::int32_t> labels_;
+  std::vector<std::uint8_t> pixels_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowSource> open(const elaborate::ImagesSource& images, const elaborate::Source& source,
+                                std::span<const elaborate::Field>, const Meanings& known, Diagnostics& diagnostics) {
+  auto rows = std::make_unique<ImageRows>(images.height, images.width);
+  if (!rows->locate(images, source.baseDirectory, known, diagnostics)) return nullptr;
+  return rows;
+}
+
+}  // namespace nnc::training

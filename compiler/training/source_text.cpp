@@ -1,0 +1,154 @@
+// Windows of a text: `length` tokens from every multiple of `length`, and the token after each of them.
+//
+// No two windows predict the same token, so that no split lets one part see what another is measured on.
+#include <algorithm>
+#include <cstring>
+
+#include "diagnostics/kinds/data.h"
+#include "nnc/file_bytes.h"
+#include "nnc/tokenizer.h"
+#include "support/hash.h"
+#include "training/sources.h"
+
+namespace nnc::training {
+
+namespace {
+
+constexpr std::size_t kNext = 1;  // the field `y`, behind `tokens`
+
+class TextRows : public RowSource {
+ public:
+  TextRows(runtime::FileBytes text, DataFile file, std::int64_t length) : text_(std::move(text)), length_(length) {
+    files_.push_back(std::move(file));
+  }
+  bool read(Diagnostics&) override {
+    files_[0].checksum = hashBytes(text_.view());
+    return true;
+  }
+  std::int64_t bytes() const override { return text_.residentBytes(); }
+  std::size_t fileOf(std::size_t, std::int64_t) const override { return 0; }
+
+ protected:
+  /// The last token of a text predicts nothing.
+  void setTokens(std::int64_t tokens) { files_[0].rows = rows_ = tokens > 0 ? (tokens - 1) / length_ : 0; }
+  std::string_view text() const { return text_.view(); }
+  std::int64_t length() const { return length_; }
+
+ private:
+  runtime::FileBytes text_;
+  std::int64_t length_;
+};
+
+class ByteRows final : public TextRows {
+ public:
+  using TextRows::TextRows;
+  bool measure(const Meanings&, runtime::Failure&) {
+    setTokens(static_cast<std::int64_t>(text().size()));
+    return true;
+  }
+  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(text().data()) + row * length() + (field == kNext);
+    for (std::int64_t i = 0; i < length(); ++i) {
+      const std::int32_t token = bytes[i];
+      std::memcpy(destination + i * 4, &token, 4);
+    }
+  }
+  Meanings meanings() const override {
+    return {{"tokenizer", runtime::byteTokenizer()->toJson()}};
+  }
+};
+
+class CharacterRows final : public TextRows {
+ public:
+  using TextRows::TextRows;
+  bool measure(const Meanings& known, runtime::Failure& failure) {
+    const auto vocabulary =
+        std::find_if(known.begin(), known.end(), [](const auto& entry) { return entry.first == "tokenizer"; });
+    if (vocabulary == known.end()) {
+      const std::optional<std::vector<char32_t>> characters = runtime::charactersOf(text(), failure);
+      if (!characters) return false;
+      tokenizer_ = runtime::characterTokenizer(*characters);
+    } else {
+      tokenizer_ = runtime::parseTokenizer(vocabulary->second, failure);
+      if (tokenizer_ == nullptr || !tokenizer_->encode(text(), failure)) return false;
+    }
+    std::int64_t count = 0;
+    for (std::size_t at = 0; at < text().size(); ++at) {
+      if (!isStart(at)) continue;
+      if (count++ % length() == 0) starts_.push_back(static_cast<std::int64_t>(at));
+    }
+    setTokens(count);
+    return true;
+  }
+  std::int64_t bytes() const override {
+    return TextRows::bytes() + static_cast<std::int64_t>(starts_.size() * sizeof(std::int64_t));
+  }
+  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
+    // A row has a successor in `starts_`, for it is followed by at least one character.
+    auto begin = static_cast<std::size_t>(starts_[static_cast<std::size_t>(row)]),
+         end = static_cast<std::size_t>(starts_[static_cast<std::size_t>(row) + 1]);
+    if (field == kNext) {
+      begin = next(begin);
+      end = next(end);
+    }
+    runtime::Failure failure;
+    const auto tokens = tokenizer_->encode(text().substr(begin, end - begin), failure);
+    if (tokens) std::memcpy(destination, tokens->data(), tokens->size() * sizeof(std::int32_t));
+  }
+  Meanings meanings() const override {
+    return {{"tokenizer", tokenizer_->toJson()}};
+  }
+
+ private:
+  /// Whether a byte of valid UTF-8 begins a character.
+  bool isStart(std::size_t at) const { return (static_cast<unsigned char>(text()[at]) & 0xC0) != 0x80; }
+  std::size_t next(std::size_t at) const {
+    do {
+      ++at;
+    } while (at < text().size() && !isStart(at));
+    return at;
+  }
+
+  std::unique_ptr<runtime::Tokenizer> tokenizer_;
+  std::vector<std::int64_t> starts_;  // of the windows, in bytes
+};
+
+template <typename Rows>
+std::unique_ptr<RowSource> measured(runtime::FileBytes text, DataFile file, std::int64_t length,
+                                    const Meanings& known, Diagnostics& diagnostics) {
+  const Span where = file.span;
+  const std::string path = file.path;
+  auto rows = std::make_unique<Rows>(std::move(text), std::move(file), length);
+  runtime::Failure failure;
+  if (rows->measure(known, failure)) return rows;
+  failure.path = path;
+  reportBadFile(failure, where, diagnostics);
+  return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<RowSource> open(const elaborate::TextSource& text, const elaborate::Source& source,
+                                std::span<const elaborate::Field>, const Meanings& known, Diagnostics& diagnostics) {
+  DataFile file;
+  file.span = text.file.span;
+  file.path = findData(text.file, source.baseDirectory, diagnostics);
+  if (file.path.empty()) return nullptr;
+  runtime::Failure failure;
+  std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(file.path, failure);
+  if (!bytes) {
+    reportBadFile(failure, file.span, diagnostics);
+    return nullptr;
+  }
+  switch (text.vocabulary) {
+    case elaborate::Vocabulary::Bytes:
+      return measured<ByteRows>(std::move(*bytes), std::move(file), text.length, known, diagnostics);
+    case elaborate::Vocabulary::Characters:
+      return measured<CharacterRows>(std::move(*bytes), std::move(file), text.length, known, diagnostics);
+    case elaborate::Vocabulary::BytePairs:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace nnc::training
