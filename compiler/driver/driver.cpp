@@ -40,6 +40,7 @@ int dispatch(Context& context) {
     NNC_DISPATCH(Show, showCommand)
     NNC_DISPATCH(Fmt, fmtCommand)
     NNC_DISPATCH(Docs, docsCommand)
+    NNC_DISPATCH(Bpe, bpeCommand)
     NNC_DISPATCH(Explain, explainCommand)
     NNC_DISPATCH(Help, helpCommand)
     NNC_DISPATCH(Version, versionCommand)

@@ -34,6 +34,7 @@ int buildCommand(Context& context);
 int showCommand(Context& context);
 int fmtCommand(Context& context);
 int docsCommand(Context& context);
+int bpeCommand(Context& context);
 int explainCommand(Context& context);
 int helpCommand(Context& context);
 int versionCommand(Context& context);

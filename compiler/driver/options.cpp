@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
-                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kAll = ~0u,
+                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.

@@ -113,8 +113,7 @@ std::string settingsPage() {
   }
   out += "## Readers\n\n| reader | use |\n|---|---|\n";
   for (const elaborate::ReaderInfo& reader : elaborate::allReaders())
-    out += fmt::format("| `{}` | {}{} |\n", reader.name, cell(reader.doc),
-                       reader.isImplemented ? "" : " (not supported yet: E0900)");
+    out += fmt::format("| `{}` | {} |\n", reader.name, cell(reader.doc));
   return out;
 }
 

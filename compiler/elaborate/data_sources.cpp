@@ -69,6 +69,17 @@ class ReaderCall {
     return finish(std::move(images), std::move(raw));
   }
 
+  std::optional<ReadSource> generate() {
+    GenerateSource generated;
+    if (!match({"n", "example", "seed"}, 2) || !readCount(*argument("n"), generated.count) || !readSeed(generated))
+      return std::nullopt;
+    constexpr std::int64_t kMost = 0x7FFFFFFF;  // `i` is an i32
+    if (generated.count > kMost) return none(refuse(argument("n")->span, "at most 2147483647 examples"));
+    std::optional<FieldList> raw = traceExample(generated, *argument("example"));
+    if (!raw) return std::nullopt;
+    return finish(std::move(generated), std::move(*raw));
+  }
+
   std::optional<ReadSource> zip() {
     ZipSource zip;
     FieldList raw;
@@ -84,7 +95,8 @@ class ReaderCall {
         Field& field = source->raw.fields[i];
         const bool isTaken = std::any_of(raw.fields.begin(), raw.fields.end(),
                                          [&](const Field& other) { return other.name == field.name; });
-        if (isTaken) return none(refuse(part.span, fmt::format("one field `{}`, and two readers deliver one", field.name)));
+        if (isTaken)
+          return none(refuse(part.span, fmt::format("one field `{}`, and two readers deliver one", field.name)));
         raw.fields.push_back(std::move(field));
         raw.places.push_back(source->raw.places[i]);
       }
@@ -195,11 +207,12 @@ class ReaderCall {
   bool readVocabulary(TextSource& text) {
     const syntax::Arg* const given = argument("vocab");
     if (given == nullptr) return true;
-    std::string_view called;
-    const ReaderInfo* const vocabulary = readerOf(elaborator_.modules(), *given->value, *use_.home, called);
-    if (vocabulary != nullptr && vocabulary->name == "bpe") {
-      elaborator_.notSupported(given->value->span, "the vocabulary `bpe`");
-      return false;
+    if (const auto* call = std::get_if<syntax::CallExpr>(&given->value->node)) {
+      const auto* callee = std::get_if<syntax::NameExpr>(&call->callee->node);
+      if (callee != nullptr && callee->name == "bpe" && call->arguments.size() == 1 && !call->arguments[0].name) {
+        text.vocabulary = Vocabulary::BytePairs;
+        return readFile(call->arguments[0], text.tokenizer);
+      }
     }
     const std::optional<Value> value = elaborator_.evaluate(*given->value, *use_.scope);
     if (!value) return false;
@@ -209,8 +222,8 @@ class ReaderCall {
       text.vocabulary = Vocabulary::Characters;
       return true;
     }
-    return refuse(given->span, fmt::format("`vocab: .bytes`, `.chars` or `bpe(\"bpe.json\")`, and this is {}",
-                                           toText(*value)));
+    return refuse(given->span,
+                  fmt::format("`vocab: .bytes`, `.chars` or `bpe(\"bpe.json\")`, and this is {}", toText(*value)));
   }
 
   /// The next `count` fields of the setting `fields`.
@@ -232,6 +245,54 @@ class ReaderCall {
     taken_ += count;
     return FieldList{{declared_->fields.begin() + from, declared_->fields.begin() + to},
                      {declared_->places.begin() + from, declared_->places.begin() + to}};
+  }
+
+  bool readSeed(GenerateSource& generated) {
+    const syntax::Arg* const given = argument("seed");
+    if (given == nullptr) return true;
+    const std::optional<Value> value = elaborator_.evaluate(*given->value, *use_.scope);
+    if (!value) return false;
+    const auto* seed = std::get_if<std::int64_t>(&*value);
+    if (seed == nullptr || *seed < 0)
+      return refuse(given->span, fmt::format("a seed that is a whole number from 0, and this is {}", toText(*value)));
+    generated.seed = *seed;
+    return true;
+  }
+
+  /// The function of an example as a function of the program; its results are the fields.
+  std::optional<FieldList> traceExample(GenerateSource& generated, const syntax::Arg& given) {
+    constexpr std::string_view kTakes = "a function of (i, key) that gives a record of fields, (x: .., y: ..)";
+    const std::optional<Value> function = elaborator_.evaluate(*given.value, *use_.scope);
+    if (!function) return std::nullopt;
+    if (asCallable(*function) == nullptr)
+      return none(refuse(given.span, fmt::format("{}, and this is {}", kTakes, describe(*function))));
+    generated.function = generated.module.addFunction("example");
+    Trace trace(generated.module, generated.function, Mode::Eval);
+    trace.stream = "data";
+    const ir::Value i = trace.builder.addParameter({ir::DType::I64, {}}, "i");
+    trace.step = i;
+    trace.seed = trace.builder.addParameter({ir::DType::I64, {}}, "seed");
+    const Elaborator::Tracing tracing(elaborator_, trace);
+    RandomKey* const key = elaborator_.arena().make(RandomKey{.stream = "data", .path = use_.name()});
+    std::vector<Argument> arguments = {
+        {{}, elaborator_.traced(trace.builder.cast(i, ir::DType::I32), given.span), given.span}, {{}, key, given.span}};
+    const std::optional<Value> example =
+        elaborator_.apply(*function, std::move(arguments), CallSite{given.value->span, ""});
+    if (!example) return std::nullopt;
+    const auto* record = std::get_if<const Record*>(&*example);
+    if (record == nullptr || (*record)->fields.empty())
+      return none(refuse(given.span, fmt::format("{}, and this one gives {}", kTakes, describe(*example))));
+    FieldList raw;
+    for (const auto& [name, value] : (*record)->fields) {
+      if (name.empty()) return none(refuse(given.span, fmt::format("{}; a field has no name", kTakes)));
+      const std::optional<ir::Value> tensor = elaborator_.toTensor(value, given.span);
+      if (!tensor) return std::nullopt;
+      const ir::Type& type = generated.module.function(generated.function).type(*tensor);
+      raw.fields.push_back({std::string(name), type});
+      raw.places.push_back(given.span);
+      trace.builder.addResult(*tensor, std::string(name));
+    }
+    return raw;
   }
 
   bool readHeader(CsvSource& csv) {
@@ -259,7 +320,8 @@ class ReaderCall {
     const std::optional<Value> value = elaborator_.evaluate(*given->value, *use_.scope);
     if (!value) return false;
     csv.missing = asReal(*value);
-    return csv.missing || refuse(given->span, fmt::format("a number for empty cells, and this is {}", describe(*value)));
+    return csv.missing ||
+           refuse(given->span, fmt::format("a number for empty cells, and this is {}", describe(*value)));
   }
   bool readSize(ImagesSource& images) {
     constexpr std::int64_t kMost = 16'384;
@@ -270,7 +332,8 @@ class ReaderCall {
     std::vector<std::int64_t> sizes;
     if (record != nullptr)
       for (const auto& [name, size] : (*record)->fields)
-        if (const auto* number = std::get_if<std::int64_t>(&size); number != nullptr && *number >= 1 && *number <= kMost)
+        if (const auto* number = std::get_if<std::int64_t>(&size);
+            number != nullptr && *number >= 1 && *number <= kMost)
           sizes.push_back(*number);
     if (sizes.size() != 2 || (*record)->fields.size() != 2)
       return refuse(given.span, "the size of the images as (height, width), each from 1 to 16384");
@@ -317,13 +380,14 @@ static std::optional<ReadSource> readReader(Elaborator& elaborator, const syntax
 std::optional<ReadSource> readSource(Elaborator& elaborator, const syntax::Expr& expr, std::string_view setting,
                                      const DataUse& use, const FieldList* declared) {
   std::size_t taken = 0;
-  std::optional<ReadSource> source =
-      readReader(elaborator, expr, setting, use, declared, taken, /*isPartOfZip=*/false);
+  std::optional<ReadSource> source = readReader(elaborator, expr, setting, use, declared, taken, /*isPartOfZip=*/false);
   if (!source || declared == nullptr || taken == declared->fields.size()) return source;
   std::vector<std::string> own;
   for (const Field& field : source->raw.fields)
     own.push_back(fmt::format("{}: {}", field.name, ir::toString(field.type)));
-  elaborator.error<diag::OwnFields>(declared->places[taken], elaborator.sources().text(std::get<syntax::CallExpr>(expr.node).callee->span))
+  elaborator
+      .error<diag::OwnFields>(declared->places[taken],
+                              elaborator.sources().text(std::get<syntax::CallExpr>(expr.node).callee->span))
       .also(expr.span, fmt::format("delivers {}", fmt::join(own, ", ")))
       .help(taken == 0 ? "leave `fields` out" : "declare in `fields` only what idx, csv, npy and npz read");
   return std::nullopt;

@@ -82,6 +82,13 @@ struct TextSource {
   SourceFile tokenizer;  // BytePairs: what `nnc bpe train` wrote
 };
 
+/// `generate(n, fn (i, key) => (x: .., y: ..), seed: 0)`: examples that a function makes.
+struct GenerateSource {
+  std::int64_t count = 0, seed = 0;
+  ir::Module module;
+  ir::FunctionId function;  // (i: i64, seed: i64) -> the fields of example i
+};
+
 struct Source;
 /// `zip(idx(..), npy(..))`: rows side by side; the fields of the sources one after the other.
 struct ZipSource {
@@ -91,7 +98,8 @@ struct ZipSource {
 
 /// Where rows come from: a reader with its arguments.
 struct Source {
-  std::variant<IdxSource, NpySource, NpzSource, BinSource, CsvSource, ImagesSource, TextSource, ZipSource> node;
+  std::variant<IdxSource, NpySource, NpzSource, BinSource, CsvSource, ImagesSource, TextSource, GenerateSource, ZipSource>
+      node;
   Span span;
   std::string baseDirectory;  // of the file that wrote the data block
 };
@@ -120,11 +128,17 @@ struct DataProgram {
   bool shuffle = true;
   ir::Module module;
   ir::FunctionId map;                // (raw fields of one row) -> (fields of one example)
+  /// The same for training, with the augmentations: (raw fields.., seed: i64, counter: i64) -> fields. Random numbers are
+  /// functions of seed and counter, see augmentationCounter.
+  std::optional<ir::FunctionId> augmentedMap;
   /// How many classes an integer field may name, when the loss or a metric indexes with it: labels are checked
   /// against it when data is loaded (field name, exclusive upper bound).
   std::vector<std::pair<std::string, std::int64_t>> labelBounds;
   Span span;
 };
+
+/// The counter of the random numbers of one row in one epoch. Rows are below 2^40.
+constexpr std::int64_t augmentationCounter(std::int64_t epoch, std::int64_t row) { return (epoch << 40) + row; }
 
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {

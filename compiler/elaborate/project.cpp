@@ -79,21 +79,33 @@ static void setPrecision(ir::DType precision, ir::Type& type) {
   if (type.dtype == ir::DType::F32) type.dtype = precision;
 }
 
-/// The files keep their element types: what they hold as f32 is cast first.
-static void setPrecision(ir::DType precision, DataProgram& data) {
-  if (precision == ir::DType::F32) return;
-  setPrecision(precision, data.module);
-  for (Field& field : data.fields) setPrecision(precision, field.type);
-  const ir::FunctionId inner = data.map;
-  data.map = data.module.addFunction("map");
-  ir::Builder builder(data.module, data.map);
+/// A function that casts the raw fields which are f32 and goes on as `inner` does.
+static ir::FunctionId castingRawFields(ir::DType precision, DataProgram& data, ir::FunctionId inner, const char* name) {
+  const ir::FunctionId function = data.module.addFunction(name);
+  ir::Builder builder(data.module, function);
   std::vector<ir::Value> arguments;
   for (const Field& field : data.raw) {
     const ir::Value value = builder.addParameter(field.type, field.name);
     arguments.push_back(field.type.dtype == ir::DType::F32 ? builder.cast(value, precision) : value);
   }
+  for (std::size_t i = data.raw.size(); i < data.module.function(inner).parameters.size(); ++i) {
+    const ir::Function& original = data.module.function(inner);
+    const ir::Type type = original.type(original.parameters[i]);
+    const std::string parameter = original.parameterNames[i];
+    arguments.push_back(builder.addParameter(type, parameter));
+  }
   const std::vector<ir::Value> results = builder.inlineCall(inner, arguments);
   for (std::size_t i = 0; i < results.size(); ++i) builder.addResult(results[i], data.fields[i].name);
+  return function;
+}
+
+/// The files keep their element types: what they hold as f32 is cast first.
+static void setPrecision(ir::DType precision, DataProgram& data) {
+  if (precision == ir::DType::F32) return;
+  setPrecision(precision, data.module);
+  for (Field& field : data.fields) setPrecision(precision, field.type);
+  data.map = castingRawFields(precision, data, data.map, "map");
+  if (data.augmentedMap) data.augmentedMap = castingRawFields(precision, data, *data.augmentedMap, "augmented_map");
 }
 
 static void setPrecision(ir::DType precision, ExportProgram& program) {

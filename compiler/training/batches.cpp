@@ -63,7 +63,10 @@ bool BatchStream::fill(Batch& batch) {
     const std::int64_t row = part.rows[order_.empty() ? at : static_cast<std::size_t>(order_[at])];
     for (std::size_t field = 0; field < destinations_.size(); ++field)
       destinations_[field] = batch.fields[field].data() + i * map_.rowBytes(field);
-    map_.map(data_, part.source, row, destinations_.data());
+    if (pass_->isAugmented)
+      map_.mapAugmented(data_, part.source, row, seed_, pass_->epoch, destinations_.data());
+    else
+      map_.map(data_, part.source, row, destinations_.data());
   }
   position_ += batch.count;
   return true;

@@ -17,6 +17,7 @@ struct Pass {
   int part = 0;
   std::int64_t epoch = 0;  // with `isShuffled`, numbers the permutation
   bool isShuffled = false;
+  bool isAugmented = false;
   std::int64_t begin = 0, end = 0;  // positions in the order of the pass; a batch never crosses `end`
 };
 

@@ -88,7 +88,7 @@ std::optional<EvaluateResult> evaluateWith(ProgramSource& programs, const elabor
   if (!session.finishLoading()) return std::nullopt;
   session.counters().setSeed(options.seed);
 
-  const Pass pass{index, 0, false, 0, part.size()};
+  const Pass pass{index, 0, false, false, 0, part.size()};
   BatchStream& stream = session.openStream(std::make_unique<SinglePass>(pass), options.seed);
   std::vector<double> means;
   if (!evaluatePart(session, stream, pass, train.metrics.size(), means, onBatch)) return std::nullopt;

@@ -74,8 +74,8 @@ void ProgramBank::elaborateFields(std::int64_t batch, bool withStep) {
   for (const std::string& field : evaluation->fields)
     if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) fields_.push_back(field);
   elaborated_.emplace(Key{ProgramKind::Evaluation, batch}, std::move(*evaluation));
-  labelMap_ = RowMap::compile(train_.data, labelFields(train_.data), options_, diagnostics_);
-  if (labelMap_) rowMap_ = RowMap::compile(train_.data, fields_, options_, diagnostics_);
+  labelMap_ = RowMap::compile(train_.data, labelFields(train_.data), /*withAugmentation=*/false, options_, diagnostics_);
+  if (labelMap_) rowMap_ = RowMap::compile(train_.data, fields_, withStep, options_, diagnostics_);
 }
 
 std::optional<RowMap> ProgramBank::takeRowMap() {

@@ -23,29 +23,36 @@ bool isAligned(const std::byte* bytes) { return reinterpret_cast<std::uintptr_t>
 
 }  // namespace
 
+static std::optional<engine::Executable> compileMap(const elaborate::DataProgram& program, ir::FunctionId map,
+                                                    const std::vector<std::string>& fields,
+                                                    const engine::Options& options, Diagnostics& diagnostics) {
+  ir::Module module = program.module;
+  ir::Function& function = module.function(map);
+  std::vector<ir::Value> results;
+  for (const std::string& field : fields) results.push_back(function.results[fieldIndex(program, field)]);
+  function.results = std::move(results);
+  function.resultNames = fields;
+  if (!engine::lower(module, map, options, diagnostics)) return std::nullopt;
+  return engine::Executable::compile(std::move(module), map, options, diagnostics);
+}
+
 std::optional<RowMap> RowMap::compile(const elaborate::DataProgram& program, const std::vector<std::string>& fields,
-                                      const engine::Options& options, Diagnostics& diagnostics) {
+                                      bool withAugmentation, const engine::Options& options, Diagnostics& diagnostics) {
   RowMap map;
   if (fields.empty()) return map;
-  ir::Module module = program.module;
-  ir::Function& function = module.function(program.map);
-  std::vector<ir::Value> results;
-  std::vector<std::string> names;
-  for (const std::string& field : fields) {
-    const std::size_t index = fieldIndex(program, field);
-    results.push_back(function.results[index]);
-    names.push_back(field);
-    map.types_.push_back(program.fields[index].type);
-  }
-  function.results = std::move(results);
-  function.resultNames = std::move(names);
-  if (!engine::lower(module, program.map, options, diagnostics)) return std::nullopt;
-  map.executable_ = engine::Executable::compile(std::move(module), program.map, options, diagnostics);
+  map.executable_ = compileMap(program, program.map, fields, options, diagnostics);
   if (!map.executable_) return std::nullopt;
+  if (withAugmentation && program.augmentedMap) {
+    map.augmented_ = compileMap(program, *program.augmentedMap, fields, options, diagnostics);
+    if (!map.augmented_) return std::nullopt;
+  }
+  for (const std::string& field : fields) map.types_.push_back(program.fields[fieldIndex(program, field)].type);
   for (const elaborate::Field& raw : program.raw) {
     map.inputs_.emplace_back(raw.type.byteCount());
     map.arguments_.push_back(map.inputs_.back().data());
   }
+  map.arguments_.push_back(map.seed_.data());
+  map.arguments_.push_back(map.counter_.data());
   map.isUsed_.assign(program.raw.size(), false);
   for (const std::string& field : fields)
     for (const std::size_t raw : rawFieldsOf(program, field)) map.isUsed_[raw] = true;
@@ -54,20 +61,35 @@ std::optional<RowMap> RowMap::compile(const elaborate::DataProgram& program, con
   return map;
 }
 
-void RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations) {
-  if (!executable_) return;
+void RowMap::run(const engine::Executable& executable, const DataSet& data, int source, std::int64_t row,
+                 std::byte* const* destinations) {
   for (std::size_t i = 0; i < inputs_.size(); ++i)
     if (isUsed_[i]) data.source(source).copy(i, row, inputs_[i].data());
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     results_[i] = isAligned(destinations[i]) ? destinations[i] : outputs_[i].data();
-  executable_->run(arguments_.data(), results_.data());
+  executable.run(arguments_.data(), results_.data());
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     if (results_[i] != destinations[i])
       std::memcpy(destinations[i], outputs_[i].data(), static_cast<std::size_t>(outputs_[i].size()));
 }
 
-std::vector<std::size_t> rawFieldsOf(const elaborate::DataProgram& program, const std::string& field) {
-  const ir::Function& function = program.module.function(program.map);
+void RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations) {
+  if (executable_) run(*executable_, data, source, row, destinations);
+}
+
+void RowMap::mapAugmented(const DataSet& data, int source, std::int64_t row, std::int64_t seed, std::int64_t epoch,
+                          std::byte* const* destinations) {
+  if (!augmented_) return map(data, source, row, destinations);
+  const std::int64_t counter = elaborate::augmentationCounter(epoch, row);
+  std::memcpy(seed_.data(), &seed, sizeof seed);
+  std::memcpy(counter_.data(), &counter, sizeof counter);
+  run(*augmented_, data, source, row, destinations);
+}
+
+/// The same for one of the two maps.
+static std::vector<std::size_t> rawFieldsOf(const elaborate::DataProgram& program, ir::FunctionId map,
+                                            const std::string& field) {
+  const ir::Function& function = program.module.function(map);
   std::vector<bool> isNeeded(function.values.size(), false);
   isNeeded[static_cast<std::size_t>(function.results[fieldIndex(program, field)].index)] = true;
   for (auto id = function.body.rbegin(); id != function.body.rend(); ++id) {
@@ -78,8 +100,17 @@ std::vector<std::size_t> rawFieldsOf(const elaborate::DataProgram& program, cons
     for (const ir::Value operand : node.operands) isNeeded[static_cast<std::size_t>(operand.index)] = true;
   }
   std::vector<std::size_t> raw;
-  for (std::size_t i = 0; i < function.parameters.size(); ++i)
+  for (std::size_t i = 0; i < program.raw.size(); ++i)
     if (isNeeded[static_cast<std::size_t>(function.parameters[i].index)]) raw.push_back(i);
+  return raw;
+}
+
+std::vector<std::size_t> rawFieldsOf(const elaborate::DataProgram& program, const std::string& field) {
+  std::vector<std::size_t> raw = rawFieldsOf(program, program.map, field);
+  if (!program.augmentedMap) return raw;
+  for (const std::size_t i : rawFieldsOf(program, *program.augmentedMap, field))
+    if (std::find(raw.begin(), raw.end(), i) == raw.end()) raw.push_back(i);
+  std::sort(raw.begin(), raw.end());
   return raw;
 }
 

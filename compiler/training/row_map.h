@@ -17,22 +17,31 @@ namespace nnc::training {
 /// One thread at a time: it owns the scratch memory of a call.
 class RowMap {
  public:
-  /// Compiles the part of the map that `fields` need, in their order. Errors  E11xx: reported.
+  /// Compiles the part of the map that `fields` need, in their order, and that of the augmented map when
+  /// `withAugmentation` and the data block has one. Errors  E11xx: reported.
   static std::optional<RowMap> compile(const elaborate::DataProgram& program, const std::vector<std::string>& fields,
-                                       const engine::Options& options, Diagnostics& diagnostics);
+                                       bool withAugmentation, const engine::Options& options, Diagnostics& diagnostics);
 
   const std::vector<ir::Type>& types() const { return types_; }
   std::int64_t rowBytes(std::size_t field) const { return types_[field].byteCount(); }
   /// Writes the fields of a row to `destinations`, one per field.
   void map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations);
+  /// The same with the augmentations of the data block, if it has any. They depend on seed, epoch and row alone.
+  void mapAugmented(const DataSet& data, int source, std::int64_t row, std::int64_t seed, std::int64_t epoch,
+                    std::byte* const* destinations);
 
  private:
   RowMap() = default;
+  void run(const engine::Executable& executable, const DataSet& data, int source, std::int64_t row,
+           std::byte* const* destinations);
+
   std::optional<engine::Executable> executable_;  // empty: no fields
+  std::optional<engine::Executable> augmented_;   // empty: no augmentations
   std::vector<ir::Type> types_;
   std::vector<Buffer> inputs_, outputs_;
   std::vector<bool> isUsed_;  // per raw field
-  std::vector<void*> arguments_, results_;
+  Buffer seed_{8}, counter_{8};
+  std::vector<void*> arguments_, results_;  // the arguments of augmented_; executable_ takes the first ones of them
 };
 
 /// The raw fields that a field of an example is computed from, by index, ascending.

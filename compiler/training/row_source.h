@@ -48,8 +48,8 @@ class RowSource {
   std::int64_t rows_ = 0;
 };
 
-/// Finds the files of a source and measures them. `known` are the meanings of an earlier source (the one that is trained
-/// on), which words and characters then keep. Null: reported.
+/// Finds the files of a source and measures them. The result refers to `source`. `known` are the meanings of an earlier
+/// source (the one that is trained on), which words and characters then keep. Null: reported.
 ///
 /// Errors  E1201-E1203, E1207, E1209.
 std::unique_ptr<RowSource> openSource(const elaborate::Source& source, std::span<const elaborate::Field> fields,

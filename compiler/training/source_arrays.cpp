@@ -105,8 +105,8 @@ class IdxRows final : public ArraySource {
   std::int64_t bytes() const override { return elementBytes(); }
 
  private:
-  bool locateFile(const elaborate::SourceFile& written, const std::string& baseDirectory,
-                  const elaborate::Field& field, Diagnostics& diagnostics) {
+  bool locateFile(const elaborate::SourceFile& written, const std::string& baseDirectory, const elaborate::Field& field,
+                  Diagnostics& diagnostics) {
     DataFile file;
     file.span = written.span;
     file.path = findData(written, baseDirectory, diagnostics);
@@ -142,8 +142,8 @@ class NpyRows final : public ArraySource {
   }
 
  private:
-  bool locateFile(const elaborate::SourceFile& written, const std::string& baseDirectory,
-                  const elaborate::Field& field, Diagnostics& diagnostics) {
+  bool locateFile(const elaborate::SourceFile& written, const std::string& baseDirectory, const elaborate::Field& field,
+                  Diagnostics& diagnostics) {
     DataFile file;
     file.span = written.span;
     file.path = findData(written, baseDirectory, diagnostics);
@@ -202,8 +202,8 @@ class NpzRows final : public ArraySource {
       own(files_.size() - 1, std::move(entry.array.bytes));
       return true;
     }
-    DiagnosticBuilder message = diagnostics.emit<diag::DataFileBad>(
-        file.span, file.path, fmt::format("holds no array `{}`", field.name));
+    DiagnosticBuilder message =
+        diagnostics.emit<diag::DataFileBad>(file.span, file.path, fmt::format("holds no array `{}`", field.name));
     message.note(fmt::format("it holds {}", fmt::join(names, ", ")));
     if (const auto close = closestName(field.name, names)) message.help(fmt::format("did you mean `{}`?", *close));
     return false;

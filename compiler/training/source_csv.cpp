@@ -92,7 +92,8 @@ class CsvRows final : public RowSource {
     return true;
   }
   void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
-    std::memcpy(destination, values_[field].data() + row * rowBytes_[field], static_cast<std::size_t>(rowBytes_[field]));
+    std::memcpy(destination, values_[field].data() + row * rowBytes_[field],
+                static_cast<std::size_t>(rowBytes_[field]));
   }
   std::int64_t bytes() const override {
     std::int64_t total = text_ ? text_->residentBytes() : 0;
@@ -152,8 +153,8 @@ class CsvRows final : public RowSource {
       column.hasWords = true;
       for (const std::string& word : *words) number(column, word);
     }
-    const bool hasNumber = std::any_of(
-        cells.begin(), cells.end(), [](const auto& cell) { return runtime::csvNumber(cell.text).has_value(); });
+    const bool hasNumber = std::any_of(cells.begin(), cells.end(),
+                                       [](const auto& cell) { return runtime::csvNumber(cell.text).has_value(); });
     // Whether the first line is a header shows in the columns that hold numbers below it; until then it is kept apart.
     std::vector<bool> isNumericBelow(cells.size(), true);
     const bool mayBeHeader = csv_.header == elaborate::CsvHeader::Yes || csv_.label ||
@@ -201,16 +202,17 @@ class CsvRows final : public RowSource {
                   runtime::Failure& failure, std::string& help) const {
     if (static_cast<std::int64_t>(cells.size()) == columnCount_) return true;
     help = "`fields` takes consecutive columns: `x: f32[4]` takes four, `y: i32` one";
-    return reader.refuse(
-        cells.back().offset,
-        fmt::format("has a line of {} columns, and `fields` declares {}", cells.size(), columnCount_), failure);
+    return reader.refuse(cells.back().offset,
+                         fmt::format("has a line of {} columns, and `fields` declares {}", cells.size(), columnCount_),
+                         failure);
   }
 
   bool findLabel(const std::vector<std::string>& names, std::int64_t& label, runtime::Failure& failure,
                  std::string& help) const {
     const auto found = std::find(names.begin(), names.end(), csv_.label->name);
     label = found - names.begin();
-    if (found != names.end() && csv_.header != elaborate::CsvHeader::No && fields_.back().type.shape.empty()) return true;
+    if (found != names.end() && csv_.header != elaborate::CsvHeader::No && fields_.back().type.shape.empty())
+      return true;
     failure = {files_[0].path, -1, 1, fmt::format("has no column `{}` in its first line", csv_.label->name)};
     if (found != names.end()) failure.message = "has a label, so that the last field must be one number: `y: i32`";
     if (csv_.header == elaborate::CsvHeader::No)
@@ -251,7 +253,8 @@ class CsvRows final : public RowSource {
       }
       if (column.words.size() == kMaxWords)
         return reader.refuse(cells[i].offset,
-                             fmt::format("a column of more than {} different words has no classes", kMaxWords), failure);
+                             fmt::format("a column of more than {} different words has no classes", kMaxWords),
+                             failure);
       number(column, std::string(word));
     }
     return true;
@@ -281,7 +284,8 @@ class CsvRows final : public RowSource {
       return reader.refuse(cell.offset, fmt::format("`{}` is no number", text), failure);
     }
     const std::int64_t width = ir::dtypeBytes(column.dtype);
-    std::byte* const destination = values_[column.field].data() + row * rowBytes_[column.field] + column.element * width;
+    std::byte* const destination =
+        values_[column.field].data() + row * rowBytes_[column.field] + column.element * width;
     if (storeNumber(column.dtype, *value, destination)) return true;
     return reader.refuse(cell.offset, fmt::format("`{}` is no {}", text, ir::dtypeName(column.dtype)), failure);
   }
@@ -326,7 +330,7 @@ class CsvRows final : public RowSource {
   std::int64_t columnCount_ = 0;
   std::vector<Column> columns_;  // in the order of the file
   bool hasHeader_ = false;
-  std::optional<runtime::FileBytes> text_;  // until it is read
+  std::optional<runtime::FileBytes> text_;      // until it is read
   std::vector<std::vector<std::byte>> values_;  // of each field
 };
 

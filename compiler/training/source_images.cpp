@@ -44,8 +44,7 @@ class ImageRows final : public RowSource {
   bool locate(const elaborate::ImagesSource& images, const std::string& baseDirectory, const Meanings& known,
               Diagnostics& diagnostics) {
     std::vector<std::string> tried;
-    const std::optional<std::string> folder =
-        runtime::findDataDirectory(images.folder.name, baseDirectory, tried);
+    const std::optional<std::string> folder = runtime::findDataDirectory(images.folder.name, baseDirectory, tried);
     if (!folder) {
       diagnostics.emit<diag::DataFileMissing>(images.folder.span, images.folder.name)
           .note(fmt::format("looked for the folders {}", fmt::join(tried, ", ")))
@@ -106,7 +105,8 @@ class ImageRows final : public RowSource {
       const std::string word = path.filename().string();
       auto found = std::find(classes_.begin(), classes_.end(), word);
       if (found == classes_.end() && areKnown) {
-        reportBadFile({path.string(), -1, 0, "is no class of the data that is trained on"}, files_[0].span, diagnostics);
+        reportBadFile({path.string(), -1, 0, "is no class of the data that is trained on"}, files_[0].span,
+                      diagnostics);
         return false;
       }
       if (found == classes_.end()) found = classes_.insert(classes_.end(), word);
@@ -119,7 +119,8 @@ class ImageRows final : public RowSource {
     }
     runtime::Failure failure{folder, -1, 0, error ? "cannot list: " + error.message() : ""};
     if (!error && classes_.empty()) failure.message = "has no folder for a class";
-    if (!error && !classes_.empty() && paths_.empty()) failure.message = "has no .png, .jpg or .jpeg file in its folders";
+    if (!error && !classes_.empty() && paths_.empty())
+      failure.message = "has no .png, .jpg or .jpeg file in its folders";
     if (failure.message.empty()) return true;
     reportBadFile(failure, files_[0].span, diagnostics);
     return false;

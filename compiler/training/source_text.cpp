@@ -3,6 +3,7 @@
 // No two windows predict the same token, so that no split lets one part see what another is measured on.
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "diagnostics/kinds/data.h"
 #include "nnc/file_bytes.h"
@@ -53,9 +54,7 @@ class ByteRows final : public TextRows {
       std::memcpy(destination + i * 4, &token, 4);
     }
   }
-  Meanings meanings() const override {
-    return {{"tokenizer", runtime::byteTokenizer()->toJson()}};
-  }
+  Meanings meanings() const override { return {{"tokenizer", runtime::byteTokenizer()->toJson()}}; }
 };
 
 class CharacterRows final : public TextRows {
@@ -95,9 +94,7 @@ class CharacterRows final : public TextRows {
     const auto tokens = tokenizer_->encode(text().substr(begin, end - begin), failure);
     if (tokens) std::memcpy(destination, tokens->data(), tokens->size() * sizeof(std::int32_t));
   }
-  Meanings meanings() const override {
-    return {{"tokenizer", tokenizer_->toJson()}};
-  }
+  Meanings meanings() const override { return {{"tokenizer", tokenizer_->toJson()}}; }
 
  private:
   /// Whether a byte of valid UTF-8 begins a character.
@@ -113,12 +110,54 @@ class CharacterRows final : public TextRows {
   std::vector<std::int64_t> starts_;  // of the windows, in bytes
 };
 
+/// Tokens in memory: where a token begins shows only when everything before it is encoded.
+class BytePairRows final : public TextRows {
+ public:
+  using TextRows::TextRows;
+  void setTokenizer(std::unique_ptr<runtime::Tokenizer> tokenizer) { tokenizer_ = std::move(tokenizer); }
+  bool measure(const Meanings&, runtime::Failure& failure) {
+    std::optional<std::vector<std::int32_t>> tokens = tokenizer_->encode(text(), failure);
+    if (!tokens) return false;
+    tokens_ = std::move(*tokens);
+    setTokens(static_cast<std::int64_t>(tokens_.size()));
+    return true;
+  }
+  std::int64_t bytes() const override {
+    return TextRows::bytes() + static_cast<std::int64_t>(tokens_.size() * sizeof(std::int32_t));
+  }
+  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
+    std::memcpy(destination, tokens_.data() + row * length() + (field == kNext),
+                static_cast<std::size_t>(length()) * sizeof(std::int32_t));
+  }
+  Meanings meanings() const override { return {{"tokenizer", tokenizer_->toJson()}}; }
+
+ private:
+  std::unique_ptr<runtime::Tokenizer> tokenizer_;
+  std::vector<std::int32_t> tokens_;
+};
+
+/// What `nnc bpe` wrote. Null: reported.
+std::unique_ptr<runtime::Tokenizer> readTokenizer(const elaborate::SourceFile& file, const std::string& baseDirectory,
+                                                  Diagnostics& diagnostics) {
+  const std::string path = findData(file, baseDirectory, diagnostics);
+  if (path.empty()) return nullptr;
+  runtime::Failure failure;
+  const std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(path, failure);
+  std::unique_ptr<runtime::Tokenizer> tokenizer = bytes ? runtime::parseTokenizer(bytes->view(), failure) : nullptr;
+  if (tokenizer != nullptr) return tokenizer;
+  failure.path = path;
+  reportBadFile(failure, file.span, diagnostics,
+                bytes ? "`nnc bpe TEXT --vocab 1000 --out bpe.json` writes such a file" : "");
+  return nullptr;
+}
+
 template <typename Rows>
-std::unique_ptr<RowSource> measured(runtime::FileBytes text, DataFile file, std::int64_t length,
-                                    const Meanings& known, Diagnostics& diagnostics) {
+std::unique_ptr<RowSource> measured(runtime::FileBytes text, DataFile file, std::int64_t length, const Meanings& known,
+                                    Diagnostics& diagnostics, std::unique_ptr<runtime::Tokenizer> tokenizer = nullptr) {
   const Span where = file.span;
   const std::string path = file.path;
   auto rows = std::make_unique<Rows>(std::move(text), std::move(file), length);
+  if constexpr (std::is_same_v<Rows, BytePairRows>) rows->setTokenizer(std::move(tokenizer));
   runtime::Failure failure;
   if (rows->measure(known, failure)) return rows;
   failure.path = path;
@@ -145,8 +184,12 @@ std::unique_ptr<RowSource> open(const elaborate::TextSource& text, const elabora
       return measured<ByteRows>(std::move(*bytes), std::move(file), text.length, known, diagnostics);
     case elaborate::Vocabulary::Characters:
       return measured<CharacterRows>(std::move(*bytes), std::move(file), text.length, known, diagnostics);
-    case elaborate::Vocabulary::BytePairs:
-      break;
+    case elaborate::Vocabulary::BytePairs: {
+      std::unique_ptr<runtime::Tokenizer> tokenizer = readTokenizer(text.tokenizer, source.baseDirectory, diagnostics);
+      if (tokenizer == nullptr) return nullptr;
+      return measured<BytePairRows>(std::move(*bytes), std::move(file), text.length, known, diagnostics,
+                                    std::move(tokenizer));
+    }
   }
   return nullptr;
 }

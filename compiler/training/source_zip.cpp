@@ -65,8 +65,7 @@ std::unique_ptr<RowSource> open(const elaborate::ZipSource& zip, const elaborate
   std::size_t first = 0;
   for (std::size_t i = 0; i < zip.sources.size(); ++i) {
     const std::size_t count = zip.fieldCounts[i];
-    std::unique_ptr<RowSource> source =
-        openSource(zip.sources[i], fields.subspan(first, count), known, diagnostics);
+    std::unique_ptr<RowSource> source = openSource(zip.sources[i], fields.subspan(first, count), known, diagnostics);
     if (source == nullptr || !rows->add(std::move(source), count, diagnostics)) return nullptr;
     first += count;
   }

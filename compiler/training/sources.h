@@ -25,6 +25,9 @@ std::unique_ptr<RowSource> open(const elaborate::ImagesSource& node, const elabo
 std::unique_ptr<RowSource> open(const elaborate::TextSource& node, const elaborate::Source& source,
                                 std::span<const elaborate::Field> fields, const Meanings& known,
                                 Diagnostics& diagnostics);
+std::unique_ptr<RowSource> open(const elaborate::GenerateSource& node, const elaborate::Source& source,
+                                std::span<const elaborate::Field> fields, const Meanings& known,
+                                Diagnostics& diagnostics);
 std::unique_ptr<RowSource> open(const elaborate::ZipSource& node, const elaborate::Source& source,
                                 std::span<const elaborate::Field> fields, const Meanings& known,
                                 Diagnostics& diagnostics);

@@ -34,11 +34,11 @@ std::optional<Pass> TrainingPlan::pass(std::int64_t number) const {
   if (steps_ && stepsBefore >= *steps_ && !owesEvaluation) return std::nullopt;
   if (within > 0) {
     const int part = evaluated_[static_cast<std::size_t>(within - 1)];
-    return Pass{part, epoch, false, 0, sizes_[static_cast<std::size_t>(part)]};
+    return Pass{part, epoch, false, false, 0, sizes_[static_cast<std::size_t>(part)]};
   }
   std::int64_t end = rows_;
   if (steps_) end = std::min(rows_, begin + std::max<std::int64_t>(*steps_ - stepsBefore, 0) * batch_);
-  return Pass{trainPart_, epoch, isShuffled_, begin, end};
+  return Pass{trainPart_, epoch, isShuffled_, true, begin, end};
 }
 
 }  // namespace nnc::training

@@ -1,5 +1,5 @@
-// Byte pair encoding on bytes: the 256 bytes are tokens, and every merge of two tokens is another one. Source: Sennrich,
-// Haddow and Birch 2016; on bytes: Radford et al. 2019.
+// Byte pair encoding on bytes: the 256 bytes are tokens, and every merge of two tokens is another one. Source:
+// Sennrich, Haddow and Birch 2016; on bytes: Radford et al. 2019.
 //
 // Text is cut into chunks first, and no token crosses a chunk: with a space before it, a run of letters (ASCII letters
 // and bytes of other characters), of digits, or of anything else; runs of white space; at most 64 bytes each.
@@ -40,8 +40,8 @@ std::size_t chunkLength(std::string_view text) {
   const std::size_t most = std::min(text.size(), kMaxChunk);
   while (at < most && kindOf(text[at]) == kind) ++at;
   // The last space of several belongs to the word behind it.
-  const bool leavesSpace = kind == Kind::Space && at > 1 && at < text.size() && text[at - 1] == ' ' &&
-                           kindOf(text[at]) != Kind::Space;
+  const bool leavesSpace =
+      kind == Kind::Space && at > 1 && at < text.size() && text[at - 1] == ' ' && kindOf(text[at]) != Kind::Space;
   return leavesSpace ? at - 1 : at;
 }
 

@@ -47,8 +47,9 @@ class Characters final : public Tokenizer {
       const auto found = isCharacter ? tokens_.find(character) : tokens_.end();
       if (found == tokens_.end()) {
         fail(failure, "", static_cast<std::int64_t>(begin),
-             isCharacter ? "has a character that the vocabulary lacks: `" + std::string(text.substr(begin, at - begin)) + "`"
-                         : "is not UTF-8");
+             isCharacter
+                 ? "has a character that the vocabulary lacks: `" + std::string(text.substr(begin, at - begin)) + "`"
+                 : "is not UTF-8");
         return std::nullopt;
       }
       tokens.push_back(found->second);
@@ -124,7 +125,8 @@ std::unique_ptr<Tokenizer> parseTokenizer(std::string_view text, Failure& failur
   if (name == "bytes") return byteTokenizer();
   if (name == "characters") return parseCharacters(json, failure);
   if (name == "byte_pairs") return parseBytePairs(text, failure);
-  fail(failure, "", -1, name.empty() ? "is not the JSON of a tokenizer" : "is a tokenizer of unknown type `" + name + "`");
+  fail(failure, "", -1,
+       name.empty() ? "is not the JSON of a tokenizer" : "is a tokenizer of unknown type `" + name + "`");
   return nullptr;
 }
 

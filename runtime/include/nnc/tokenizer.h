@@ -37,8 +37,8 @@ std::optional<std::vector<char32_t>> charactersOf(std::string_view text, Failure
 /// The largest vocabulary of byte pairs.
 inline constexpr std::int32_t kMostTokens = 65'536;
 /// Learns byte pairs from a text: the 256 bytes, then the most frequent pair of neighbouring tokens again and again,
-/// until there are `vocabulary` tokens or no pair stands twice. No token crosses from one word to the next (a space goes
-/// with the word behind it). The same text gives the same tokens.
+/// until there are `vocabulary` tokens or no pair stands twice. No token crosses from one word to the next (a space
+/// goes with the word behind it). The same text gives the same tokens.
 ///
 /// Needs   256 <= vocabulary <= kMostTokens.
 /// Source  Sennrich, Haddow and Birch 2016; on bytes: Radford et al. 2019.

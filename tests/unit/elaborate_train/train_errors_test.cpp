@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
         TrainCase{"CsvHeader", "source: idx(\"a\", \"b\")", "source: csv(\"a\", header: 1)",
                   "E0805 `csv` takes `header: .auto`, true or false, and this is 1", "header: 1"},
         TrainCase{"CsvMissing", "source: idx(\"a\", \"b\")", "source: csv(\"a\", missing: \"x\")",
-                  "E0805 `csv` takes a number for empty cells, and this is a string", "missing: \"x\""},
+                  "E0805 `csv` takes a number for empty cells, and this is the text \"x\"", "missing: \"x\""},
         TrainCase{"ImageSize", "source: idx(\"a\", \"b\")", "source: images(\"a\", size: (0, 3))",
                   "E0805 `images` takes the size of the images as (height, width), each from 1 to 16384", "size: (0, 3)"},
         TrainCase{"NotAFileName", "source: idx(\"a\", \"b\")", "source: idx(\"a\", 3)",
@@ -149,8 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "E0803 the parts of this split leave nothing for `train`", "random"},
         TrainCase{"RandomIsNoFraction", "(train: 0..80, valid: 80..100)", "random(valid: 2)",
                   "E0803 a random part is a name with a fraction between 0 and 1", "valid: 2"},
-        TrainCase{"Augment", "split: ", "augment: [1] split: ", "E0900 the setting `augment` is not supported yet",
-                  "augment"},
+        TrainCase{"Augment", "split: ", "augment: [1] split: ", "E0109 setting `augment` takes a list of functions, [random_crop(pad: 4)], and this is the int 1", "1"},
         TrainCase{"FieldsOfAText", "source: idx(\"a\", \"b\")", "source: text_windows(\"a\", 8)",
                   "E0808 the reader `text_windows` names its fields itself\n  also delivers tokens: i32[8], y: i32[8]\n"
                   "  help leave `fields` out",

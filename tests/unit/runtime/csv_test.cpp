@@ -28,7 +28,10 @@ TEST(Csv, records_and_cells) {
   EXPECT_EQ(read("a,b\r\nc,d\r\n"), "[a|b][c|d]");
   EXPECT_EQ(read("a,b\r"), "[a|b]");
   EXPECT_EQ(read("a,,\n,b,"), "[a||][|b|]");
-  EXPECT_EQ(read("\xEF\xBB\xBF" "a\n\n\r\nb\n"), "[a][b]") << "byte order mark, empty lines";
+  EXPECT_EQ(read("\xEF\xBB\xBF"
+                 "a\n\n\r\nb\n"),
+            "[a][b]")
+      << "byte order mark, empty lines";
   EXPECT_EQ(read(" a , b "), "[ a | b ]") << "spaces belong to a cell";
 }
 

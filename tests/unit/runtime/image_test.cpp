@@ -78,11 +78,9 @@ TEST(Image, a_huge_claim_takes_no_memory) {
   const std::string png = encodePng(2, 2, PNG_FORMAT_RGB, rgb.data());
   Failure failure;
   EXPECT_FALSE(readBytes(scratch, withSize(png, 16'385, 1), failure));
-  EXPECT_EQ(failure.message,
-            "is an image of 16385 x 1 pixels; 16384 a side and 64 million in all are read");
+  EXPECT_EQ(failure.message, "is an image of 16385 x 1 pixels; 16384 a side and 64 million in all are read");
   EXPECT_FALSE(readBytes(scratch, withSize(png, 16'000, 16'000), failure));
-  EXPECT_EQ(failure.message,
-            "is an image of 16000 x 16000 pixels; 16384 a side and 64 million in all are read");
+  EXPECT_EQ(failure.message, "is an image of 16000 x 16000 pixels; 16384 a side and 64 million in all are read");
   EXPECT_FALSE(readBytes(scratch, withSize(png, 0x7FFFFFFF, 0x7FFFFFFF), failure));
 }
 

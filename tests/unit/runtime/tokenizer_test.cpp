@@ -67,7 +67,8 @@ TEST(Tokenizer, json_round_trip_and_damage) {
     const auto again = parseTokenizer(json, failure);
     ASSERT_NE(again, nullptr) << failure.message;
     EXPECT_EQ(again->toJson(), json);
-    for (std::size_t size = 0; size < json.size(); ++size) EXPECT_EQ(parseTokenizer(json.substr(0, size), failure), nullptr);
+    for (std::size_t size = 0; size < json.size(); ++size)
+      EXPECT_EQ(parseTokenizer(json.substr(0, size), failure), nullptr);
     forFlips(json, 1000, 3, [&](const std::string& changed) { static_cast<void>(parseTokenizer(changed, failure)); });
   }
   EXPECT_EQ(parseTokenizer(R"({"type":"characters","characters":"aba"})", failure), nullptr);
@@ -75,6 +76,74 @@ TEST(Tokenizer, json_round_trip_and_damage) {
   EXPECT_EQ(parseTokenizer(R"({"type":"words"})", failure), nullptr);
   EXPECT_EQ(failure.message, "is a tokenizer of unknown type `words`");
   EXPECT_EQ(parseTokenizer("[1]", failure), nullptr);
+}
+
+std::string sampleText() {
+  std::string text;
+  for (int i = 0; i < 300; ++i)
+    text +=
+        "In the beginning God created the heaven and the earth, number " + std::to_string(i % 37) + ".\n  And so on;\t";
+  return text;
+}
+
+TEST(BytePairs, round_trip_on_any_bytes) {
+  const auto tokenizer = trainBytePairs(sampleText(), 320);
+  EXPECT_EQ(tokenizer->size(), 320);
+  Failure failure;
+  std::vector<std::string> texts = {"",
+                                    " ",
+                                    "   ",
+                                    "  a",
+                                    "a  ",
+                                    "\n\n x",
+                                    sampleText(),
+                                    randomBytes(20'000, 8),
+                                    std::string(1000, ' ') + std::string(1000, 'e'),
+                                    "na\xC3\xAFve \xF0\x9F\x98\x80"};
+  for (const std::string& text : texts) {
+    const auto tokens = tokenizer->encode(text, failure);
+    ASSERT_TRUE(tokens);
+    EXPECT_EQ(decodeAll(*tokenizer, *tokens), text);
+    for (const std::int32_t token : *tokens) EXPECT_TRUE(token >= 0 && token < 320);
+  }
+  const auto tokens = tokenizer->encode(sampleText(), failure);
+  EXPECT_LT(tokens->size(), sampleText().size() / 3) << "words that stand often are one token";
+}
+
+TEST(BytePairs, the_most_frequent_pair_comes_first_and_the_smaller_one_among_equals) {
+  // "ab" three times, "bc" and "cd" twice.
+  const auto tokenizer = trainBytePairs("abc ab abcd cd", 300);
+  EXPECT_EQ(tokenizer->decode(256), "ab");
+  EXPECT_EQ(tokenizer->decode(257), " ab") << "after the merge: \" \" with ab twice, ab with c twice, cd twice";
+  EXPECT_LT(tokenizer->size(), 300) << "no pair is left that stands twice";
+  EXPECT_EQ(trainBytePairs("", 300)->size(), 256);
+  EXPECT_EQ(trainBytePairs(sampleText(), 500)->toJson(), trainBytePairs(sampleText(), 500)->toJson());
+}
+
+TEST(BytePairs, saved_and_loaded) {
+  const auto tokenizer = trainBytePairs(sampleText(), 320);
+  Failure failure;
+  const auto again = parseTokenizer(tokenizer->toJson(), failure);
+  ASSERT_NE(again, nullptr) << failure.message;
+  EXPECT_EQ(again->toJson(), tokenizer->toJson());
+  EXPECT_EQ(*again->encode(sampleText(), failure), *tokenizer->encode(sampleText(), failure));
+}
+
+TEST(BytePairs, damaged_files_are_refused) {
+  Failure failure;
+  const std::string json = trainBytePairs(sampleText(), 300)->toJson();
+  for (std::size_t size = 0; size < json.size(); ++size)
+    EXPECT_EQ(parseTokenizer(json.substr(0, size), failure), nullptr);
+  forFlips(json, 1000, 9, [&](const std::string& changed) { static_cast<void>(parseTokenizer(changed, failure)); });
+  for (const char* const merges :
+       {"[[256,0]]", "[[-1,0]]", "[[0]]", "[1]", "[[0,1],[0,1]]", "[[0.5,1]]", "[[18446744073709551615,0]]"})
+    EXPECT_EQ(parseTokenizer(R"({"type":"byte_pairs","merges":)" + std::string(merges) + "}", failure), nullptr)
+        << merges;
+  // Tokens that double would soon fill the memory.
+  std::string doubling = "[[97,97]";
+  for (int i = 256; i < 300; ++i) doubling += ",[" + std::to_string(i) + "," + std::to_string(i) + "]";
+  EXPECT_EQ(parseTokenizer(R"({"type":"byte_pairs","merges":)" + doubling + "]}", failure), nullptr);
+  EXPECT_EQ(failure.message, "has a merge that is none: number 6 of `merges`");
 }
 
 }  // namespace

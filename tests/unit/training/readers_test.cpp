@@ -13,9 +13,8 @@ class Readers : public TrainTest {
  protected:
   /// A program with this data block; its network takes `x: f32[B, width]` and `y: i32[B]`.
   void data(const std::string& block, int width, int classes) {
-    program_ = "data d {\n" + block + "\n}\n" +
-               "network net(x: f32[B, " + std::to_string(width) + "]) -> f32[B, " + std::to_string(classes) +
-               "] = x |> dense(" + std::to_string(classes) + ")\n" +
+    program_ = "data d {\n" + block + "\n}\n" + "network net(x: f32[B, " + std::to_string(width) + "]) -> f32[B, " +
+               std::to_string(classes) + "] = x |> dense(" + std::to_string(classes) + ")\n" +
                "train fit(epochs: int = 2) { network: net  data: d  loss: cross_entropy  metrics: [accuracy]\n"
                "  optimizer: sgd(0.1)  batch: 2  epochs: epochs }\n";
   }
@@ -33,8 +32,7 @@ class Readers : public TrainTest {
           set->source(source).copy(field, row, bytes.data());
           text += field > 0 ? ";" : "";
           for (std::int64_t i = 0; i < type.elementCount(); ++i)
-            text += (i > 0 ? " " : "") +
-                    fmtNumber(realAt(type.dtype, bytes.data() + i * ir::dtypeBytes(type.dtype)));
+            text += (i > 0 ? " " : "") + fmtNumber(realAt(type.dtype, bytes.data() + i * ir::dtypeBytes(type.dtype)));
         }
         text += "\n";
       }
@@ -79,9 +77,11 @@ class Readers : public TrainTest {
 };
 
 TEST_F(Readers, bin_reads_records_of_all_files_by_name) {
-  data("  source: bin(\"batch_*.bin\", record: (label: u8, pixels: u8[2], weight: i32))\n"
-       "  test: bin(\"test.bin\", record: (label: u8, pixels: u8[2], weight: i32))\n"
-       "  let x = cast(pixels, f32)  let y = cast(label, i32)", 2, 3);
+  data(
+      "  source: bin(\"batch_*.bin\", record: (label: u8, pixels: u8[2], weight: i32))\n"
+      "  test: bin(\"test.bin\", record: (label: u8, pixels: u8[2], weight: i32))\n"
+      "  let x = cast(pixels, f32)  let y = cast(label, i32)",
+      2, 3);
   const std::string minusTwo("\xFE\xFF\xFF\xFF", 4), one("\x01\0\0\0", 4);
   write("batch_2.bin", "\x02\x07\x08" + one);
   write("batch_1.bin", std::string("\0\x03\x04", 3) + minusTwo + "\x01\x05\x06" + one);
@@ -110,8 +110,10 @@ TEST_F(Readers, bin_reads_records_of_all_files_by_name) {
 }
 
 TEST_F(Readers, csv_takes_consecutive_columns_and_numbers_words) {
-  data("  source: csv(\"t.csv\", label: \"kind\")\n  test: csv(\"u.csv\", label: \"kind\")\n"
-       "  fields: (x: f32[2], y: i32)", 2, 3);
+  data(
+      "  source: csv(\"t.csv\", label: \"kind\")\n  test: csv(\"u.csv\", label: \"kind\")\n"
+      "  fields: (x: f32[2], y: i32)",
+      2, 3);
   write("t.csv", "width,kind,height\n1,dog,2\n3.5, cat ,-4\n\"5\",dog,6e1\r\n");
   write("u.csv", "width,kind,height\n7,cat,8\n");
   EXPECT_EQ(rows(), "1 2;0\n3.5 -4;1\n5 60;0\n");
@@ -211,7 +213,8 @@ TEST_F(Readers, npy_and_npz) {
 }
 
 TEST_F(Readers, images_of_a_folder_for_each_class) {
-  data("  source: images(\"pets\", size: (1, 2))\n  let x = reshape(cast(image, f32) / 255.0, [6])  let y = label", 6, 2);
+  data("  source: images(\"pets\", size: (1, 2))\n  let x = reshape(cast(image, f32) / 255.0, [6])  let y = label", 6,
+       2);
   fs::create_directories(path("pets/dog"));
   fs::create_directories(path("pets/cat"));
   const std::uint8_t red[] = {255, 0, 0, 255, 0, 0}, grey[] = {1, 1, 3, 3};
@@ -239,9 +242,36 @@ TEST_F(Readers, images_of_a_folder_for_each_class) {
   EXPECT_NE(rows().find("E1201 data file `pets` was not found"), std::string::npos);
 }
 
+TEST_F(Readers, what_is_read_where_it_lies_may_be_larger_than_the_memory) {
+  data(
+      "  source: bin(\"x.bin\", record: (pixels: u8[3000], label: u8))\n"
+      "  let x = cast(pixels, f32) / 255.0  let y = cast(label, i32)",
+      3000, 2);
+  std::string bytes;
+  for (int row = 0; row < 2000; ++row)
+    bytes += std::string(3000, static_cast<char>(row)) + std::string(1, static_cast<char>(row % 2));
+  write("x.bin", bytes);
+  RunOptions small = options("run");
+  small.engine.maxMemoryBytes = 4 << 20;  // the file has 6 MB
+  const Attempt attempt = train(small, {{"epochs", "1"}});
+  ASSERT_TRUE(attempt.result) << attempt.messages;
+  EXPECT_EQ(attempt.result->examples, 2000);
+  EXPECT_LT(attempt.result->plannedBytes, 4 << 20);
+
+  edit("bin(\"x.bin\", record: (pixels: u8[3000], label: u8))",
+       "idx(\"x.idx\", \"l.idx\")\n  fields: (pixels: u8[3000], label: u8)");
+  write("x.idx", idxHeader({2000, 3000}) + std::string(6'000'000, '\1'));
+  write("l.idx", idxHeader({2000}) + std::string(2000, '\1'));
+  small.out = path("run2");
+  const Attempt refused = train(small, {{"epochs", "1"}});
+  EXPECT_EQ(refused.messages.substr(0, 5), "E1101") << refused.messages;
+}
+
 TEST_F(Readers, zip_puts_sources_side_by_side) {
-  data("  source: zip(idx(\"y.idx\"), bin(\"x.bin\", record: (x: f32[1])), npy(\"b.npy\"))\n"
-       "  fields: (label: u8, extra: i32)\n  let y = cast(label, i32)", 1, 3);
+  data(
+      "  source: zip(idx(\"y.idx\"), bin(\"x.bin\", record: (x: f32[1])), npy(\"b.npy\"))\n"
+      "  fields: (label: u8, extra: i32)\n  let y = cast(label, i32)",
+      1, 3);
   write("y.idx", idxHeader({2}) + "\1\2");
   write("x.bin", std::string("\0\0\x80\x3f\0\0\0\x40", 8));  // 1.0, 2.0
   write("b.npy", runtime::encodeNpy(array(runtime::Element::I32, {2}, std::string("\5\0\0\0\6\0\0\0", 8))));

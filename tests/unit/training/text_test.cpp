@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 #include "nnc/safetensors.h"
+#include "nnc/tokenizer.h"
 #include "support/hash.h"
 #include "training/data_set.h"
 
@@ -70,8 +71,12 @@ TEST_F(TextData, windows_lie_side_by_side_and_predict_the_next_byte) {
 TEST_F(TextData, characters_of_the_test_text_have_the_numbers_of_the_training_text) {
   edit("length: 4)\n  split:  (train: 0..10, valid: 10..14)",
        "length: 2, vocab: .chars)\n  test: text_windows(\"test.txt\", length: 2, vocab: .chars)");
-  write("book.txt", "b\xC3\xA4\xE2\x82\xAC" "ab\xC3\xA4");
-  write("test.txt", "\xE2\x82\xAC" "aa");
+  write("book.txt",
+        "b\xC3\xA4\xE2\x82\xAC"
+        "ab\xC3\xA4");
+  write("test.txt",
+        "\xE2\x82\xAC"
+        "aa");
   EXPECT_EQ(rows(0), (std::vector<std::string>{"1 2", "3 0"}));
   EXPECT_EQ(rows(1), (std::vector<std::string>{"2 3", "0 1"}));
   EXPECT_EQ(rows(0, 1), (std::vector<std::string>{"3 0"}));
@@ -89,25 +94,24 @@ TEST_F(TextData, a_random_split_puts_no_token_into_two_parts) {
   std::string text;
   for (int i = 0; i < 4 * 40 + 1; ++i) text += static_cast<char>(i + 32);  // every byte once
   write("book.txt", text);
-  const Attempt attempt =
-      with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& outcome) {
-        std::optional<DataSet> data = DataSet::locate(program.data, outcome.diagnostics);
-        ASSERT_TRUE(data);
-        std::vector<int> part(256, -1);
-        for (std::size_t p = 0; p < data->parts().size(); ++p) {
-          for (const std::int64_t row : data->parts()[p].rows) {
-            std::int32_t y[4];
-            data->source(0).copy(1, row, reinterpret_cast<std::byte*>(y));
-            for (const std::int32_t token : y) {
-              EXPECT_EQ(part[static_cast<std::size_t>(token)], -1) << "predicted by two windows";
-              part[static_cast<std::size_t>(token)] = static_cast<int>(p);
-            }
-          }
+  const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& outcome) {
+    std::optional<DataSet> data = DataSet::locate(program.data, outcome.diagnostics);
+    ASSERT_TRUE(data);
+    std::vector<int> part(256, -1);
+    for (std::size_t p = 0; p < data->parts().size(); ++p) {
+      for (const std::int64_t row : data->parts()[p].rows) {
+        std::int32_t y[4];
+        data->source(0).copy(1, row, reinterpret_cast<std::byte*>(y));
+        for (const std::int32_t token : y) {
+          EXPECT_EQ(part[static_cast<std::size_t>(token)], -1) << "predicted by two windows";
+          part[static_cast<std::size_t>(token)] = static_cast<int>(p);
         }
-        EXPECT_EQ(data->parts()[0].size(), 30);
-        EXPECT_EQ(data->parts()[1].size(), 10);
-        EXPECT_EQ(data->bytes(), 0) << "the file is mapped";
-      });
+      }
+    }
+    EXPECT_EQ(data->parts()[0].size(), 30);
+    EXPECT_EQ(data->parts()[1].size(), 10);
+    EXPECT_EQ(data->bytes(), 0) << "the file is mapped";
+  });
   EXPECT_EQ(attempt.messages, "");
 }
 
@@ -156,7 +160,40 @@ TEST_F(TextData, a_token_that_the_network_lacks_is_named) {
   const Attempt attempt = train(options("run"));
   EXPECT_EQ(attempt.messages,
             "E1208 row 0 of `book.txt`: `y` is 98, and the network has classes 0 to 97\n"
+            "  note rows count from 0; the row is in part `train`\n"
+            "E1208 row 1 of `book.txt`: `tokens` is 98, and the network has classes 0 to 97\n"
             "  note rows count from 0; the row is in part `train`\n");
+}
+
+TEST_F(TextData, byte_pairs_of_a_file) {
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += "the cat and the dog ";
+  write("book.txt", text);
+  const auto tokenizer = runtime::trainBytePairs(text, 300);
+  write("bpe.json", tokenizer->toJson() + "\n");
+  edit("length: 4)\n  split:  (train: 0..10, valid: 10..14)", "length: 3, vocab: bpe(\"bpe.json\"))");
+  edit("vocab: dim = 256", "vocab: dim = 300");
+  runtime::Failure failure;
+  const auto tokens = *tokenizer->encode(text, failure);
+  const std::vector<std::string> windows = rows(0), targets = rows(1);
+  ASSERT_EQ(windows.size(), (tokens.size() - 1) / 3);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    const auto join = [&](std::size_t at) {
+      return std::to_string(tokens[at]) + " " + std::to_string(tokens[at + 1]) + " " + std::to_string(tokens[at + 2]);
+    };
+    EXPECT_EQ(windows[i], join(3 * i));
+    EXPECT_EQ(targets[i], join(3 * i + 1));
+  }
+  trained("run");
+  const auto file = runtime::readSafetensors(path("run/last"), failure);
+  ASSERT_TRUE(file) << failure.message;
+  EXPECT_EQ(file->metadata.at("tokenizer"), tokenizer->toJson());
+  write("bpe.json", "{}");
+  const Attempt attempt = train(options("run2"));
+  EXPECT_EQ(attempt.messages,
+            "E1202 bad data file `bpe.json`: is not the JSON of a tokenizer\n"
+            "  help `nnc bpe TEXT --vocab 1000 --out bpe.json` writes such a file\n");
+  EXPECT_EQ(attempt.blamed, "\"bpe.json\"");
 }
 
 TEST_F(TextData, a_text_without_a_window_and_one_that_is_no_utf8) {
