@@ -90,7 +90,6 @@ INSTANTIATE_TEST_SUITE_P(
              "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
         Case{"FreeDim", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1)",
              "E0124 export `e`: dim `n` of `x` has no size"},
-        Case{"SeveralSizes", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1, n: [2, 3])", "E0900"},
         Case{"Function", "export fn f(x: f32) -> f32 = x", "E0900 exporting a function is not supported yet"}),
     [](const testing::TestParamInfo<Case>& one) { return one.param.name; });
 
