@@ -48,8 +48,7 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
 std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const bool hasWeights = context.line.options.weights.has_value();
-  const std::optional<std::string> exported =
-      namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
+  const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
   return exported ? exportSubject(project, *exported) : trainSubject(project, context);
 }
 

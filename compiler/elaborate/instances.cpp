@@ -195,7 +195,8 @@ bool Elaborator::readAttributes(const std::vector<syntax::Arg>& attributes, Slot
       if (symbol->name == "run") continue;
       if (trace_->mode != Mode::Serve) {
         error<diag::StateWithoutSession>(attribute.span, record.slot.path)
-            .help("put `if mode != .serve { return .. }` in front of it, or the state inside `if mode == .serve { .. }`");
+            .help(
+                "put `if mode != .serve { return .. }` in front of it, or the state inside `if mode == .serve { .. }`");
         return false;
       }
       record.slot.kind = SlotKind::SessionState;
@@ -237,7 +238,8 @@ bool Elaborator::executeState(const syntax::StateStmt& statement, Span span, Sco
       return false;
     }
     if (!readInit(statement.init, *record, scope)) return false;
-    if (record->slot.kind == SlotKind::SessionState && !asReal(record->init) && !std::holds_alternative<bool>(record->init)) {
+    if (record->slot.kind == SlotKind::SessionState && !asReal(record->init) &&
+        !std::holds_alternative<bool>(record->init)) {
       error<diag::BadInitialiser>(record->initSpan, describe(record->init), record->slot.path)
           .note("a session begins anew at any time, without a seed: its states begin with one number");
       return false;

@@ -9,32 +9,32 @@
 enum { TOKENS = 20, VOCAB = 13 };
 
 static int bad;
-static void expect(int status, int wanted, const char *what) {
+static void expect(int status, int wanted, const char* what) {
   if (status == wanted) return;
   fprintf(stderr, "%s gives %d (%s), not %d\n", what, status, decoder_strerror(status), wanted);
   bad = 1;
 }
 
-static decoder_session *new_session(void) {
-  decoder_session *session = aligned_alloc(DECODER_WORKSPACE_ALIGN, decoder_session_bytes());
+static decoder_session* new_session(void) {
+  decoder_session* session = aligned_alloc(DECODER_WORKSPACE_ALIGN, decoder_session_bytes());
   if (session == NULL || decoder_session_init(session, decoder_session_bytes()) != DECODER_OK) exit(2);
   return session;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static float whole[TOKENS * VOCAB], single[TOKENS * VOCAB], scratch[16 * VOCAB];
   int32_t tokens[TOKENS];
   size_t bytes = decoder_workspace_bytes(16), size = decoder_session_bytes();
-  char *ws = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  char* ws = aligned_alloc(64, (bytes + 127) / 64 * 64);
   decoder_session *a = new_session(), *b = new_session(), *copy = new_session();
-  FILE *file;
+  FILE* file;
   int t;
   if (argc < 2 || ws == NULL) return 2;
   for (t = 0; t < TOKENS; ++t) tokens[t] = (7 * t * t + 3 * t + 1) % VOCAB;
 
   expect(decoder_session_init(NULL, size), DECODER_E_NULL, "no memory for a session");
   expect(decoder_session_init(b, size - 1), DECODER_E_WORKSPACE, "too little memory for a session");
-  expect(decoder_session_init((decoder_session *)((char *)b + 8), size), DECODER_E_ALIGN, "an unaligned session");
+  expect(decoder_session_init((decoder_session*)((char*)b + 8), size), DECODER_E_ALIGN, "an unaligned session");
   memset(copy, 0, size);
   expect(decoder_predict(copy, tokens, 1, scratch, ws, bytes), DECODER_E_SESSION, "a session that was not initialised");
   expect(decoder_predict(NULL, tokens, 1, scratch, ws, bytes), DECODER_E_NULL, "no session");
@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
   memset(scratch, 77, sizeof scratch);
   expect(decoder_predict(a, tokens, 1, scratch, ws, bytes), DECODER_E_FULL, "a token too many");
   expect(decoder_predict(a, tokens, 16, scratch, ws, bytes), DECODER_E_FULL, "16 tokens too many");
-  if (memcmp(copy, a, size) != 0 || ((unsigned char *)scratch)[5] != 77) {
+  if (memcmp(copy, a, size) != 0 || ((unsigned char*)scratch)[5] != 77) {
     fprintf(stderr, "a call that does not fit changed something\n");
     bad = 1;
   }
@@ -66,7 +66,8 @@ int main(int argc, char **argv) {
   if (memcmp(scratch, single, sizeof(float) * VOCAB) != 0) bad = 1;
 
   file = fopen(argv[1], "wb");
-  if (file == NULL || fwrite(whole, sizeof whole, 1, file) != 1 || fwrite(single, sizeof single, 1, file) != 1) return 2;
+  if (file == NULL || fwrite(whole, sizeof whole, 1, file) != 1 || fwrite(single, sizeof single, 1, file) != 1)
+    return 2;
   fclose(file);
   free(ws);
   free(a);
