@@ -101,9 +101,8 @@ static std::unique_ptr<runtime::Tokenizer> openTokenizer(const std::string& path
   }
   if (tokenizer->size() == vocabulary) return tokenizer;
   diagnostics.emit<diag::VocabularyMismatch>({}, path, tokenizer->size(), vocabulary)
-      .help(file && entry != file->metadata.end()
-                ? "give the network the vocabulary of its text"
-                : "weights that `nnc run` wrote know the vocabulary of their text");
+      .help(file && entry != file->metadata.end() ? "give the network the vocabulary of its text"
+                                                  : "weights that `nnc run` wrote know the vocabulary of their text");
   return nullptr;
 }
 

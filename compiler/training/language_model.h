@@ -15,15 +15,16 @@ namespace nnc::training {
 
 /// The network of a train as i32[1, T] -> f32[1, T, vocab], compiled for one sequence.
 ///
-/// A network with session states (mode .serve) keeps what it has read there: many tokens at a time while they last, then
-/// one by one. A network without them reads the whole window, as long as the train's sequences, again for every token.
+/// A network with session states (mode .serve) keeps what it has read there: many tokens at a time while they last,
+/// then one by one. A network without them reads the whole window, as long as the train's sequences, again for every
+/// token.
 class LanguageModel {
  public:
   /// Errors  E0130 not such a network; E13xx weights; E11xx memory: emitted, result is empty.
   [[nodiscard]] static std::optional<LanguageModel> open(elaborate::Project& project,
                                                          const elaborate::TrainProgram& train,
-                                                         const std::string& weightsFile,
-                                                         const engine::Options& options, Diagnostics& diagnostics);
+                                                         const std::string& weightsFile, const engine::Options& options,
+                                                         Diagnostics& diagnostics);
 
   std::int64_t vocabulary() const { return static_cast<std::int64_t>(logits_.size()); }
   bool hasSession() const { return !states_.empty(); }

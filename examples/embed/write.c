@@ -2,8 +2,8 @@
 
    usage: write PROMPT LENGTH
 
-   Prints what `nnc generate --temperature 0 --prompt PROMPT --length LENGTH` prints. The model keeps what it has read in a
-   session; when that is full, it begins anew with the last half of the text. */
+   Prints what `nnc generate --temperature 0 --prompt PROMPT --length LENGTH` prints. The model keeps what it has read
+   in a session; when that is full, it begins anew with the last half of the text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 enum { VOCABULARY = 256, MANY = 64 };
 
 static float logits[MANY * VOCABULARY];
-static bible_session *session;
-static void *workspace;
+static bible_session* session;
+static void* workspace;
 
 static void fail(int status) {
   fprintf(stderr, "write: %s\n", bible_strerror(status));
@@ -23,10 +23,10 @@ static void fail(int status) {
 }
 
 /* Reads `count` tokens; *next gets the most likely one after them. BIBLE_E_FULL: they do not fit. */
-static int feed(const int32_t *tokens, size_t count, int32_t *next) {
+static int feed(const int32_t* tokens, size_t count, int32_t* next) {
   while (count > 0) {
     int64_t step = count >= MANY ? MANY : 1;
-    const float *row = logits + (step - 1) * VOCABULARY;
+    const float* row = logits + (step - 1) * VOCABULARY;
     int32_t v;
     int status = bible_predict(session, tokens, step, logits, workspace, bible_workspace_bytes(MANY));
     if (status != BIBLE_OK) return status;
@@ -41,7 +41,7 @@ static int feed(const int32_t *tokens, size_t count, int32_t *next) {
 
 /* Feeds the last `count` of `size` tokens that the session has not read yet; if they do not fit, begins anew. Returns
    where in `text` the session begins. */
-static size_t advance(const int32_t *text, size_t begin, size_t size, size_t count, int32_t *next) {
+static size_t advance(const int32_t* text, size_t begin, size_t size, size_t count, int32_t* next) {
   int status = feed(text + size - count, count, next);
   size_t keep = (size - begin) / 2;
   while (status == BIBLE_E_FULL) {
@@ -55,7 +55,7 @@ static size_t advance(const int32_t *text, size_t begin, size_t size, size_t cou
   return begin;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   size_t prompt = argc == 3 ? strlen(argv[1]) : 0, length = argc == 3 ? (size_t)atol(argv[2]) : 0, begin, i;
   int32_t *text, next = 0;
   if (prompt == 0) {
