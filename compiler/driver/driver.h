@@ -31,6 +31,7 @@ int checkCommand(Context& context);
 int evalCommand(Context& context);
 int predictCommand(Context& context);
 int generateCommand(Context& context);
+int weightsCommand(Context& context);
 int buildCommand(Context& context);
 int showCommand(Context& context);
 int fmtCommand(Context& context);

@@ -15,7 +15,7 @@ constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(com
 constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
                    kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
-constexpr unsigned kGenerate = bit(Command::Generate);
+constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights);
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
 struct OptionRow {
@@ -234,6 +234,7 @@ bool checkChoices(const Options& options, Diagnostics& diagnostics) {
     return false;
   };
   return check(options.color, "--color", {"auto", "always", "never"}) &&
+         check(options.from, "--from", {"torch"}) &&
          check(options.emit, "--emit", {"ast", "ir", "grad", "opt", "plan", "llvm", "asm"});
 }
 

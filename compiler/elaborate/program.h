@@ -25,6 +25,7 @@ struct Slot {
   SlotKind kind = SlotKind::Parameter;
   bool isTrained = true;  // parameters only
   bool decay = true;      // attribute `decay`
+  std::string layer;      // of the stdlib that declares it; empty: the user's own
   Span declared;
 };
 
