@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "support/suggest.h"
 #include "diagnostics/kinds/driver.h"
+#include "support/suggest.h"
 
 namespace nnc::driver {
 
@@ -13,7 +13,8 @@ namespace {
 
 constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
-                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
+                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check),
+                   kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
 constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights);
 
@@ -233,8 +234,7 @@ bool checkChoices(const Options& options, Diagnostics& diagnostics) {
     if (const auto close = closestName(*value, choices)) message.help(fmt::format("did you mean `{}`?", *close));
     return false;
   };
-  return check(options.color, "--color", {"auto", "always", "never"}) &&
-         check(options.from, "--from", {"torch"}) &&
+  return check(options.color, "--color", {"auto", "always", "never"}) && check(options.from, "--from", {"torch"}) &&
          check(options.emit, "--emit", {"ast", "ir", "grad", "opt", "plan", "llvm", "asm"});
 }
 

@@ -64,7 +64,9 @@ std::int64_t countOf(const std::vector<std::int64_t>& shape) {
   return count;
 }
 
-std::string typeText(const runtime::Array& array) { return ir::toString(ir::Type{dtypeOf(array.element), array.shape}); }
+std::string typeText(const runtime::Array& array) {
+  return ir::toString(ir::Type{dtypeOf(array.element), array.shape});
+}
 
 /// Turns `array` into the layout of `slot`; otherwise says what is wrong.
 std::string turn(const elaborate::Slot& slot, runtime::Array& array) {
@@ -76,7 +78,8 @@ std::string turn(const elaborate::Slot& slot, runtime::Array& array) {
   const std::string before = typeText(array);
   if (!ir::isFloat(dtypeOf(array.element))) return fmt::format("`{}` is {} in the file", slot.path, before);
   if (*layout != Layout::Same && !array.shape.empty()) array = outputsLast(array);
-  if (*layout == Layout::OutputsFirstFolded && array.shape.size() == 2 && countOf(array.shape) == slot.type.elementCount())
+  if (*layout == Layout::OutputsFirstFolded && array.shape.size() == 2 &&
+      countOf(array.shape) == slot.type.elementCount())
     array.shape = slot.type.shape;
   if (array.shape == slot.type.shape) return {};
   return fmt::format("`{}` is {} in the file, {} in the order of nnc, and {} in the network", slot.path, before,

@@ -48,7 +48,8 @@ std::optional<WeightMap> WeightMap::read(const std::string& path, Diagnostics& d
     std::string rest;
     if (!(words >> rule.from) || rule.from[0] == '#') continue;
     const bool isRule = static_cast<bool>(words >> rule.to) && !(words >> rest);
-    const bool isText = std::all_of(line.begin(), line.end(), [](unsigned char c) { return c >= 0x20 || c == '\t' || c == '\r'; });
+    const bool isText =
+        std::all_of(line.begin(), line.end(), [](unsigned char c) { return c >= 0x20 || c == '\t' || c == '\r'; });
     if (!isRule || !isText) {
       diagnostics.emit<diag::WeightMapBad>({}, path, fmt::format("line {} is no rule `FROM TO`", number));
       return std::nullopt;
@@ -95,8 +96,8 @@ bool WeightMap::rename(std::vector<runtime::NamedArray>& tensors, Diagnostics& d
   tensors = std::move(renamed);
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (isUsed[i]) continue;
-    diagnostics.emit<diag::WeightMapBad>({}, path_,
-                                         fmt::format("line {}: no tensor is called `{}`", rules_[i].line, rules_[i].from));
+    diagnostics.emit<diag::WeightMapBad>(
+        {}, path_, fmt::format("line {}: no tensor is called `{}`", rules_[i].line, rules_[i].from));
     return false;
   }
   return true;

@@ -10,8 +10,9 @@
 
 namespace nnc::training {
 
-/// The rules of a map file, one a line: `FROM TO`. `{i}` in FROM stands for a number, and the same in TO for that number;
-/// TO `-` drops the tensor. Empty lines and those that begin with `#` say nothing. The first rule that fits a name wins.
+/// The rules of a map file, one a line: `FROM TO`. `{i}` in FROM stands for a number, and the same in TO for that
+/// number; TO `-` drops the tensor. Empty lines and those that begin with `#` say nothing. The first rule that fits a
+/// name wins.
 class WeightMap {
  public:
   /// Errors  E1341 unreadable file, or a line that is no rule: reported.
