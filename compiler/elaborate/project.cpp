@@ -264,7 +264,9 @@ std::optional<TrainProgram> Project::train(const std::string& name, const std::v
                      implementation_->sources, implementation_->diagnostics);
   if (!parsed) return std::nullopt;
   implementation_->sessions.push_back({block->name.text, {}, block, std::move(*parsed)});
-  return implementation_->elaborateTrain(implementation_->sessions.back());
+  std::optional<TrainProgram> train = implementation_->elaborateTrain(implementation_->sessions.back());
+  if (!train || hasSilentMistake(*implementation_)) return std::nullopt;
+  return train;
 }
 
 std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_t batch) {
@@ -315,7 +317,9 @@ std::optional<ExportProgram> Project::exported(const std::string& name) {
   if (decl == nullptr) return std::nullopt;
   Elaboration elaboration(*implementation_);
   const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
-  return spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+  std::optional<ExportProgram> program = spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+  if (!program || hasSilentMistake(*implementation_)) return std::nullopt;
+  return program;
 }
 
 }  // namespace nnc::elaborate
