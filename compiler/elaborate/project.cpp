@@ -70,9 +70,10 @@ const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) 
 
 // --------------------------------------------------------------------------- precision
 
-/// A program in f64: the same constants and random numbers, every f32 of it computed in f64. For checking.
+/// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of it
+/// computed in f64. For checking.
 static void setPrecision(ir::DType precision, ir::Module& module) {
-  if (precision != ir::DType::F32) module = ir::convertPrecision(module, ir::DType::F32, precision);
+  module = ir::convertPrecision(module, ir::DType::F32, precision);
 }
 
 static void setPrecision(ir::DType precision, ir::Type& type) {
@@ -81,8 +82,8 @@ static void setPrecision(ir::DType precision, ir::Type& type) {
 
 /// The files keep their element types: what they hold as f32 is cast first.
 static void setPrecision(ir::DType precision, DataProgram& data) {
-  if (precision == ir::DType::F32) return;
   setPrecision(precision, data.module);
+  if (precision == ir::DType::F32) return;
   for (Field& field : data.fields) setPrecision(precision, field.type);
   const ir::FunctionId inner = data.map;
   data.map = data.module.addFunction("map");
@@ -303,7 +304,9 @@ std::optional<ExportProgram> Project::exported(const std::string& name) {
   if (decl == nullptr) return std::nullopt;
   Elaboration elaboration(*implementation_);
   const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
-  return spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+  std::optional<ExportProgram> program = spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+  if (program) setPrecision(ir::DType::F32, *program);
+  return program;
 }
 
 }  // namespace nnc::elaborate
