@@ -10,7 +10,7 @@ def rope(x, theta=10000.0, start=0):
     angle = torch.outer(start + torch.arange(x.shape[1], dtype=torch.float64),
                         theta ** (-2 * torch.arange(half, dtype=torch.float64) / x.shape[-1]))
     shape = [1, x.shape[1]] + [1] * (x.dim() - 3) + [half]
-    c, s = angle.cos().reshape(shape), angle.sin().reshape(shape)
+    c, s = angle.cos().reshape(shape).to(x.dtype), angle.sin().reshape(shape).to(x.dtype)
     a, b = x[..., :half], x[..., half:]
     return torch.cat([a * c - b * s, b * c + a * s], -1)
 
