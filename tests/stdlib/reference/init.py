@@ -25,7 +25,7 @@ CASES = {
     "orthogonal__tall": own(2.25 * torch.eye(5)),
     "orthogonal__wide": own(torch.eye(4)),
     "orthogonal__square": own(torch.eye(64)),
-    "delta_orthogonal__kernel": own({"g": 4 * torch.eye(3), "rest": torch.tensor(0.0)}),
+    "delta_orthogonal__kernel": own({"g": 4 * torch.eye(3), "all": torch.tensor(12.0)}),
     "orthogonal_factor__known": Case(lambda a: torch.eye(3), {"x": [2.0, 1.0, 0.0, 1.0, 3.0, 0.5, 0.0, 0.5, 1.0]}, grad=False),
     "normal_quantile__inverse": Case(lambda a: torch.special.ndtri(a["u"]), {"u": U}, grad=False),
 }

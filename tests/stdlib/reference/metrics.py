@@ -39,6 +39,6 @@ CASES = {
     "confusion__classes": metric(lambda a: torch.tensor(confusion(a))),
     "precision__classes": metric(lambda a: mean_ratio(a, lambda n: n.sum(0))),
     "recall__classes": metric(lambda a: mean_ratio(a, lambda n: n.sum(1))),
-    "f1__classes": metric(lambda a: mean_ratio(a, lambda n: n.sum(0) + n.sum(1), 2)),
+    "f1_score__classes": metric(lambda a: mean_ratio(a, lambda n: n.sum(0) + n.sum(1), 2)),
     "perplexity__tokens": Case(lambda a: F.cross_entropy(a["z"].transpose(1, 2), a["y"]).exp(), {"y": Numbers(4)}, grad=False),
 }
