@@ -70,8 +70,8 @@ const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) 
 
 // --------------------------------------------------------------------------- precision
 
-/// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of it
-/// computed in f64. For checking.
+/// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of
+/// it computed in f64. For checking.
 static void setPrecision(ir::DType precision, ir::Module& module) {
   module = ir::convertPrecision(module, ir::DType::F32, precision);
 }

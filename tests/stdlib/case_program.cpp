@@ -42,7 +42,8 @@ std::string Topic::messages() const {
   for (const Diagnostic& diagnostic : diagnostics_.all()) {
     text += fmt::format("{} {}: `{}`\n", diagnostic.code, diagnostic.message,
                         diagnostic.primary ? sources_.text(diagnostic.primary) : "");
-    for (const Label& label : diagnostic.labels) text += fmt::format("  {}: `{}`\n", label.text, sources_.text(label.span));
+    for (const Label& label : diagnostic.labels)
+      text += fmt::format("  {}: `{}`\n", label.text, sources_.text(label.span));
   }
   return text;
 }
@@ -94,7 +95,8 @@ class CaseBuilder {
       if (!type) return false;
       add(*type, std::string(parameter.name.text), Argument::Kind::Data);
       const ir::Value value = arguments_.back();
-      arguments.push_back({parameter.name.text, elaborator_.traced(value, parameter.span, slotFor(isOptimizer, value)), Span{}});
+      arguments.push_back(
+          {parameter.name.text, elaborator_.traced(value, parameter.span, slotFor(isOptimizer, value)), Span{}});
     }
     trace_.seed = add({ir::DType::I64, {}}, "seed", Argument::Kind::Seed);
     trace_.step = add({ir::DType::I64, {}}, "step", Argument::Kind::Step);
@@ -133,9 +135,9 @@ class CaseBuilder {
   }
 
   std::size_t countStates() const {
-    return static_cast<std::size_t>(std::count_if(trace_.slots.begin(), trace_.slots.end(), [](const SlotRecord& record) {
-      return record.slot.kind != elaborate::SlotKind::Parameter;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(trace_.slots.begin(), trace_.slots.end(),
+                      [](const SlotRecord& record) { return record.slot.kind != elaborate::SlotKind::Parameter; }));
   }
 
   ir::Value lossOf(std::size_t outputs) {
@@ -194,8 +196,8 @@ ir::FunctionId addGradient(CaseProgram& program, const std::vector<int>& wrt) {
   ir::Builder builder(program.module, function);
   std::vector<ir::Value> arguments;
   for (const Argument& argument : program.arguments) {
-    const ir::Type type = program.module.function(program.forward).type(
-        program.module.function(program.forward).parameters[arguments.size()]);
+    const ir::Type type = program.module.function(program.forward)
+                              .type(program.module.function(program.forward).parameters[arguments.size()]);
     arguments.push_back(builder.addParameter(type, argument.name));
   }
   ir::CallAttributes call;

@@ -28,7 +28,8 @@ struct CaseProgram {
   ir::Module module;
   ir::FunctionId forward, initial;
   std::vector<Argument> arguments;
-  std::vector<std::string> results;  // without the loss: an output's name (`y`, or that of a record's field), a state's path
+  std::vector<std::string>
+      results;  // without the loss: an output's name (`y`, or that of a record's field), a state's path
 };
 
 /// A callable of the stdlib that programs may use.

@@ -118,14 +118,15 @@ void expectSame(const ir::Tensor& actual, const GoldenOutput& expected, double t
   for (std::int64_t i = 0; i < count; i += expected.stride) {
     const double is = number(actual, i), should = expected.values[static_cast<std::size_t>(i / expected.stride)];
     if (std::isinf(should) || std::isnan(should)) {
-      EXPECT_TRUE(is == should || (std::isnan(is) && std::isnan(should))) << "element " << i << ": " << is << " is not " << should;
+      EXPECT_TRUE(is == should || (std::isnan(is) && std::isnan(should)))
+          << "element " << i << ": " << is << " is not " << should;
       continue;
     }
     // Compiled code flushes denormals: below the least normal number there is nothing to compare.
     const double scale = isPointwise ? std::abs(should) : expected.largest;
     const double allowed = std::max(tolerance * scale, static_cast<double>(std::numeric_limits<float>::min()));
-    EXPECT_LE(std::abs(is - should), allowed) << "element " << i << ": " << is << " is not " << should << " (off by "
-                                              << std::abs(is - should) / scale << ")";
+    EXPECT_LE(std::abs(is - should), allowed)
+        << "element " << i << ": " << is << " is not " << should << " (off by " << std::abs(is - should) / scale << ")";
   }
 }
 
@@ -174,7 +175,8 @@ void checkOptimizer(const CaseProgram& program, const GoldenCase& golden) {
     for (std::size_t step = 1; step <= golden.steps.size(); ++step) {
       SCOPED_TRACE(step);
       for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (program.arguments[i].kind == Argument::Kind::Step) arguments[i].setInteger(0, static_cast<std::int64_t>(step));
+        if (program.arguments[i].kind == Argument::Kind::Step)
+          arguments[i].setInteger(0, static_cast<std::int64_t>(step));
         if (program.arguments[i].name == "g") arguments[i] = gradientAt(program.arguments[i].type, step);
       }
       const std::vector<ir::Tensor> results = runner.run(arguments);
@@ -225,8 +227,13 @@ TEST_P(StdlibGolden, AgreesWithPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(All, StdlibGolden, testing::ValuesIn(topics()), [](const auto& topic) { return topic.param; });
 
-/// Every function, layer, network, optimizer and schedule of stdlib/*.nn has a doc comment and a case, ENTRY__something.
-/// Names that start with `_` are inner parts of one file.
+/// Entries whose numbers stand elsewhere: recurrent layers next to PyTorch in tests/unit/engine/recurrent_test.cpp;
+/// made-up data and augmentations, which depend on the key of a row, in the tests of the data blocks that use them.
+static const std::set<std::string> kTestedElsewhere = {"rnn",         "lstm",         "gru",    "random_crop",
+                                                       "random_flip", "random_noise", "spiral", "parity"};
+
+/// Every function, layer, network, optimizer and schedule of stdlib/*.nn has a doc comment and a case,
+/// ENTRY__something. Names that start with `_` are inner parts of one file.
 TEST(Stdlib, EveryEntryHasADocCommentAndACase) {
   std::set<std::string> covered;
   std::vector<Entry> entries;
@@ -240,7 +247,7 @@ TEST(Stdlib, EveryEntryHasADocCommentAndACase) {
   std::vector<std::string> undocumented, untested;
   for (const Entry& entry : entries) {
     if (!entry.hasDoc) undocumented.push_back(entry.name);
-    if (!covered.contains(entry.name)) untested.push_back(entry.name);
+    if (!covered.contains(entry.name) && !kTestedElsewhere.contains(entry.name)) untested.push_back(entry.name);
   }
   EXPECT_EQ(undocumented, std::vector<std::string>{}) << "write a doc comment";
   EXPECT_EQ(untested, std::vector<std::string>{}) << "write a case in tests/stdlib/cases and its reference";
