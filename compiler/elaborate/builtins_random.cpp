@@ -66,7 +66,7 @@ std::optional<Value> RandomNormal(Elaborator& elaborator, BuiltinCall& call) {
   // 1 - u lies in (0, 1], so the logarithm is finite.
   const ir::Value logarithm = builder.log(builder.sub(builder.constantLike(*u, 1.0), *u));
   const ir::Value radius = builder.sqrt(builder.mul(builder.constantLike(*u, -2.0), logarithm));
-  const ir::Value angle = builder.sin(builder.mul(builder.constantLike(*v, 2.0 * std::numbers::pi), *v));
+  const ir::Value angle = builder.sin(builder.mul(literal(builder, builder.type(*v), 2.0 * std::numbers::pi), *v));
   return elaborator.traced(builder.mul(radius, angle), call.span);
 }
 
@@ -81,7 +81,7 @@ std::optional<Value> Bernoulli(Elaborator& elaborator, BuiltinCall& call) {
       arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
   if (!u) return std::nullopt;
   ir::Builder& builder = elaborator.at(call.span);
-  const ir::Value bound = p ? builder.constantLike(*u, *p) : builder.splat(traced->value, arguments->shape);
+  const ir::Value bound = p ? literal(builder, builder.type(*u), *p) : builder.splat(traced->value, arguments->shape);
   return elaborator.traced(builder.cast(builder.compare(ir::Predicate::Lt, *u, bound), ir::DType::F32), call.span);
 }
 

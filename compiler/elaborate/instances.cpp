@@ -266,7 +266,7 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
                             tensor ? ir::toString(tensor->type) : describe(*value));
     return false;
   }
-  record.updated = tensor ? tensor->value : at(span).constant(type, *asReal(*value));
+  record.updated = tensor ? tensor->value : literal(at(span), type, *asReal(*value));
   record.updateSpan = span;
   record.updateTrail = trail();
   return true;

@@ -70,9 +70,10 @@ const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) 
 
 // --------------------------------------------------------------------------- precision
 
-/// A program in f64: the same constants and random numbers, every f32 of it computed in f64. For checking.
+/// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of
+/// it computed in f64. For checking.
 static void setPrecision(ir::DType precision, ir::Module& module) {
-  if (precision != ir::DType::F32) module = ir::convertPrecision(module, ir::DType::F32, precision);
+  module = ir::convertPrecision(module, ir::DType::F32, precision);
 }
 
 static void setPrecision(ir::DType precision, ir::Type& type) {
@@ -101,8 +102,8 @@ static ir::FunctionId castingRawFields(ir::DType precision, DataProgram& data, i
 
 /// The files keep their element types: what they hold as f32 is cast first.
 static void setPrecision(ir::DType precision, DataProgram& data) {
-  if (precision == ir::DType::F32) return;
   setPrecision(precision, data.module);
+  if (precision == ir::DType::F32) return;
   for (Field& field : data.fields) setPrecision(precision, field.type);
   data.map = castingRawFields(precision, data, data.map, "map");
   if (data.augmentedMap) data.augmentedMap = castingRawFields(precision, data, *data.augmentedMap, "augmented_map");
@@ -319,6 +320,7 @@ std::optional<ExportProgram> Project::exported(const std::string& name) {
   const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
   std::optional<ExportProgram> program = spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
   if (!program || hasSilentMistake(*implementation_)) return std::nullopt;
+  setPrecision(ir::DType::F32, *program);
   return program;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/tensor_ops.h"
 #include "elaborate/train.h"
 #include "ir/gradient_flow.h"
 
@@ -199,7 +200,7 @@ class StepBuilder {
       const ir::Value square = builder.reduceSum(builder.mul(gradient, gradient), axes);
       sum = sum ? builder.add(*sum, square) : square;
     }
-    const ir::Value norm = builder.sqrt(*sum), limit = builder.constantLike(norm, *spec_.clipNorm);
+    const ir::Value norm = builder.sqrt(*sum), limit = literal(builder, builder.type(norm), *spec_.clipNorm);
     // limit / max(norm, limit) is 1 up to the limit, and has no division by 0.
     const ir::Value factor = builder.div(limit, builder.max(norm, limit));
     for (ir::Value& gradient : gradients_)

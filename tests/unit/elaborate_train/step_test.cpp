@@ -204,9 +204,9 @@ TEST_F(StepTest, BatchNormKeepsRunningStatistics) {
   EXPECT_EQ(train_->slots[4].kind, SlotKind::NetworkState);
   std::vector<ir::Tensor> slots = initial();
   advance(slots, points(), 1);
-  // Columns [1, -1] and [2, 0.5]: means 0 and 1.25, biased variances 1 and 0.5625.
+  // Columns [1, -1] and [2, 0.5]: means 0 and 1.25, variances (divided by n - 1) 2 and 1.125.
   expectNear(reals(slots[4]), {0.0, 0.25 * 1.25}, 1e-6);
-  expectNear(reals(slots[5]), {0.75 + 0.25 * 1.0, 0.75 + 0.25 * 0.5625}, 1e-6);
+  expectNear(reals(slots[5]), {0.75 + 0.25 * 2.0, 0.75 + 0.25 * 1.125}, 1e-6);
 }
 
 /// Central differences of the whole network's loss against the step's own gradients: with sgd(1.0), w' = w - g.
