@@ -8,10 +8,10 @@
 
 namespace nnc::codegen {
 
-/// A tensor that the caller passes. With a batch dim, `type` is that of one example.
+/// A tensor that the caller passes. With a batch dim, `types` are those of one example.
 struct ApiTensor {
   std::string name;
-  ir::Type type;
+  std::vector<ir::Type> types;  // one per entry
 };
 
 /// A parameter or network state of the model.
@@ -21,11 +21,23 @@ struct ApiWeight {
   std::string bytes;  // its elements; ignored when the caller passes the weights
 };
 
-/// The planned function of one batch size: (weights.., inputs..) -> (outputs..), whole batches, no aliases.
+/// A tensor of a session, and the number that all its elements begin with.
+struct ApiState {
+  std::string path;
+  ir::Type type;
+  double initial = 0.0;
+};
+
+/// The planned function of one shape: (weights.., inputs.., states..) -> (outputs.., states'..), whole batches. The
+/// aliases are those of the states.
 struct ApiEntry {
   const ir::Module* module = nullptr;
   ir::FunctionId function;
   std::int64_t batch = 1;
+  std::vector<std::int64_t> sizes;  // of ModelApi::dims
+  /// Planned, of the same parameters -> bool[]: whether the call would overrun a state.
+  const ir::Module* overrunModule = nullptr;
+  ir::FunctionId overrun;
 };
 
 struct ModelApi {
@@ -35,9 +47,11 @@ struct ModelApi {
   std::string compiler;    // `nnc 0.1.0`
   std::vector<ApiTensor> inputs, outputs;
   std::vector<ApiWeight> weights;
+  std::vector<ApiState> session;  // empty: calls are independent of each other
+  std::vector<std::string> dims;  // listed dims but the batch: arguments that take exactly the sizes of the entries
   bool weightsEmbedded = true;    // false: an untrained export; the caller passes them to every call
-  bool hasBatch = true;           // false: one entry, and no argument B
-  std::vector<ApiEntry> entries;  // ascending batches, at least one
+  bool hasBatch = true;           // false, and always with a session: no argument B, tensors are whole
+  std::vector<ApiEntry> entries;  // ascending by sizes, then by batch; at least one
 };
 
 /// Written next to each other as NAME.o and NAME.h.

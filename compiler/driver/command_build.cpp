@@ -48,8 +48,7 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
 std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const bool hasWeights = context.line.options.weights.has_value();
-  const std::optional<std::string> exported =
-      namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
+  const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
   return exported ? exportSubject(project, *exported) : trainSubject(project, context);
 }
 
@@ -71,9 +70,20 @@ std::optional<std::vector<codegen::ApiWeight>> weightsOf(const elaborate::Export
   return weights;
 }
 
-std::vector<codegen::ApiTensor> tensorsOf(const std::vector<elaborate::Field>& fields) {
+/// One tensor per field, with its type in every entry. Whole types when the model has no argument B.
+std::vector<codegen::ApiTensor> tensorsOf(const elaborate::ExportProgram& program, bool hasBatch,
+                                          std::vector<elaborate::Field> elaborate::ExportEntry::* fields) {
   std::vector<codegen::ApiTensor> tensors;
-  for (const elaborate::Field& field : fields) tensors.push_back({field.name, field.type});
+  for (const elaborate::ExportEntry& entry : program.entries) {
+    const std::vector<elaborate::Field>& list = entry.*fields;
+    tensors.resize(list.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      ir::Type type = list[i].type;
+      if (!hasBatch) type.shape.insert(type.shape.begin(), entry.batch);
+      tensors[i].name = list[i].name;
+      tensors[i].types.push_back(std::move(type));
+    }
+  }
   return tensors;
 }
 
@@ -88,14 +98,24 @@ std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Opt
   const std::optional<FileId> file = context.sources.find(context.line.file());
   api.sourceHash = hexDigits(hashBytes(file ? context.sources.text(*file) : std::string_view()));
   api.compiler = fmt::format("nnc {}", NNC_VERSION);
-  api.inputs = tensorsOf(program.inputs);
-  api.outputs = tensorsOf(program.outputs);
+  // A session belongs to one batch.
+  api.hasBatch = program.session.empty();
+  api.inputs = tensorsOf(program, api.hasBatch, &elaborate::ExportEntry::inputs);
+  api.outputs = tensorsOf(program, api.hasBatch, &elaborate::ExportEntry::results);
+  api.dims = program.dims;
+  for (const elaborate::SessionState& state : program.session)
+    api.session.push_back({state.path, state.type, state.initial});
   api.weights = std::move(*weights);
   api.weightsEmbedded = context.line.options.weights.has_value();
-  api.hasBatch = !program.batches.empty();
-  for (elaborate::BatchProgram& entry : program.entries) {
+  for (elaborate::ExportEntry& entry : program.entries) {
     if (!engine::lower(entry.module, entry.function, options, context.diagnostics)) return std::nullopt;
-    api.entries.push_back({&entry.module, entry.function, entry.batch});
+    codegen::ApiEntry described{&entry.module, entry.function, entry.batch, entry.sizes, nullptr, {}};
+    if (entry.overrun) {
+      if (!engine::lower(entry.overrunModule, *entry.overrun, options, context.diagnostics)) return std::nullopt;
+      described.overrunModule = &entry.overrunModule;
+      described.overrun = *entry.overrun;
+    }
+    api.entries.push_back(std::move(described));
   }
   return api;
 }

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "diagnostics/kinds/project.h"
-#include "support/checked.h"
 
 namespace nnc::elaborate {
 
@@ -25,157 +24,15 @@ static std::string whyNotInC(const std::string& name) {
   return "";
 }
 
-// --------------------------------------------------------------------------- inputs
-
-namespace {
-
-/// Finds the sizes of a network's data arguments: written numbers, static parameters, and the dims that the export
-/// fixes.
-class InputReader {
- public:
-  InputReader(Elaborator& elaborator, ExportSpec& spec, const SourceModule& home)
-      : elaborator_(elaborator), spec_(spec), home_(home) {
-    const DeclaredCallable* const declared = asCallable(spec.network.function)->declared();
-    scope_ = declared != nullptr && declared->bound != nullptr ? &elaborator.newScope(*declared->bound)
-             : declared != nullptr                             ? &elaborator.newScope(*declared->home)
-                                                               : &elaborator.newScope(home);
-  }
-
-  bool run(const std::vector<syntax::Arg>& dims) {
-    if (!readDims(dims)) return false;
-    for (const syntax::ParamDecl& parameter : elaborator_.dataParameters(spec_.network.function))
-      if (!readInput(parameter)) return false;
-    if (spec_.inputs.empty()) return refuse(spec_.network.span, "its network declares no data arguments");
-    return checkUsed(dims);
-  }
-
- private:
-  struct FixedDim {
-    std::string_view name;
-    std::vector<std::int64_t> sizes;
-    Span span;
-    bool isUsed = false;
-  };
-
-  bool refuse(Span where, const std::string& text) {
-    elaborator_.error<diag::ExportDims>(where, spec_.name, text);
-    return false;
-  }
-
-  bool readDims(const std::vector<syntax::Arg>& dims) {
-    for (const syntax::Arg& dim : dims) {
-      if (!dim.name) return refuse(dim.span, "write the name of the dim in front: `B: [1, 32]`");
-      const std::optional<Value> value = elaborator_.evaluate(*dim.value, elaborator_.newScope(home_));
-      if (!value) return false;
-      FixedDim fixed{dim.name->text, {}, dim.span};
-      const auto* one = std::get_if<std::int64_t>(&*value);
-      std::optional<ir::Shape> sizes = one != nullptr ? ir::Shape{*one} : asDims(*value);
-      if (!sizes || sizes->empty() ||
-          std::any_of(sizes->begin(), sizes->end(), [](std::int64_t size) { return size < 1 || size > kMaxDim; }))
-        return refuse(dim.value->span,
-                      fmt::format("`{}` takes whole numbers from 1, and this is {}", dim.name->text, toText(*value)));
-      std::sort(sizes->begin(), sizes->end());
-      sizes->erase(std::unique(sizes->begin(), sizes->end()), sizes->end());
-      fixed.sizes = std::move(*sizes);
-      fixed_.push_back(std::move(fixed));
-    }
-    return true;
-  }
-
-  FixedDim* findFixed(std::string_view name) {
-    for (FixedDim& dim : fixed_)
-      if (dim.name == name) return &dim;
-    return nullptr;
-  }
-
-  /// Whether a name is free: no parameter, no constant of the file.
-  bool isFree(std::string_view name) const {
-    return scope_->find(name) == nullptr && !elaborator_.modules().find(scope_->home(), name);
-  }
-
-  bool readInput(const syntax::ParamDecl& parameter) {
-    const auto* named = std::get_if<syntax::NamedType>(&parameter.type->node);
-    const std::optional<ir::DType> dtype = named != nullptr ? ir::parseDType(named->name.text) : std::nullopt;
-    if (!dtype || !named->shape || named->shape->empty())
-      return parameter.defaultValue != nullptr ||
-             refuse(parameter.span, fmt::format("`{}` is no tensor with a batch", parameter.name.text));
-    Field field{parameter.name.text, {*dtype, {}}};
-    for (const syntax::DimExpr& dim : *named->shape) {
-      const bool isBatch = &dim == &named->shape->front();
-      if (isBatch ? !readBatch(parameter, dim) : !readSize(parameter, dim, field.type.shape)) return false;
-    }
-    spec_.inputs.push_back(std::move(field));
-    return true;
-  }
-
-  bool readBatch(const syntax::ParamDecl& parameter, const syntax::DimExpr& dim) {
-    const auto* name = dim.isPack ? nullptr : std::get_if<syntax::NameExpr>(&dim.value->node);
-    if (name == nullptr || !isFree(name->name))
-      return refuse(dim.span, fmt::format("the first dim of `{}` is the batch, and must be a name such as `B`",
-                                          parameter.name.text));
-    if (!batchName_.empty() && name->name != batchName_)
-      return refuse(dim.span,
-                    fmt::format("the batch is `{}` in one argument and `{}` in another", batchName_, name->name));
-    batchName_ = name->name;
-    FixedDim* const fixed = findFixed(batchName_);
-    if (fixed == nullptr)
-      return refuse(spec_.span,
-                    fmt::format("its batch `{0}` has no size; write `as {1}({0}: [1, 32])`", batchName_, spec_.name));
-    fixed->isUsed = true;
-    spec_.batches = fixed->sizes;
-    return true;
-  }
-
-  bool readSize(const syntax::ParamDecl& parameter, const syntax::DimExpr& dim, ir::Shape& shape) {
-    if (dim.isPack)
-      return refuse(dim.span,
-                    fmt::format("`{}` has any number of dims, and an export needs them fixed", parameter.name.text));
-    const auto* name = std::get_if<syntax::NameExpr>(&dim.value->node);
-    if (name != nullptr && isFree(name->name)) {
-      FixedDim* const fixed = findFixed(name->name);
-      if (fixed == nullptr)
-        return refuse(dim.span, fmt::format("dim `{}` of `{}` has no size", name->name, parameter.name.text));
-      fixed->isUsed = true;
-      if (fixed->sizes.size() > 1) {
-        elaborator_.notSupported(fixed->span, "an export with several sizes of a dim that is not the batch");
-        return false;
-      }
-      shape.push_back(fixed->sizes[0]);
-      return true;
-    }
-    const std::optional<Value> value = elaborator_.evaluate(*dim.value, *scope_);
-    if (!value) return false;
-    const auto* size = std::get_if<std::int64_t>(&*value);
-    if (size == nullptr || *size < 1)
-      return refuse(dim.span, fmt::format("a dim of `{}` is {}", parameter.name.text, toText(*value)));
-    shape.push_back(*size);
-    return true;
-  }
-
-  bool checkUsed(const std::vector<syntax::Arg>& dims) {
-    for (std::size_t i = 0; i < dims.size(); ++i)
-      if (!fixed_[i].isUsed)
-        return refuse(dims[i].name->span, fmt::format("its network has no free dim `{}`", fixed_[i].name));
-    return true;
-  }
-
-  Elaborator& elaborator_;
-  ExportSpec& spec_;
-  const SourceModule& home_;
-  Scope* scope_ = nullptr;
-  std::vector<FixedDim> fixed_;
-  std::string_view batchName_;
-};
-
-}  // namespace
-
 std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::ExportDecl& decl, const SourceModule& home) {
   const std::string reason = whyNotInC(decl.name.text);
   if (!reason.empty()) {
     elaborator.error<diag::ReservedCName>(decl.name.span, decl.name.text, reason);
     return std::nullopt;
   }
-  ExportSpec spec{decl.name.text, {}, {}, {}, decl.name.span};
+  ExportSpec spec;
+  spec.name = decl.name.text;
+  spec.span = decl.name.span;
   const std::optional<Value> value = elaborator.evaluate(*decl.value, elaborator.newScope(home));
   if (!value) return std::nullopt;
   if (asCallable(*value) == nullptr) {
@@ -186,7 +43,7 @@ std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::Expor
   const std::optional<Value> network = elaborator.withDefaults(*value, decl.value->span);
   if (!network) return std::nullopt;
   spec.network = {spec.name, *network, decl.value->span};
-  if (!InputReader(elaborator, spec, home).run(decl.dims)) return std::nullopt;
+  if (!readExportShapes(elaborator, decl.dims, home, spec)) return std::nullopt;
   return spec;
 }
 
@@ -196,13 +53,15 @@ namespace {
 
 /// One specialised entry while it is built; owns the records of its slots.
 struct Entry {
-  explicit Entry(std::int64_t batch) : trace(program.module, program.module.addFunction("predict"), Mode::Eval) {
+  Entry(const ExportShape& shape, Mode mode) : trace(program.module, program.module.addFunction("predict"), mode) {
     program.function = trace.builder.functionId();
-    program.batch = batch;
+    program.batch = shape.batch;
+    program.sizes = shape.sizes;
+    program.inputs = shape.inputs;
   }
-  BatchProgram program;
+  ExportEntry program;
   Trace trace;
-  std::vector<Field> outputs;
+  std::vector<ir::Value> inputs;
 };
 
 }  // namespace
@@ -221,7 +80,7 @@ static bool addOutput(Elaborator& elaborator, const ExportSpec& spec, Entry& ent
   type.shape.erase(type.shape.begin());
   entry.trace.builder.addResult(*tensor, name);
   entry.program.outputs.push_back(name);
-  entry.outputs.push_back({std::move(name), std::move(type)});
+  entry.program.results.push_back({std::move(name), std::move(type)});
   return true;
 }
 
@@ -230,10 +89,11 @@ static bool traceEntry(Elaborator& elaborator, const ExportSpec& spec, Entry& en
   ir::Builder& builder = entry.trace.builder;
   const Elaborator::Tracing tracing(elaborator, entry.trace);
   std::vector<Argument> arguments;
-  for (const Field& input : spec.inputs) {
+  for (const Field& input : entry.program.inputs) {
     ir::Type type = input.type;
     type.shape.insert(type.shape.begin(), entry.program.batch);
     const ir::Value value = builder.addParameter(std::move(type), input.name);
+    entry.inputs.push_back(value);
     arguments.push_back({input.name, elaborator.traced(value, spec.network.span), spec.network.span});
     entry.program.fields.push_back(input.name);
   }
@@ -243,23 +103,21 @@ static bool traceEntry(Elaborator& elaborator, const ExportSpec& spec, Entry& en
   if (const auto* record = std::get_if<const Record*>(&*output)) {
     for (const auto& [name, value] : (*record)->fields)
       if (!addOutput(elaborator, spec, entry,
-                     name.empty() ? fmt::format("output{}", entry.outputs.size()) : std::string(name), value))
+                     name.empty() ? fmt::format("output{}", entry.program.results.size()) : std::string(name), value))
         return false;
     return true;
   }
   return addOutput(elaborator, spec, entry, "output", *output);
 }
 
-/// Parameters first, then states, each in the order of elaboration.
-static std::vector<SlotRecord*> orderedRecords(Trace& trace) {
+static std::vector<SlotRecord*> recordsOf(Trace& trace, SlotKind kind) {
   std::vector<SlotRecord*> records;
-  for (const SlotKind kind : {SlotKind::Parameter, SlotKind::NetworkState})
-    for (SlotRecord& record : trace.slots)
-      if (record.slot.kind == kind) records.push_back(&record);
+  for (SlotRecord& record : trace.slots)
+    if (record.slot.kind == kind) records.push_back(&record);
   return records;
 }
 
-/// Slots are the same whatever the batch is.
+/// Slots are the same whatever the sizes are.
 static bool checkSameSlots(Elaborator& elaborator, const std::vector<Slot>& slots, const Trace& trace) {
   for (const SlotRecord& record : trace.slots) {
     const auto known =
@@ -267,40 +125,117 @@ static bool checkSameSlots(Elaborator& elaborator, const std::vector<Slot>& slot
     if (known == slots.end() || known->type == record.slot.type) continue;
     elaborator.error<diag::BatchDim>(
         placeOf(elaborator, record),
-        fmt::format("`{}` depends on the batch: it is {} for one size and {} for another", known->path,
-                    ir::toString(known->type), ir::toString(record.slot.type)));
+        fmt::format("`{}` depends on the batch or on a listed dim: it is {} for one size and {} for another",
+                    known->path, ir::toString(known->type), ir::toString(record.slot.type)));
     return false;
   }
   return true;
 }
 
+// --------------------------------------------------------------------------- sessions
+
+static double initialNumber(const SlotRecord& record) {
+  const auto* flag = std::get_if<bool>(&record.init);
+  return flag != nullptr ? static_cast<double>(*flag) : *asReal(record.init);
+}
+
+/// Session states as parameters behind the inputs and as results behind the outputs, each updated in place.
+static void addSession(Entry& entry, std::vector<ir::Value>& order) {
+  ir::Builder& builder = entry.trace.builder;
+  order.insert(order.end(), entry.inputs.begin(), entry.inputs.end());
+  for (const SlotRecord* record : recordsOf(entry.trace, SlotKind::SessionState)) {
+    ir::Function& function = builder.function();
+    function.aliases.push_back({static_cast<int>(function.results.size()), static_cast<int>(order.size())});
+    order.push_back(record->current);
+    builder.addResult(record->updated.value_or(record->current), record->slot.path);
+  }
+}
+
+/// A program of the entry's parameters that tells whether a `write` would go outside.
+static void addOverrun(Entry& entry) {
+  if (entry.trace.overruns.empty()) return;
+  ExportEntry& program = entry.program;
+  program.overrunModule = program.module;
+  program.overrun = program.function;
+  ir::Function& function = program.overrunModule.function(program.function);
+  function.name = "overrun";
+  function.results.clear();
+  function.resultNames.clear();
+  function.aliases.clear();
+  ir::Builder builder(program.overrunModule, program.function);
+  ir::Value any = entry.trace.overruns[0];
+  for (std::size_t i = 1; i < entry.trace.overruns.size(); ++i) any = builder.max(any, entry.trace.overruns[i]);
+  builder.addResult(any, "overrun");
+}
+
+/// The states of the first entry; every other must have the same, since all share one session.
+static bool collectSession(Elaborator& elaborator, const ExportSpec& spec, Entry& entry, bool isFirst,
+                           std::vector<SessionState>& session) {
+  std::vector<SessionState> states;
+  for (const SlotRecord* record : recordsOf(entry.trace, SlotKind::SessionState))
+    states.push_back({record->slot.path, record->slot.type, initialNumber(*record)});
+  if (isFirst) {
+    session = std::move(states);
+    const std::int64_t batch = spec.shapes[0].batch;
+    const bool hasOneBatch = std::all_of(spec.shapes.begin(), spec.shapes.end(),
+                                         [&](const ExportShape& shape) { return shape.batch == batch; });
+    if (session.empty() || hasOneBatch) return true;
+    elaborator.error<diag::ExportDims>(
+        spec.span, spec.name,
+        fmt::format("a session belongs to one batch, and `{}` is a state of it; give the batch one size",
+                    session[0].path));
+    return false;
+  }
+  const auto differs = [](const SessionState& a, const SessionState& b) {
+    return a.path != b.path || a.type != b.type;
+  };
+  const std::size_t common = std::min(session.size(), states.size());
+  for (std::size_t i = 0; i < std::max(session.size(), states.size()); ++i) {
+    if (i < common && !differs(session[i], states[i])) continue;
+    const SessionState& state = i < states.size() ? states[i] : session[i];
+    elaborator.error<diag::ExportDims>(
+        spec.span, spec.name,
+        fmt::format("its entries share one session, and the state `{}` is not the same in all of them", state.path));
+    return false;
+  }
+  return true;
+}
+
+// --------------------------------------------------------------------------- all of it
+
 std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpec& spec,
                                          const std::vector<Slot>* slots) {
   ExportProgram program;
   program.name = spec.name;
-  program.batches = spec.batches;
-  program.inputs = spec.inputs;
+  program.dims = spec.dims;
   program.span = spec.span;
   if (slots != nullptr)
     std::copy_if(slots->begin(), slots->end(), std::back_inserter(program.slots),
                  [](const Slot& slot) { return slot.kind != SlotKind::OptimizerState; });
-  for (const std::int64_t batch : spec.batches) {
-    Entry entry(batch);
+  for (const ExportShape& shape : spec.shapes) {
+    Entry entry(shape, spec.mode);
     if (!traceEntry(elaborator, spec, entry)) return std::nullopt;
     const bool isFirst = program.entries.empty();
     if (isFirst && slots == nullptr) {
-      const std::vector<SlotRecord*> records = orderedRecords(entry.trace);
+      // Parameters first, then states, each in the order of elaboration.
+      std::vector<SlotRecord*> records = recordsOf(entry.trace, SlotKind::Parameter);
+      for (SlotRecord* record : recordsOf(entry.trace, SlotKind::NetworkState)) records.push_back(record);
       for (const SlotRecord* record : records) program.slots.push_back(record->slot);
       if (!buildInit(elaborator, records, program.initModule, program.init)) return std::nullopt;
     }
     std::vector<ir::Value> order;
     if (!matchSlots(elaborator, entry.trace, program.slots, order) ||
-        !checkSameSlots(elaborator, program.slots, entry.trace))
+        !checkSameSlots(elaborator, program.slots, entry.trace) ||
+        !collectSession(elaborator, spec, entry, isFirst, program.session))
       return std::nullopt;
+    addSession(entry, order);
     orderParameters(entry.trace.builder.function(), order);
-    if (isFirst) program.outputs = entry.outputs;
+    addOverrun(entry);
+    if (std::find(program.batches.begin(), program.batches.end(), shape.batch) == program.batches.end())
+      program.batches.push_back(shape.batch);
     program.entries.push_back(std::move(entry.program));
   }
+  std::sort(program.batches.begin(), program.batches.end());
   return program;
 }
 

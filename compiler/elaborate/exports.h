@@ -8,12 +8,20 @@
 
 namespace nnc::elaborate {
 
-/// A network, its inputs for one example, and the batch sizes that it is specialised for.
+/// What one entry is specialised for.
+struct ExportShape {
+  std::int64_t batch = 0;
+  std::vector<std::int64_t> sizes;  // of ExportSpec::dims
+  std::vector<Field> inputs;        // for one example
+};
+
+/// A network and all the shapes that it is specialised for.
 struct ExportSpec {
   std::string name;
   Role network;
-  std::vector<Field> inputs;
-  std::vector<std::int64_t> batches;  // ascending
+  std::vector<std::string> dims;    // listed dims that are not the batch
+  std::vector<ExportShape> shapes;  // by sizes, then by batch; at least one
+  Mode mode = Mode::Serve;
   Span span;
 };
 
@@ -23,7 +31,11 @@ struct ExportSpec {
 [[nodiscard]] std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::ExportDecl& decl,
                                                    const SourceModule& home);
 
-/// The entries, mode eval. `slots` null: those that the network declares, with their initial values. Otherwise exactly
+/// Fills `dims` and `shapes` from the network's data arguments and the dims of an export.
+[[nodiscard]] bool readExportShapes(Elaborator& elaborator, const std::vector<syntax::Arg>& dims,
+                                    const SourceModule& home, ExportSpec& spec);
+
+/// The entries. `slots` null: those that the network declares, with their initial values. Otherwise exactly
 /// those, and `initModule` stays empty.
 [[nodiscard]] std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpec& spec,
                                                        const std::vector<Slot>* slots);

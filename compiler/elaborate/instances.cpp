@@ -193,8 +193,13 @@ bool Elaborator::readAttributes(const std::vector<syntax::Arg>& attributes, Slot
       const auto* symbol = std::get_if<Symbol>(&*value);
       if (!symbol || (symbol->name != "run" && symbol->name != "session")) return wrong(".run or .session");
       if (symbol->name == "run") continue;
-      notSupported(attribute.span, "state that belongs to a session");
-      return false;
+      if (trace_->mode != Mode::Serve) {
+        error<diag::StateWithoutSession>(attribute.span, record.slot.path)
+            .help(
+                "put `if mode != .serve { return .. }` in front of it, or the state inside `if mode == .serve { .. }`");
+        return false;
+      }
+      record.slot.kind = SlotKind::SessionState;
     } else {
       if (!integer || *integer <= 0) return wrong("an int > 0");
       (name == "fan_in" ? record.fanIn : record.fanOut) = *integer;
@@ -233,6 +238,12 @@ bool Elaborator::executeState(const syntax::StateStmt& statement, Span span, Sco
       return false;
     }
     if (!readInit(statement.init, *record, scope)) return false;
+    if (record->slot.kind == SlotKind::SessionState && !asReal(record->init) &&
+        !std::holds_alternative<bool>(record->init)) {
+      error<diag::BadInitialiser>(record->initSpan, describe(record->init), record->slot.path)
+          .note("a session begins anew at any time, without a seed: its states begin with one number");
+      return false;
+    }
   }
   return introduce(statement.name, NameKind::State, traced(record->current, span, record), scope);
 }

@@ -17,6 +17,7 @@ enum class SlotKind : std::uint8_t {
   Parameter,       // trained, unless frozen
   NetworkState,    // `state` of a layer: running statistics
   OptimizerState,  // `state` of the optimizer: `net.h.dense.w/m`
+  SessionState,    // `state(scope: .session)` of a layer: a KV cache; in mode .serve only
 };
 struct Slot {
   std::string path;
@@ -175,16 +176,35 @@ struct BatchProgram {
   std::vector<std::string> outputs;  // evaluation: names of the network's outputs, in order
 };
 
-/// `export mlp(30) as name(B: [1, 32])` or an untrained network for `nnc build`/`nnc show`.
+/// A tensor of a session, and the number that all its elements begin with.
+struct SessionState {
+  std::string path;
+  ir::Type type;
+  double initial = 0.0;
+};
+
+/// One specialised entry of an export.
+struct ExportEntry : BatchProgram {
+  std::vector<std::int64_t> sizes;    // of ExportProgram::dims
+  std::vector<Field> inputs, results; // with these sizes, per example; `outputs` names the results
+  /// With session states that are written at a traced position: the same parameters -> bool[], whether a write would go
+  /// outside. To be asked first, for the entry itself clamps.
+  ir::Module overrunModule;
+  std::optional<ir::FunctionId> overrun;
+};
+
+/// `export llama() as name(B: 1, T: [1, 64])` or a train's network for `nnc build` and `nnc generate`.
 struct ExportProgram {
   std::string name;                      // C prefix
-  std::vector<std::int64_t> batches;     // listed values of the batch dim, ascending; empty: no dim is free
+  std::vector<std::int64_t> batches;     // sizes of the batch dim, ascending; one when there are session states
+  std::vector<std::string> dims;         // the other listed dims
   std::vector<Slot> slots;               // parameters and network states, paths rooted at `net`
   ir::Module initModule;
   ir::FunctionId init;
-  /// One per listed batch: (slots.., inputs..) -> (outputs..), mode eval.
-  std::vector<BatchProgram> entries;
-  std::vector<Field> inputs, outputs;    // per example (without the batch dim)
+  /// One per combination of sizes: (slots.., inputs.., session states..) -> (outputs.., session states'..), mode serve
+  /// (eval for a train's network). A session state's result aliases its parameter.
+  std::vector<ExportEntry> entries;
+  std::vector<SessionState> session;
   Span span;
 };
 

@@ -111,10 +111,14 @@ static void setPrecision(ir::DType precision, DataProgram& data) {
 
 static void setPrecision(ir::DType precision, ExportProgram& program) {
   setPrecision(precision, program.initModule);
-  for (BatchProgram& entry : program.entries) setPrecision(precision, entry.module);
+  for (ExportEntry& entry : program.entries) {
+    setPrecision(precision, entry.module);
+    if (entry.overrun) setPrecision(precision, entry.overrunModule);
+    for (std::vector<Field>* fields : {&entry.inputs, &entry.results})
+      for (Field& field : *fields) setPrecision(precision, field.type);
+  }
   for (Slot& slot : program.slots) setPrecision(precision, slot.type);
-  for (std::vector<Field>* fields : {&program.inputs, &program.outputs})
-    for (Field& field : *fields) setPrecision(precision, field.type);
+  for (SessionState& state : program.session) setPrecision(precision, state.type);
 }
 
 /// Slots as they are elaborated, before the precision is set.
@@ -299,8 +303,12 @@ std::optional<ExportProgram> Project::network(const TrainProgram& train, std::ve
   if (!inputs) return std::nullopt;
   std::sort(batches.begin(), batches.end());
   batches.erase(std::unique(batches.begin(), batches.end()), batches.end());
-  const ExportSpec exported{train.name, opened->spec.network, std::move(*inputs), std::move(batches),
-                            opened->spec.network.span};
+  ExportSpec exported;
+  exported.name = train.name;
+  exported.network = opened->spec.network;
+  for (const std::int64_t batch : batches) exported.shapes.push_back({batch, {}, *inputs});
+  exported.mode = Mode::Eval;  // whole examples: a session begins with `export`
+  exported.span = opened->spec.network.span;
   // Parameters and states are those of training.
   const std::optional<StepParts> step = buildStep(*elaboration, opened->spec, opened->data, opened->spec.batch);
   std::optional<ExportProgram> program = step ? buildExport(*elaboration, exported, &step->slots) : std::nullopt;

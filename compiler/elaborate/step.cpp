@@ -321,6 +321,7 @@ bool matchSlots(Elaborator& elaborator, Trace& trace, const std::vector<Slot>& s
     order.push_back(record != nullptr ? record->current : trace.builder.addParameter(slot.type, slot.path));
   }
   for (const SlotRecord& record : trace.slots) {
+    if (record.slot.kind == SlotKind::SessionState) continue;
     const bool isKnown =
         std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.path == record.slot.path; });
     if (isKnown) continue;

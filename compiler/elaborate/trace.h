@@ -65,6 +65,7 @@ struct Trace {
   std::deque<SlotRecord> slots;   // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
+  std::vector<ir::Value> overruns;  // bool scalars: a `write` goes outside its state
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
 
   SlotRecord* findSlot(std::string_view path);

@@ -183,18 +183,18 @@ std::optional<Predictions> predictRows(elaborate::Project& project, const elabor
   // The arguments of the network are the same for every batch; its rows are counted when they are read.
   const std::optional<elaborate::ExportProgram> signature = project.network(train, {1});
   if (!signature) return std::nullopt;
-  const std::vector<Field> raw = rawFields(train.data, signature->inputs);
-  std::optional<InputRows> rows = readInput(options.input, raw, signature->inputs, diagnostics);
+  const std::vector<Field> raw = rawFields(train.data, signature->entries[0].inputs);
+  std::optional<InputRows> rows = readInput(options.input, raw, signature->entries[0].inputs, diagnostics);
   if (!rows) return std::nullopt;
   if (rows->isRaw) {
     std::optional<std::vector<runtime::Array>> mapped =
-        mapRows(train.data, raw, *rows, signature->inputs, options.engine, diagnostics);
+        mapRows(train.data, raw, *rows, signature->entries[0].inputs, options.engine, diagnostics);
     if (!mapped) return std::nullopt;
     rows->arrays = std::move(*mapped);
   }
   std::optional<elaborate::ExportProgram> program = project.network(train, batchSizes(rows->count, train.batch));
   if (!program) return std::nullopt;
-  const std::vector<Field> outputs = program->outputs;
+  const std::vector<Field> outputs = program->entries[0].results;
   const std::optional<Network> network = Network::compile(std::move(*program), options, diagnostics);
   if (!network) return std::nullopt;
 

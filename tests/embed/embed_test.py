@@ -115,20 +115,51 @@ def score(weights, row):
     return [v / sum(e) for v in e]
 
 
+def signature_of(path):
+    return json.loads(next(line for line in run("strings", "-n", "40", path).splitlines() if line.startswith('{"abi"')))
+
+
+def random_weights(signature, seed):
+    """By path: shape and values, each exact in f32; variances are positive."""
+    draw = random.Random(seed)
+    weights = {}
+    for weight in signature["weights"]:
+        low = 0.5 if weight["path"].endswith("var") else -1.0
+        count = math.prod(weight["shape"])
+        values = [struct.unpack("<f", struct.pack("<f", draw.uniform(low, 1.0)))[0] for _ in range(count)]
+        weights[weight["path"]] = (weight["shape"], values)
+    return weights
+
+
+def sessions():
+    """Listed sizes, and what one call leaves to the next."""
+    model, out = ROOT / "tests/embed/decoder.nn", WORK / "decoder"
+    run(NNC, "build", model, "-o", out)
+    check_object(out, "decoder")
+    signature = signature_of(out / "decoder.o")
+    check(signature["dims"] == {"T": [1, 4, 16]} and len(signature["session"]) == 6, "the signature has sizes and states")
+    check(signature["inputs"][0]["shape"] == [1, "T"], "a listed dim stands in a shape by its name")
+    write_safetensors(WORK / "decoder.safetensors", random_weights(signature, 2))
+    run(NNC, "build", model, "--weights", WORK / "decoder.safetensors", "-o", out)
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "tests/embed/decode.c", out / "decoder.o", "-o", WORK / "decode")
+    run(WORK / "decode", WORK / "decode.bin")
+    logits = (WORK / "decode.bin").read_bytes()
+    # Each number of a product is summed along k in one order, however many rows the product has, and keys that do not
+    # exist yet weigh exactly 0: so the two ways agree bit for bit.
+    check(logits[: len(logits) // 2] == logits[len(logits) // 2 :], "token by token gives the bits of large steps; every status is as documented")
+
+
 def untrained_export():
     model = ROOT / "tests/embed/classifier.nn"
     embedded, passing = WORK / "embedded", WORK / "passing"
     run(NNC, "build", model, "-o", passing)
     check_object(passing, "scorer")
-    signature = json.loads(next(line for line in run("strings", "-n", "40", passing / "scorer.o").splitlines() if line.startswith('{"abi"')))
+    signature = signature_of(passing / "scorer.o")
     draw = random.Random(1)
-    weights, blob = {}, bytearray(signature["weights_bytes"])
+    weights, blob = random_weights(signature, 1), bytearray(signature["weights_bytes"])
     for weight in signature["weights"]:
-        count = math.prod(weight["shape"])
-        low = 0.5 if weight["path"].endswith("var") else -1.0
-        values = [struct.unpack("<f", struct.pack("<f", draw.uniform(low, 1.0)))[0] for _ in range(count)]
-        weights[weight["path"]] = (weight["shape"], values)
-        blob[weight["offset"] : weight["offset"] + 4 * count] = struct.pack(f"<{count}f", *values)
+        values = weights[weight["path"]][1]
+        blob[weight["offset"] : weight["offset"] + 4 * len(values)] = struct.pack(f"<{len(values)}f", *values)
     (WORK / "weights.bin").write_bytes(blob)
     write_safetensors(WORK / "weights.safetensors", weights)
     inputs = [struct.unpack("<f", struct.pack("<f", draw.uniform(-1, 1)))[0] for _ in range(8 * 12)]
@@ -156,6 +187,7 @@ def main():
     WORK.mkdir(parents=True)
     os.chdir(WORK)
     untrained_export()
+    sessions()
     trained_network()
     print(f"{passed} passed, 0 failed")
 

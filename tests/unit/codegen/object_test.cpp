@@ -75,14 +75,16 @@ static Model mlp(const std::string& prefix, std::vector<std::int64_t> batches, b
   model.api.sourceName = "m*/l/*p.nn";  // must not end or open a comment
   model.api.sourceHash = "0123456789abcdef";
   model.api.compiler = "nnc test";
-  model.api.inputs = {{"x", {DType::F32, {6}}}};
-  model.api.outputs = {{"logits", {DType::F32, {4}}}, {"double", {DType::F32, {}}}, {"mask", {DType::Bool, {4}}}};
+  const auto inAll = [&](const ir::Type& type) { return std::vector<ir::Type>(batches.size(), type); };
+  model.api.inputs = {{"x", inAll({DType::F32, {6}})}};
+  model.api.outputs = {
+      {"logits", inAll({DType::F32, {4}})}, {"double", inAll({DType::F32, {}})}, {"mask", inAll({DType::Bool, {4}})}};
   model.api.weightsEmbedded = embedded;
   for (const std::int64_t batch : batches) {
     model.programs.push_back(std::make_unique<Program>(program([&](ir::Builder& b) { buildMlp(b, batch); })));
     Program& p = *model.programs.back();
     planTrivially(p.module, p.function);
-    model.api.entries.push_back({&p.module, p.function, batch});
+    model.api.entries.push_back({&p.module, p.function, batch, {}, nullptr, {}});
   }
   const Program& first = *model.programs[0];
   const std::vector<ir::Tensor> values = inputs(first, 77);
@@ -111,7 +113,8 @@ TEST(Object, AsksForNothingButTheAbi) {
   Model model;
   model.api.prefix = "all";
   model.api.hasBatch = false;
-  model.api.inputs = {{"x", {DType::F32, {100, 7}}}, {"y", {DType::F64, {100, 7}}}, {"n", {DType::I64, {100, 7}}}};
+  model.api.inputs = {
+      {"x", {{DType::F32, {100, 7}}}}, {"y", {{DType::F64, {100, 7}}}}, {"n", {{DType::I64, {100, 7}}}}};
   model.programs.push_back(std::make_unique<Program>(program([](ir::Builder& b) {
     const ir::Value x = b.addParameter({DType::F32, {100, 7}}, "x"), y = b.addParameter({DType::F64, {100, 7}}, "y");
     const ir::Value n = b.addParameter({DType::I64, {100, 7}}, "n");
@@ -135,8 +138,8 @@ TEST(Object, AsksForNothingButTheAbi) {
   planTrivially(p.module, p.function);
   const ir::Function& function = p.module.function(p.function);
   for (std::size_t i = 0; i < function.results.size(); ++i)
-    model.api.outputs.push_back({"r" + std::to_string(i), function.type(function.results[i])});
-  model.api.entries = {{&p.module, p.function, 1}};
+    model.api.outputs.push_back({"r" + std::to_string(i), {function.type(function.results[i])}});
+  model.api.entries = {{&p.module, p.function, 1, {}, nullptr, {}}};
   const Folder folder;
   for (const char* cpu : {"", "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"}) {
     SCOPED_TRACE(cpu);
@@ -356,7 +359,7 @@ TEST(Object, RefusesWhatIsNoModel) {
   EXPECT_FALSE(backend().object(model.api, {}, error));
   EXPECT_EQ(error, "`9lives` is not a C identifier");
   model.api.prefix = "m";
-  model.api.inputs[0].type.shape = {7};
+  model.api.inputs[0].types[0].shape = {7};
   EXPECT_FALSE(backend().object(model.api, {}, error));
   EXPECT_EQ(error, "input `x` has another type");
   Options options;
