@@ -32,6 +32,8 @@ bool Elaborator::enter(Frame frame, Span where) {
   constexpr std::size_t kDeepest = 256;
   if (!requireSize(where)) return false;
   if (frames_.size() < kDeepest) {
+    frame.insideScan = frames_.back().insideScan;
+    frame.isUnderShared = frame.isShared || frames_.back().isUnderShared;
     frames_.push_back(std::move(frame));
     return true;
   }
@@ -195,6 +197,7 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
+    inner.isShared = shared != nullptr;
   }
   Instance* const own = isPure ? nullptr : inner.instance;
   Scope& scope = declared.bound ? newScope(*declared.bound) : newScope(*declared.home);
@@ -231,7 +234,9 @@ std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope)
 /// A lambda, composition or repeat. Under a name it is a level of the path of what it makes: `net.h.tower.dense[0]`.
 std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<Argument> arguments,
                                           const CallSite& site, Instance* shared) {
-  const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure);
+  // In a scan no instance is made, and a chain of pure functions needs none.
+  const bool mayMake = !frame().insideScan || frame().isUnderShared;
+  const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure && mayMake);
   if (isLevel) {
     Frame inner;
     inner.name = site.name;
@@ -240,6 +245,7 @@ std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
+    inner.isShared = shared != nullptr;
     if (!enter(std::move(inner), site.span)) return std::nullopt;
   }
   Result value;

@@ -342,7 +342,6 @@ class NameChecker {
     walk(*repeat.body);
   }
   void walkNode(const syntax::ScanExpr& scan) {
-    diagnostics_.emit<diag::NotSupportedYet>(scan.variable.span, "`scan`");
     walk(*scan.range);
     for (const syntax::Binding& carry : scan.carries) walk(*carry.value);
     const Block inner(*this);

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "elaborate/program.h"
@@ -59,10 +60,11 @@ struct Trace {
 
   ir::Builder builder;
   Mode mode;
-  std::string stream = "noise";   // of draws without a key
-  std::optional<ir::Value> seed;  // i64 scalars; a draw without them is a programming error
-  std::optional<ir::Value> step;  // counts from 1
-  std::deque<SlotRecord> slots;   // in order of elaboration
+  std::string stream = "noise";                           // of draws without a key
+  std::optional<ir::Value> seed;                          // i64 scalars; a draw without them is a programming error
+  std::optional<ir::Value> step;                          // counts from 1
+  std::vector<std::pair<ir::Value, std::int64_t>> times;  // `t` of the scans around, outermost first, and its bound
+  std::deque<SlotRecord> slots;                           // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
