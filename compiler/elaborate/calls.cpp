@@ -4,6 +4,7 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
+#include "elaborate/derivative.h"
 #include "elaborate/elaborator.h"
 #include "support/suggest.h"
 
@@ -180,8 +181,8 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
                                              const CallSite& site, Instance* shared) {
   const DeclaredCallable& declared = *callable.declared();
   const CallableDecl& decl = *declared.decl;
-  if (decl.vjp) {
-    notSupported(decl.vjp->body.span, "a hand-written derivative (`vjp`)");
+  if (decl.vjp && decl.kind != CallableKind::Fn) {
+    error<diag::BadVjp>(decl.vjp->body.span, decl.name.text, "only a fn may have one: it is pure");
     return std::nullopt;
   }
   Frame inner;
@@ -205,10 +206,17 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
   const std::vector<ParamDecl>& parameters = decl.second ? *decl.second : decl.first;
   Result value;
   if (bindParameters(parameters, std::move(arguments), scope, site.span, fmt::format("`{}`", decl.name.text)))
-    value = runBody(decl, scope);
+    value = decl.vjp ? runWithDerivative(decl, scope, site.span) : runBody(decl, scope);
   frames_.pop_back();
   if (own) own->isApplied = true;
   return value;
+}
+
+std::optional<Value> Elaborator::runWithDerivative(const CallableDecl& decl, Scope& scope, Span where) {
+  if (!requireTrace(where)) return std::nullopt;
+  OwnDerivative derivative(*this, decl, scope, where);
+  const Result value = runBody(decl, derivative.bodyScope());
+  return value ? derivative.finish(*value) : std::nullopt;
 }
 
 std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope) {

@@ -247,6 +247,7 @@ class Elaborator {
   [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site,
                                    Instance* shared);
   [[nodiscard]] Result runBody(const syntax::CallableDecl& decl, Scope& scope);
+  [[nodiscard]] Result runWithDerivative(const syntax::CallableDecl& decl, Scope& scope, Span where);
   [[nodiscard]] Result runLambda(const LambdaCallable& lambda, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result runComposition(const CompositionCallable& chain, std::vector<Argument> arguments,
                                       const CallSite& site);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "elaborate/across_params.h"
 #include "elaborate/program.h"
 #include "elaborate/value.h"
 #include "ir/builder.h"
@@ -67,6 +68,7 @@ struct Trace {
   std::deque<SlotRecord> slots;                           // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
+  std::optional<AcrossParams> across;  // while an optimizer runs on one parameter after the other
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
 
   SlotRecord* findSlot(std::string_view path);
