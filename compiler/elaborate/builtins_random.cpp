@@ -6,6 +6,17 @@
 
 namespace nnc::elaborate::builtin {
 
+/// Draws of the steps of a scan differ: the counter of a draw counts them in units of 2^40 steps of training.
+static ir::Value loopCounter(ir::Builder& builder, const Trace& trace) {
+  const ir::Type type{ir::DType::I64, {}};
+  std::optional<ir::Value> steps;
+  for (const auto& [time, bound] : trace.times) {
+    const ir::Value now = builder.cast(time, ir::DType::I64);
+    steps = steps ? builder.add(builder.mul(*steps, builder.constantInt(type, bound)), now) : now;
+  }
+  return builder.mul(*steps, builder.constantInt(type, std::int64_t{1} << 40));
+}
+
 /// One draw in [0, 1).
 static std::optional<ir::Value> draw(Elaborator& elaborator, RandomKey& key, const ir::Shape& shape, Span span) {
   Trace& trace = elaborator.trace();
@@ -14,7 +25,8 @@ static std::optional<ir::Value> draw(Elaborator& elaborator, RandomKey& key, con
     return std::nullopt;
   }
   ir::Builder& builder = elaborator.at(span);
-  const ir::Value counter = trace.step ? *trace.step : builder.constantInt({ir::DType::I64, {}}, 0);
+  ir::Value counter = trace.step ? *trace.step : builder.constantInt({ir::DType::I64, {}}, 0);
+  if (!trace.times.empty()) counter = builder.add(counter, loopCounter(builder, trace));
   return builder.random({ir::DType::F32, shape}, Elaborator::drawKey(key), *trace.seed, counter);
 }
 

@@ -4,6 +4,7 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
+#include "elaborate/derivative.h"
 #include "elaborate/elaborator.h"
 #include "support/suggest.h"
 
@@ -32,6 +33,8 @@ bool Elaborator::enter(Frame frame, Span where) {
   constexpr std::size_t kDeepest = 256;
   if (!requireSize(where)) return false;
   if (frames_.size() < kDeepest) {
+    frame.insideScan = frames_.back().insideScan;
+    frame.isUnderShared = frame.isShared || frames_.back().isUnderShared;
     frames_.push_back(std::move(frame));
     return true;
   }
@@ -178,8 +181,8 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
                                              const CallSite& site, Instance* shared) {
   const DeclaredCallable& declared = *callable.declared();
   const CallableDecl& decl = *declared.decl;
-  if (decl.vjp) {
-    notSupported(decl.vjp->body.span, "a hand-written derivative (`vjp`)");
+  if (decl.vjp && decl.kind != CallableKind::Fn) {
+    error<diag::BadVjp>(decl.vjp->body.span, decl.name.text, "only a fn may have one: it is pure");
     return std::nullopt;
   }
   Frame inner;
@@ -195,6 +198,7 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
+    inner.isShared = shared != nullptr;
   }
   Instance* const own = isPure ? nullptr : inner.instance;
   Scope& scope = declared.bound ? newScope(*declared.bound) : newScope(*declared.home);
@@ -202,10 +206,17 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
   const std::vector<ParamDecl>& parameters = decl.second ? *decl.second : decl.first;
   Result value;
   if (bindParameters(parameters, std::move(arguments), scope, site.span, fmt::format("`{}`", decl.name.text)))
-    value = runBody(decl, scope);
+    value = decl.vjp ? runWithDerivative(decl, scope, site.span) : runBody(decl, scope);
   frames_.pop_back();
   if (own) own->isApplied = true;
   return value;
+}
+
+std::optional<Value> Elaborator::runWithDerivative(const CallableDecl& decl, Scope& scope, Span where) {
+  if (!requireTrace(where)) return std::nullopt;
+  OwnDerivative derivative(*this, decl, scope, where);
+  const Result value = runBody(decl, derivative.bodyScope());
+  return value ? derivative.finish(*value) : std::nullopt;
 }
 
 std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope) {
@@ -231,7 +242,9 @@ std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope)
 /// A lambda, composition or repeat. Under a name it is a level of the path of what it makes: `net.h.tower.dense[0]`.
 std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<Argument> arguments,
                                           const CallSite& site, Instance* shared) {
-  const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure);
+  // In a scan no instance is made, and a chain of pure functions needs none.
+  const bool mayMake = !frame().insideScan || frame().isUnderShared;
+  const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure && mayMake);
   if (isLevel) {
     Frame inner;
     inner.name = site.name;
@@ -240,6 +253,7 @@ std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
+    inner.isShared = shared != nullptr;
     if (!enter(std::move(inner), site.span)) return std::nullopt;
   }
   Result value;

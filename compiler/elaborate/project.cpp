@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/check_definitions.h"
 #include "ir/convert_precision.h"
 #include "support/suggest.h"
 
@@ -260,6 +261,8 @@ bool Project::check() {
   checkProject(*this, *implementation_);
   return !implementation_->diagnostics.hasErrors();
 }
+
+std::vector<DerivativeProgram> Project::derivatives() { return derivativePrograms(*implementation_); }
 
 std::optional<TrainProgram> Project::train(const std::string& name, const std::vector<Override>& overrides) {
   const syntax::BlockDecl* const block = implementation_->findTrain(name);

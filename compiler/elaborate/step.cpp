@@ -209,6 +209,7 @@ class StepBuilder {
 
   bool updateParameters(const std::vector<int>& trained) {
     const Elaborator::Tracing tracing(elaborator_, *parts_.update);
+    parts_.update->across.emplace();
     for (std::size_t i = 0; i < parameters_.size(); ++i) updated_.push_back(arguments_[i]);
     for (std::size_t k = 0; k < trained.size(); ++k) {
       const auto i = static_cast<std::size_t>(trained[k]);
@@ -216,6 +217,10 @@ class StepBuilder {
       if (!next) return false;
       updated_[i] = *next;
     }
+    const ir::Replacements sums = parts_.update->across->finish(parts_.update->builder);
+    sums.applyTo(updated_);
+    for (SlotRecord& record : parts_.update->slots)
+      if (record.updated) record.updated = sums[*record.updated];
     return true;
   }
 
