@@ -136,6 +136,15 @@ std::optional<Value> Elaborator::bindFirstList(const Callable& callable, std::ve
   return keepCallable(Callable{DeclaredCallable{declared.decl, declared.home, &bound}, site.span});
 }
 
+/// `net()` of a network without hyper-parameters is the network, like `dropout()` is `dropout`.
+static bool takesDataAlone(const Callable& callable) {
+  const DeclaredCallable* declared = callable.declared();
+  if (!declared || declared->decl->second || declared->decl->first.empty()) return false;
+  const std::vector<ParamDecl>& data = declared->decl->first;
+  return std::all_of(data.begin(), data.end(),
+                     [](const ParamDecl& p) { return isDataType(*p.type) && p.defaultValue == nullptr; });
+}
+
 std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument> arguments, const CallSite& site) {
   if (const auto* instance = std::get_if<Instance*>(&callee)) {
     const Callable& recipe = *(*instance)->recipe;
@@ -148,6 +157,7 @@ std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument>
     return std::nullopt;
   }
   if (hasOpenFirstList(*callable)) return bindFirstList(*callable, std::move(arguments), site);
+  if (arguments.empty() && takesDataAlone(*callable)) return callee;
   return callCallable(*callable, std::move(arguments), site);
 }
 

@@ -227,7 +227,7 @@ class Elaborator {
   [[nodiscard]] Result fieldOf(const Value& base, const syntax::Ident& field, Span span);
   [[nodiscard]] Result instanceField(Instance& instance, const syntax::Ident& field);
   [[nodiscard]] Result predeclared(std::string_view name, Span span);
-  [[nodiscard]] Result evaluateConstant(const syntax::Decl& decl, const SourceModule& home, Span use);
+  [[nodiscard]] Result evaluateConstant(const syntax::Decl& decl, const SourceModule& home);
   [[nodiscard]] Result evaluateBinary(const syntax::Expr& expr, Scope& scope);
   [[nodiscard]] Result combine(const syntax::Expr& expr, const Value& left, Scope& scope);
   [[nodiscard]] Result combinePipe(const syntax::BinaryExpr& pipe, const Value& left, Span span, Scope& scope);
