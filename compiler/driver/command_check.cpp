@@ -1,6 +1,10 @@
 // nnc check: elaborates everything, runs nothing, opens no data file.
+#include <fmt/format.h>
+
+#include "diagnostics/kinds/elaborate.h"
 #include "driver/session.h"
 #include "driver/stages.h"
+#include "engine/compare_derivatives.h"
 
 namespace nnc::driver {
 
@@ -9,11 +13,41 @@ static bool checkProject(elaborate::Project& project, Context& context) {
   return project.check();
 }
 
+/// Compares every derivative that is written by hand with the derived one.
+static int checkDerivatives(elaborate::Project& project, Context& context) {
+  // Both are computed in f64 with a few dozen operations.
+  constexpr double kMost = 1e-9;
+  std::string text;
+  for (const elaborate::DerivativeProgram& program : project.derivatives()) {
+    const std::vector<engine::DerivativeDifference> differences =
+        program.refused.empty() ? engine::compareDerivatives(program.module, program.function, program.name)
+                                : std::vector<engine::DerivativeDifference>();
+    if (differences.empty()) {
+      const std::string reason = program.refused.empty() ? "it is not finite where it was tried" : program.refused;
+      text += fmt::format("{}: not compared, {}\n", program.name, reason);
+      continue;
+    }
+    for (const engine::DerivativeDifference& difference : differences) {
+      text +=
+          fmt::format("{}: derivative by {}: off by {:.1e}\n", program.name, difference.parameter, difference.relative);
+      if (difference.relative <= kMost) continue;
+      context.diagnostics
+          .emit<diag::VjpDiffers>(program.span, program.name, difference.parameter, difference.element,
+                                  difference.written, difference.derived)
+          .note(
+              "compared in f64 at made-up values; a derivative that is meant to differ (straight through a step) does");
+    }
+  }
+  writeResult(text.empty() ? "no fn has a derivative of its own\n" : text);
+  return context.diagnostics.hasErrors() ? 1 : 0;
+}
+
 int checkCommand(Context& context) {
   const std::string stage = context.line.options.emit.value_or("");
   if (stage == "ast") return printTree(context);
   const std::unique_ptr<elaborate::Project> project = loadProject(context);
   if (project == nullptr || !checkProject(*project, context)) return 1;
+  if (context.line.options.grad) return checkDerivatives(*project, context);
   if (stage.empty()) return 0;
   std::optional<StageSubject> subject = openStageSubject(*project, context);
   return subject ? printStage(context, subject->program, stage) : 1;

@@ -81,6 +81,22 @@ std::optional<Value> StopGradient(Elaborator& elaborator, BuiltinCall& call) {
   return elaborator.keep(std::move(y));
 }
 
+std::optional<Value> AcrossParams(Elaborator& elaborator, BuiltinCall& call) {
+  const bool isInOptimizer = elaborator.isTracing() && elaborator.trace().across && elaborator.frame().instance;
+  if (!isInOptimizer) {
+    elaborator.error<diag::AcrossOutside>(call.span);
+    return std::nullopt;
+  }
+  const Traced* term = asTensor(elaborator, call.value(0), ir::DType::F32, call.spanOf(0));
+  if (!term) return std::nullopt;
+  if (term->type.rank() > 0 || !ir::isFloat(term->type.dtype))
+    return badArgument(elaborator, call, 0, "e",
+                       "one number is needed, such as total(g ** 2), and this is " + describe(term));
+  const std::string& owner = elaborator.frame().instance->path;
+  ir::Builder& builder = elaborator.at(call.span);
+  return elaborator.traced(elaborator.trace().across->add(builder, term->value, owner, call.span), call.span);
+}
+
 // ---------------------------------------------------------------- extremes
 
 static std::optional<Value> extreme(Elaborator& elaborator, const BuiltinCall& call, bool isMin) {

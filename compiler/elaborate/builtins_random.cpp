@@ -6,6 +6,17 @@
 
 namespace nnc::elaborate::builtin {
 
+/// Draws of the steps of a scan differ: the counter of a draw counts them in units of 2^40 steps of training.
+static ir::Value loopCounter(ir::Builder& builder, const Trace& trace) {
+  const ir::Type type{ir::DType::I64, {}};
+  std::optional<ir::Value> steps;
+  for (const auto& [time, bound] : trace.times) {
+    const ir::Value now = builder.cast(time, ir::DType::I64);
+    steps = steps ? builder.add(builder.mul(*steps, builder.constantInt(type, bound)), now) : now;
+  }
+  return builder.mul(*steps, builder.constantInt(type, std::int64_t{1} << 40));
+}
+
 /// One draw in [0, 1).
 static std::optional<ir::Value> draw(Elaborator& elaborator, RandomKey& key, const ir::Shape& shape, Span span) {
   Trace& trace = elaborator.trace();
@@ -14,7 +25,8 @@ static std::optional<ir::Value> draw(Elaborator& elaborator, RandomKey& key, con
     return std::nullopt;
   }
   ir::Builder& builder = elaborator.at(span);
-  const ir::Value counter = trace.step ? *trace.step : builder.constantInt({ir::DType::I64, {}}, 0);
+  ir::Value counter = trace.step ? *trace.step : builder.constantInt({ir::DType::I64, {}}, 0);
+  if (!trace.times.empty()) counter = builder.add(counter, loopCounter(builder, trace));
   return builder.random({ir::DType::F32, shape}, Elaborator::drawKey(key), *trace.seed, counter);
 }
 
@@ -66,7 +78,7 @@ std::optional<Value> RandomNormal(Elaborator& elaborator, BuiltinCall& call) {
   // 1 - u lies in (0, 1], so the logarithm is finite.
   const ir::Value logarithm = builder.log(builder.sub(builder.constantLike(*u, 1.0), *u));
   const ir::Value radius = builder.sqrt(builder.mul(builder.constantLike(*u, -2.0), logarithm));
-  const ir::Value angle = builder.sin(builder.mul(builder.constantLike(*v, 2.0 * std::numbers::pi), *v));
+  const ir::Value angle = builder.sin(builder.mul(literal(builder, builder.type(*v), 2.0 * std::numbers::pi), *v));
   return elaborator.traced(builder.mul(radius, angle), call.span);
 }
 
@@ -81,7 +93,7 @@ std::optional<Value> Bernoulli(Elaborator& elaborator, BuiltinCall& call) {
       arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
   if (!u) return std::nullopt;
   ir::Builder& builder = elaborator.at(call.span);
-  const ir::Value bound = p ? builder.constantLike(*u, *p) : builder.splat(traced->value, arguments->shape);
+  const ir::Value bound = p ? literal(builder, builder.type(*u), *p) : builder.splat(traced->value, arguments->shape);
   return elaborator.traced(builder.cast(builder.compare(ir::Predicate::Lt, *u, bound), ir::DType::F32), call.span);
 }
 

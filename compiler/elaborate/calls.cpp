@@ -4,6 +4,7 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
+#include "elaborate/derivative.h"
 #include "elaborate/elaborator.h"
 #include "support/suggest.h"
 
@@ -32,6 +33,8 @@ bool Elaborator::enter(Frame frame, Span where) {
   constexpr std::size_t kDeepest = 256;
   if (!requireSize(where)) return false;
   if (frames_.size() < kDeepest) {
+    frame.insideScan = frames_.back().insideScan;
+    frame.isUnderShared = frame.isShared || frames_.back().isUnderShared;
     frames_.push_back(std::move(frame));
     return true;
   }
@@ -133,6 +136,15 @@ std::optional<Value> Elaborator::bindFirstList(const Callable& callable, std::ve
   return keepCallable(Callable{DeclaredCallable{declared.decl, declared.home, &bound}, site.span});
 }
 
+/// `net()` of a network without hyper-parameters is the network, like `dropout()` is `dropout`.
+static bool takesDataAlone(const Callable& callable) {
+  const DeclaredCallable* declared = callable.declared();
+  if (!declared || declared->decl->second || declared->decl->first.empty()) return false;
+  const std::vector<ParamDecl>& data = declared->decl->first;
+  return std::all_of(data.begin(), data.end(),
+                     [](const ParamDecl& p) { return isDataType(*p.type) && p.defaultValue == nullptr; });
+}
+
 std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument> arguments, const CallSite& site) {
   if (const auto* instance = std::get_if<Instance*>(&callee)) {
     const Callable& recipe = *(*instance)->recipe;
@@ -145,6 +157,7 @@ std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument>
     return std::nullopt;
   }
   if (hasOpenFirstList(*callable)) return bindFirstList(*callable, std::move(arguments), site);
+  if (arguments.empty() && takesDataAlone(*callable)) return callee;
   return callCallable(*callable, std::move(arguments), site);
 }
 
@@ -178,8 +191,8 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
                                              const CallSite& site, Instance* shared) {
   const DeclaredCallable& declared = *callable.declared();
   const CallableDecl& decl = *declared.decl;
-  if (decl.vjp) {
-    notSupported(decl.vjp->body.span, "a hand-written derivative (`vjp`)");
+  if (decl.vjp && decl.kind != CallableKind::Fn) {
+    error<diag::BadVjp>(decl.vjp->body.span, decl.name.text, "only a fn may have one: it is pure");
     return std::nullopt;
   }
   Frame inner;
@@ -195,6 +208,7 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
+    inner.isShared = shared != nullptr;
   }
   Instance* const own = isPure ? nullptr : inner.instance;
   Scope& scope = declared.bound ? newScope(*declared.bound) : newScope(*declared.home);
@@ -202,10 +216,17 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
   const std::vector<ParamDecl>& parameters = decl.second ? *decl.second : decl.first;
   Result value;
   if (bindParameters(parameters, std::move(arguments), scope, site.span, fmt::format("`{}`", decl.name.text)))
-    value = runBody(decl, scope);
+    value = decl.vjp ? runWithDerivative(decl, scope, site.span) : runBody(decl, scope);
   frames_.pop_back();
   if (own) own->isApplied = true;
   return value;
+}
+
+std::optional<Value> Elaborator::runWithDerivative(const CallableDecl& decl, Scope& scope, Span where) {
+  if (!requireTrace(where)) return std::nullopt;
+  OwnDerivative derivative(*this, decl, scope, where);
+  const Result value = runBody(decl, derivative.bodyScope());
+  return value ? derivative.finish(*value) : std::nullopt;
 }
 
 std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope) {
@@ -231,7 +252,9 @@ std::optional<Value> Elaborator::runBody(const CallableDecl& decl, Scope& scope)
 /// A lambda, composition or repeat. Under a name it is a level of the path of what it makes: `net.h.tower.dense[0]`.
 std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<Argument> arguments,
                                           const CallSite& site, Instance* shared) {
-  const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure);
+  // In a scan no instance is made, and a chain of pure functions needs none.
+  const bool mayMake = !frame().insideScan || frame().isUnderShared;
+  const bool isLevel = shared || (!site.name.empty() && frame().instance && !frame().isPure && mayMake);
   if (isLevel) {
     Frame inner;
     inner.name = site.name;
@@ -240,6 +263,7 @@ std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<
     if (!inner.instance) return std::nullopt;
     inner.isPure = false;
     inner.isReapplied = inner.instance->isApplied;
+    inner.isShared = shared != nullptr;
     if (!enter(std::move(inner), site.span)) return std::nullopt;
   }
   Result value;

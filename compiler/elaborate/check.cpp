@@ -99,6 +99,22 @@ static void checkAllNames(ProjectState& state) {
   state.diagnostics.appendNew(std::move(messages));
 }
 
+bool hasSilentMistake(ProjectState& state) {
+  Diagnostics messages;
+  for (const SourceModule* module : state.modules->own())
+    for (const syntax::Decl& decl : module->tree.declarations)
+      if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
+        (void)checkNames(*callable, *module, *state.modules, messages);
+  const std::vector<Diagnostic>& all = messages.all();
+  const bool isFound = std::any_of(all.begin(), all.end(), [](const Diagnostic& message) {
+    return message.code == diag::UnknownSymbol::kCode || message.code == diag::Unreachable::kCode;
+  });
+  if (!isFound) return false;
+  messages.sortByPlace(0);
+  state.diagnostics.appendNew(std::move(messages));
+  return true;
+}
+
 void checkProject(Project& project, ProjectState& state) {
   for (const syntax::Decl* decl : state.trains()) checkTrain(project, std::get<syntax::BlockDecl>(decl->node));
   checkExports(project, state);

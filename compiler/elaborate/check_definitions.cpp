@@ -118,4 +118,28 @@ void checkDefinition(ProjectState& state, const syntax::CallableDecl& callable, 
     if (!Search(state, *subject, choices).run()) return;
 }
 
+std::vector<DerivativeProgram> derivativePrograms(ProjectState& state) {
+  std::vector<DerivativeProgram> programs;
+  for (const SourceModule* home : state.modules->own())
+    for (const syntax::Decl& decl : home->tree.declarations) {
+      const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
+      if (callable == nullptr || !callable->vjp) continue;
+      DerivativeProgram& program = programs.emplace_back();
+      program.name = callable->name.text;
+      program.span = callable->vjp->body.span;
+      const std::optional<TrialSubject> subject = trialSubject(*callable, *home);
+      std::optional<ir::FunctionId> function;
+      for (int set = 3; subject && !function && set < 6; ++set)
+        for (std::size_t rank = 2; !function && rank < 4; ++rank) {
+          TrialSizes sizes(set, rank);
+          function = traceTrial(state, *subject, sizes, program.module);
+        }
+      if (function)
+        program.function = *function;
+      else
+        program.refused = subject ? "no made-up sizes fit it" : "a caller has to say what one of its parameters does";
+    }
+  return programs;
+}
+
 }  // namespace nnc::elaborate

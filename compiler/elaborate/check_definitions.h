@@ -13,4 +13,7 @@ namespace nnc::elaborate {
 /// against the definition: he hears of it when he uses it.
 void checkDefinition(ProjectState& state, const syntax::CallableDecl& callable, const SourceModule& home);
 
+/// Every `fn .. vjp` of the files that are the user's, called once with small made-up sizes.
+std::vector<DerivativeProgram> derivativePrograms(ProjectState& state);
+
 }  // namespace nnc::elaborate

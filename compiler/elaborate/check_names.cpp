@@ -32,7 +32,6 @@ class NameChecker {
     if (callable.body) walk(*callable.body);
     if (callable.expression) walk(*callable.expression);
     if (callable.vjp) {
-      diagnostics_.emit<diag::NotSupportedYet>(callable.vjp->body.span, "a hand-written derivative (`vjp`)");
       const Block inner(*this);
       for (const syntax::Ident& parameter : callable.vjp->parameters) bind(parameter.text);
       walk(callable.vjp->body);
@@ -342,7 +341,6 @@ class NameChecker {
     walk(*repeat.body);
   }
   void walkNode(const syntax::ScanExpr& scan) {
-    diagnostics_.emit<diag::NotSupportedYet>(scan.variable.span, "`scan`");
     walk(*scan.range);
     for (const syntax::Binding& carry : scan.carries) walk(*carry.value);
     const Block inner(*this);

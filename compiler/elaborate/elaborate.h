@@ -26,6 +26,15 @@ struct TrainSummary {
   Span span;
 };
 
+/// A function of the file with a derivative of its own, called once with small made-up sizes.
+struct DerivativeProgram {
+  std::string name;
+  Span span;            // of its `vjp` clause
+  std::string refused;  // why it cannot be called like that; empty: it can
+  ir::Module module;
+  ir::FunctionId function;  // (parameters.., ) -> (results..), with a composite call named `name`
+};
+
 /// A file with all that it imports, names resolved. Owns the trees.
 class Project {
  public:
@@ -41,6 +50,9 @@ class Project {
   /// Elaborates and checks everything that `nnc check` promises (docs/language.md): every export, every train in
   /// .train and .eval, and what has defaults. False: reported.
   bool check();
+
+  /// Every `fn .. vjp` of the file and of its own imports, for `nnc check --grad`. Needs: check() succeeded.
+  [[nodiscard]] std::vector<DerivativeProgram> derivatives();
 
   /// Elaborates a train. `name` empty: the only one of the file, or an error that lists them.
   [[nodiscard]] std::optional<TrainProgram> train(const std::string& name, const std::vector<Override>& overrides);

@@ -205,6 +205,8 @@ class Elaborator {
 
   int nextIndexOrder() { return indexOrder_ += kIndexOrderStride; }
   IndexContext& newIndexContext();
+  /// Makes `name` mean `value` in `scope`, unless that would hide what may not be hidden.
+  [[nodiscard]] bool introduce(const syntax::Ident& name, NameKind kind, const Value& value, Scope& scope);
   [[nodiscard]] Flow executeBlock(const syntax::Block& block, Scope& scope);
   /// What an instance is named after: the last name of the callee as written; empty for a lambda or a chain.
   static std::string_view sourceName(const syntax::Expr& callee);
@@ -225,7 +227,7 @@ class Elaborator {
   [[nodiscard]] Result fieldOf(const Value& base, const syntax::Ident& field, Span span);
   [[nodiscard]] Result instanceField(Instance& instance, const syntax::Ident& field);
   [[nodiscard]] Result predeclared(std::string_view name, Span span);
-  [[nodiscard]] Result evaluateConstant(const syntax::Decl& decl, const SourceModule& home, Span use);
+  [[nodiscard]] Result evaluateConstant(const syntax::Decl& decl, const SourceModule& home);
   [[nodiscard]] Result evaluateBinary(const syntax::Expr& expr, Scope& scope);
   [[nodiscard]] Result combine(const syntax::Expr& expr, const Value& left, Scope& scope);
   [[nodiscard]] Result combinePipe(const syntax::BinaryExpr& pipe, const Value& left, Span span, Scope& scope);
@@ -245,6 +247,7 @@ class Elaborator {
   [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site,
                                    Instance* shared);
   [[nodiscard]] Result runBody(const syntax::CallableDecl& decl, Scope& scope);
+  [[nodiscard]] Result runWithDerivative(const syntax::CallableDecl& decl, Scope& scope, Span where);
   [[nodiscard]] Result runLambda(const LambdaCallable& lambda, std::vector<Argument> arguments, const CallSite& site);
   [[nodiscard]] Result runComposition(const CompositionCallable& chain, std::vector<Argument> arguments,
                                       const CallSite& site);
@@ -256,6 +259,7 @@ class Elaborator {
   // instances.cpp
   [[nodiscard]] Instance* childInstance(std::string path, Span where);
   [[nodiscard]] Instance* nextInstance(std::string_view callee, Span where);
+  [[nodiscard]] bool requireNotInScan(std::string_view what, Span where);
   [[nodiscard]] bool executeParam(const syntax::ParamStmt& statement, Span span, Scope& scope);
   [[nodiscard]] bool executeState(const syntax::StateStmt& statement, Span span, Scope& scope);
   [[nodiscard]] bool executeSub(const syntax::SubStmt& statement, Span span, Scope& scope);
@@ -272,7 +276,6 @@ class Elaborator {
   [[nodiscard]] bool executeLet(const syntax::LetStmt& let, Scope& scope);
   [[nodiscard]] bool executeRequire(const syntax::RequireStmt& require, Span span, Scope& scope);
   [[nodiscard]] Flow executeIf(const syntax::IfStmt& statement, Scope& scope);
-  [[nodiscard]] bool introduce(const syntax::Ident& name, NameKind kind, const Value& value, Scope& scope);
   [[nodiscard]] bool nameBinding(const syntax::Ident& name);
 
   const Modules& modules_;

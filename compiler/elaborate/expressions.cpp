@@ -6,6 +6,7 @@
 #include "elaborate/convert.h"
 #include "elaborate/elaborator.h"
 #include "elaborate/index_notation.h"
+#include "elaborate/scan.h"
 #include "elaborate/static_ops.h"
 #include "elaborate/tensor_ops.h"
 
@@ -49,10 +50,7 @@ std::optional<Value> Elaborator::evaluateNode(const Expr& expr, Scope& scope) {
                         [&](const syntax::BinaryExpr&) { return evaluateBinary(expr, scope); },
                         [&](const syntax::CondExpr& e) { return evaluateCond(e, scope); },
                         [&](const syntax::RepeatExpr& e) { return evaluateRepeat(e, expr.span, scope); },
-                        [&](const syntax::ScanExpr&) {
-                          notSupported(expr.span, "`scan`");
-                          return Result();
-                        },
+                        [&](const syntax::ScanExpr& e) { return evaluateScan(*this, e, expr.span, scope); },
                         [&](const syntax::LambdaExpr& e) {
                           return Result(keepCallable(Callable{LambdaCallable{&e, &scope}, expr.span}));
                         },

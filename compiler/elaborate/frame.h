@@ -10,6 +10,8 @@
 
 namespace nnc::elaborate {
 
+struct Loop;
+
 struct Frame {
   const syntax::CallableDecl* decl = nullptr;  // null: a lambda or chain under a name, or the outermost frame
   std::string_view name;                       // for messages
@@ -22,6 +24,10 @@ struct Frame {
   std::string repeatSuffix;
   std::map<std::string, int, std::less<>> bindings;  // `let`s of each name so far
   std::map<std::string, int, std::less<>> callees;   // instances of each `binding.callee` so far
+  Loop* loop = nullptr;                              // the scan whose body is being elaborated in this very frame
+  Span insideScan;             // that scan, or the one around the call: no new instances, no updates
+  bool isShared = false;       // the call of a `sub`
+  bool isUnderShared = false;  // in a `sub` that stands outside the scan: what it makes is made once
   std::optional<Value> returned;
   Span returnSpan;
 };

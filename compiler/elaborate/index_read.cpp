@@ -49,6 +49,7 @@ class Read {
   void sliceAxes();
   bool windowAxes();
   bool windowOnce(std::size_t terms);
+  void gatherSingle();
   std::optional<Value> gatherAxes();
   std::optional<Value> gatherFlat(const std::vector<std::size_t>& gathers);
   std::optional<ir::Value> flatIndex(const std::vector<std::size_t>& merged, const Labels& labels, ir::DType dtype);
@@ -109,9 +110,14 @@ static std::optional<Affine> affineOf(Elaborator& elaborator, const Expr& given,
     expr = &stripped(*binary->left);
   }
   std::optional<Affine> form;
+  const auto* bare = std::get_if<syntax::NameExpr>(&expr->node);
+  const Name* local = bare ? scope.find(bare->name) : nullptr;
   const auto* unary = std::get_if<syntax::UnaryExpr>(&expr->node);
   if (const Name* name = asIndexName(*expr, scope)) {
     form = Affine{{{name->index, 1}}, 0};
+  } else if (local && local->scan) {
+    local->isUsed = true;
+    form = Affine{{{local->scan, 1}}, local->scan->first};
   } else if (!mentionsIndex(*expr, scope)) {
     const std::optional<Value> value = elaborator.evaluate(*expr, scope);
     failed = failed || !value;
@@ -163,9 +169,15 @@ bool Read::readSubscript(const syntax::Subscript& subscript, std::int64_t size) 
   bool failed = false;
   const std::optional<Affine> affine = affineOf(elaborator_, *subscript.value, scope_, failed);
   if (failed) return false;
+  bool isTimed = false;
   if (affine) {
     axis.affine = *affine;
     if (!checkRange(axis, size)) return false;
+    isTimed =
+        std::any_of(affine->terms.begin(), affine->terms.end(), [](const auto& term) { return term.first->isScan; });
+  }
+  // The `t` of a scan is bounded like an index, and read like a traced number.
+  if (affine && !isTimed) {
     axes_.push_back(std::move(axis));
     return true;
   }
@@ -183,6 +195,7 @@ bool Read::readSubscript(const syntax::Subscript& subscript, std::int64_t size) 
   if (!picked->isIndex) elaborator_.trace().labelUses.push_back({picked->value, size, subscript.span});
   if (picked->type.dtype != ir::DType::I32 && picked->type.dtype != ir::DType::I64)
     picked = castTo(elaborator_, *picked, ir::DType::I32, subscript.span);
+  axis.affine = {};
   axis.gather = picked;
   axes_.push_back(std::move(axis));
   return true;
@@ -334,7 +347,20 @@ bool Read::windowAxes() {
 
 // ----------------------------------------------------------------- gathers
 
+/// One entry along an axis, the same for all indices: taken first, so that a read at the `t` of a scan stands alone.
+void Read::gatherSingle() {
+  for (std::size_t i = 0; i < axes_.size();) {
+    if (!axes_[i].gather || !axes_[i].gather->labels.empty()) {
+      ++i;
+      continue;
+    }
+    value_ = elaborator_.at(span_).gather(value_, axes_[i].gather->value, static_cast<int>(i));
+    axes_.erase(axes_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
 std::optional<Value> Read::gatherAxes() {
+  gatherSingle();
   std::vector<std::size_t> gathers;
   bool isShared = false;
   for (std::size_t i = 0; i < axes_.size(); ++i) {

@@ -26,7 +26,7 @@ RandomKey* Elaborator::implicitKey(Span where) {
 std::optional<ir::Value> Elaborator::initialise(const SlotRecord& record) {
   const ir::Type& type = record.slot.type;
   if (const bool* flag = std::get_if<bool>(&record.init)) return at(record.initSpan).constantInt(type, *flag);
-  if (const std::optional<double> number = asReal(record.init)) return at(record.initSpan).constant(type, *number);
+  if (const std::optional<double> number = asReal(record.init)) return literal(at(record.initSpan), type, *number);
   List shape;
   for (const std::int64_t size : type.shape) shape.items.emplace_back(size);
   const Value shapeValue = keepList(std::move(shape));
@@ -37,15 +37,17 @@ std::optional<ir::Value> Elaborator::initialise(const SlotRecord& record) {
     return parameters.empty() ||
            std::any_of(parameters.begin(), parameters.end(), [&](const auto& p) { return p.name.text == name; });
   };
-  // A lambda or chain takes both by position.
+  // A lambda or chain takes both by position, a builtin (`zeros`) the shape alone.
+  const Callable* const callable = asCallable(record.init);
+  const bool isBuiltin = callable != nullptr && std::holds_alternative<BuiltinCallable>(callable->node);
   const auto name = [&](std::string_view n) { return parameters.empty() ? std::string_view() : n; };
   if (takes("shape")) arguments.push_back({name("shape"), shapeValue, record.initSpan});
-  if (takes("key")) arguments.push_back({name("key"), key, record.initSpan});
+  if (takes("key") && !isBuiltin) arguments.push_back({name("key"), key, record.initSpan});
   const SlotRecord* const outer = std::exchange(initialising_, &record);
   const Result value = apply(record.init, std::move(arguments), {record.initSpan, {}});
   initialising_ = outer;
   if (!value) return std::nullopt;
-  if (const std::optional<double> number = asReal(*value)) return at(record.initSpan).constant(type, *number);
+  if (const std::optional<double> number = asReal(*value)) return literal(at(record.initSpan), type, *number);
   const Traced* tensor = asTraced(*value);
   if (!tensor || tensor->type != type) {
     error<diag::BadInitialiser>(record.initSpan, describe(*value),

@@ -31,12 +31,21 @@ Instance* Elaborator::nextInstance(std::string_view callee, Span where) {
     error<diag::LayerInFn>(where, callee, frames_.size() == 1 ? "this block" : "a fn");
     return nullptr;
   }
+  if (!requireNotInScan(fmt::format("a new instance of `{}`", callee), where)) return nullptr;
   const int count = ++f.callees[fmt::format("{}.{}", f.binding, callee)];
   std::string path = f.instance->path;
   if (!f.binding.empty()) path += "." + f.binding;
   path += fmt::format(".{}", callee);
   if (count > 1) path += fmt::format("_{}", count);
   return childInstance(path + f.repeatSuffix, where);
+}
+
+bool Elaborator::requireNotInScan(std::string_view what, Span where) {
+  if (!frame().insideScan || frame().isUnderShared) return true;
+  error<diag::NewInScan>(where, what)
+      .also(frame().insideScan, "the scan")
+      .help("make it once, in front of the scan: `sub cell = ..`; its weights are shared over time");
+  return false;
 }
 
 std::optional<Value> Elaborator::instantiate(const Value& recipe, std::string path, char separator,
@@ -61,6 +70,7 @@ bool Elaborator::executeSub(const syntax::SubStmt& statement, Span span, Scope& 
     error<diag::StateInFn>(span, "sub " + statement.name.text);
     return false;
   }
+  if (!requireNotInScan(fmt::format("`sub {}`", statement.name.text), span)) return false;
   const Result recipe = evaluate(*statement.value, scope);
   const Result complete = recipe ? completed(*recipe, statement.value->span) : std::nullopt;
   if (!complete) return false;
@@ -113,6 +123,7 @@ SlotRecord* Elaborator::declareSlot(const syntax::Ident& name, const syntax::Typ
         .help("declare it as a `layer`");
     return nullptr;
   }
+  if (!requireNotInScan(fmt::format("`{} {}`", isParam ? "param" : "state", name.text), span)) return nullptr;
   Instance& instance = *frame().instance;
   const std::optional<ir::Type> resolved = resolveType(*this, type, scope);
   if (!resolved) return nullptr;
@@ -257,6 +268,12 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
     return false;
   }
   name->isUsed = true;
+  if (frame().insideScan) {
+    error<diag::UpdateInScan>(span, statement.name.text)
+        .also(frame().insideScan, "the scan")
+        .help("carry the value from step to step, and update the state behind the scan");
+    return false;
+  }
   SlotRecord& record = *frame().instance->slots.find(statement.name.text)->second;
   if (record.updated) {
     auto report = error<diag::UpdatedTwice>(span, record.slot.path);
@@ -278,7 +295,7 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
                             tensor ? ir::toString(tensor->type) : describe(*value));
     return false;
   }
-  record.updated = tensor ? tensor->value : at(span).constant(type, *asReal(*value));
+  record.updated = tensor ? tensor->value : literal(at(span), type, *asReal(*value));
   record.updateSpan = span;
   record.updateTrail = trail();
   return true;

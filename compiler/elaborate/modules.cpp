@@ -264,12 +264,19 @@ class ModuleLoader {
     return true;
   }
 
+  static bool isNetwork(const syntax::Decl& decl) {
+    const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
+    return callable != nullptr && callable->kind == syntax::CallableKind::Network;
+  }
+
   void compareWithPrelude(const SourceModule& module) {
     for (const syntax::Decl& decl : module.tree.declarations) {
       const syntax::Ident* const name = declaredName(decl);
       if (name == nullptr) continue;
       const auto hidden = modules_.prelude_.find(name->text);
       if (hidden == modules_.prelude_.end() || hidden->second.decl == nullptr) continue;
+      // Classic networks have names that are everyone's (`mlp`, `resnet`), and nothing in the stdlib is built on them.
+      if (isNetwork(decl) && isNetwork(*hidden->second.decl)) continue;
       const std::string own = signature(decl, sources_);
       if (!own.empty() && own == signature(*hidden->second.decl, sources_)) continue;
       diagnostics_.emit<diag::ShadowsPrelude>(name->span, name->text, name->text)

@@ -78,21 +78,29 @@ std::optional<Value> Elaborator::valueOf(const Named& named, Span use) {
   if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
     return keepCallable(Callable{DeclaredCallable{callable, named.module, nullptr}, use});
   if (const auto* block = std::get_if<syntax::BlockDecl>(&decl.node)) return BlockRef{block, named.module};
-  if (std::holds_alternative<syntax::ConstantDecl>(decl.node)) return evaluateConstant(decl, *named.module, use);
+  if (std::holds_alternative<syntax::ConstantDecl>(decl.node)) return evaluateConstant(decl, *named.module);
   error<diag::NotAValue>(use, fmt::format("`{}`", text(use)));
   return std::nullopt;
 }
 
-std::optional<Value> Elaborator::evaluateConstant(const syntax::Decl& decl, const SourceModule& home, Span use) {
+std::optional<Value> Elaborator::evaluateConstant(const syntax::Decl& decl, const SourceModule& home) {
   if (const auto known = constants_.find(&decl); known != constants_.end()) return known->second;
   const auto& constant = std::get<syntax::ConstantDecl>(decl.node);
   const auto underWay = std::find(evaluating_.begin(), evaluating_.end(), &decl);
   if (underWay != evaluating_.end()) {
-    auto report = error<diag::ConstantCycle>(use, constant.name.text);
-    for (auto other = underWay; other != evaluating_.end(); ++other) {
-      const syntax::Ident& name = std::get<syntax::ConstantDecl>((*other)->node).name;
-      report.also(name.span, fmt::format("`{}` needs the next one", name.text));
-    }
+    // From its first declaration on, wherever the circle was entered: it is one mistake.
+    std::vector<const syntax::Decl*> circle(underWay, evaluating_.end());
+    const auto nameOf = [](const syntax::Decl* of) -> const syntax::Ident& {
+      return std::get<syntax::ConstantDecl>(of->node).name;
+    };
+    std::rotate(circle.begin(), std::min_element(circle.begin(), circle.end(),
+                                                 [&](const syntax::Decl* a, const syntax::Decl* b) {
+                                                   return nameOf(a).span.begin < nameOf(b).span.begin;
+                                                 }),
+                circle.end());
+    auto report = error<diag::ConstantCycle>(nameOf(circle[0]).span, nameOf(circle[0]).text);
+    for (const syntax::Decl* other : circle)
+      report.also(nameOf(other).span, fmt::format("`{}` needs the next one", nameOf(other).text));
     return std::nullopt;
   }
   evaluating_.push_back(&decl);

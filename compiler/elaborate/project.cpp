@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/check_definitions.h"
 #include "ir/convert_precision.h"
 #include "support/suggest.h"
 
@@ -70,9 +71,10 @@ const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) 
 
 // --------------------------------------------------------------------------- precision
 
-/// A program in f64: the same constants and random numbers, every f32 of it computed in f64. For checking.
+/// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of
+/// it computed in f64. For checking.
 static void setPrecision(ir::DType precision, ir::Module& module) {
-  if (precision != ir::DType::F32) module = ir::convertPrecision(module, ir::DType::F32, precision);
+  module = ir::convertPrecision(module, ir::DType::F32, precision);
 }
 
 static void setPrecision(ir::DType precision, ir::Type& type) {
@@ -101,8 +103,8 @@ static ir::FunctionId castingRawFields(ir::DType precision, DataProgram& data, i
 
 /// The files keep their element types: what they hold as f32 is cast first.
 static void setPrecision(ir::DType precision, DataProgram& data) {
-  if (precision == ir::DType::F32) return;
   setPrecision(precision, data.module);
+  if (precision == ir::DType::F32) return;
   for (Field& field : data.fields) setPrecision(precision, field.type);
   data.map = castingRawFields(precision, data, data.map, "map");
   if (data.augmentedMap) data.augmentedMap = castingRawFields(precision, data, *data.augmentedMap, "augmented_map");
@@ -260,6 +262,8 @@ bool Project::check() {
   return !implementation_->diagnostics.hasErrors();
 }
 
+std::vector<DerivativeProgram> Project::derivatives() { return derivativePrograms(*implementation_); }
+
 std::optional<TrainProgram> Project::train(const std::string& name, const std::vector<Override>& overrides) {
   const syntax::BlockDecl* const block = implementation_->findTrain(name);
   if (block == nullptr) return std::nullopt;
@@ -268,7 +272,9 @@ std::optional<TrainProgram> Project::train(const std::string& name, const std::v
                      implementation_->sources, implementation_->diagnostics);
   if (!parsed) return std::nullopt;
   implementation_->sessions.push_back({block->name.text, {}, block, std::move(*parsed)});
-  return implementation_->elaborateTrain(implementation_->sessions.back());
+  std::optional<TrainProgram> train = implementation_->elaborateTrain(implementation_->sessions.back());
+  if (!train || hasSilentMistake(*implementation_)) return std::nullopt;
+  return train;
 }
 
 std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_t batch) {
@@ -379,7 +385,10 @@ std::optional<ExportProgram> Project::exported(const std::string& name) {
   if (decl == nullptr) return std::nullopt;
   Elaboration elaboration(*implementation_);
   const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
-  return spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+  std::optional<ExportProgram> program = spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
+  if (!program || hasSilentMistake(*implementation_)) return std::nullopt;
+  setPrecision(ir::DType::F32, *program);
+  return program;
 }
 
 }  // namespace nnc::elaborate

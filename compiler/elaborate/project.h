@@ -65,5 +65,8 @@ class Elaboration {
 
 /// Everything that `nnc check` promises. Messages only.
 void checkProject(Project& project, ProjectState& state);
+/// Whether a definition has a mistake that elaboration does not see: a comparison that is never true, statements behind
+/// `return` (E0140, E0214). Reported.
+[[nodiscard]] bool hasSilentMistake(ProjectState& state);
 
 }  // namespace nnc::elaborate

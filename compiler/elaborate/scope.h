@@ -9,7 +9,19 @@ namespace nnc::elaborate {
 
 struct IndexContext;
 
-enum class NameKind : std::uint8_t { Parameter, Let, Dim, Param, State, Sub, Index, IndexPack, Field, RepeatVariable };
+enum class NameKind : std::uint8_t {
+  Parameter,
+  Let,
+  Dim,
+  Param,
+  State,
+  Sub,
+  Index,
+  IndexPack,
+  Field,
+  RepeatVariable,
+  ScanVariable
+};
 
 /// `..s` in index notation: its variables, once the rank is known.
 struct IndexPack {
@@ -23,9 +35,10 @@ struct Name {
   std::string_view text;
   NameKind kind = NameKind::Let;
   Value value;
-  Span span;                       // where it was introduced
-  IndexVariable* index = nullptr;  // Index
-  IndexPack* pack = nullptr;       // IndexPack
+  Span span;                            // where it was introduced
+  IndexVariable* index = nullptr;       // Index
+  IndexPack* pack = nullptr;            // IndexPack
+  const IndexVariable* scan = nullptr;  // ScanVariable: what it runs over
   /// Dim: the argument that fixed it, for messages.
   std::string_view factName{};
   ir::Type factType{};
@@ -55,6 +68,8 @@ class Scope {
   /// The names of this scope alone, in the order of their introduction; a shadowed `let` is still listed. Valid until
   /// the next `add`.
   const std::vector<Name>& names() const { return names_; }
+  /// The name that was added last. Needs: there is one.
+  Name& last() { return names_.back(); }
   const SourceModule& home() const { return *home_; }
   const Scope* parent() const { return parent_; }
   /// Every name that is visible here and not at module level.

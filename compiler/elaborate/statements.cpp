@@ -3,6 +3,7 @@
 #include "elaborate/convert.h"
 #include "elaborate/elaborator.h"
 #include "elaborate/index_notation.h"
+#include "elaborate/scan.h"
 
 namespace nnc::elaborate {
 
@@ -40,12 +41,17 @@ Elaborator::Flow Elaborator::executeStatement(const Stmt& statement, Scope& scop
                         [&](const syntax::StateStmt& s) { return next(executeState(s, statement.span, scope)); },
                         [&](const syntax::SubStmt& s) { return next(executeSub(s, statement.span, scope)); },
                         [&](const syntax::UpdateStmt& s) { return next(executeUpdate(s, statement.span, scope)); },
-                        [&](const syntax::NextStmt&) { return misplaced("next"); },
-                        [&](const syntax::YieldStmt&) { return misplaced("yield"); },
+                        [&](const syntax::NextStmt& s) {
+                          return frame().loop ? next(executeNext(*this, s, scope)) : misplaced("next");
+                        },
+                        [&](const syntax::YieldStmt& s) {
+                          return frame().loop ? next(executeYield(*this, s, statement.span, scope))
+                                              : misplaced("yield");
+                        },
                         [&](const syntax::RequireStmt& s) { return next(executeRequire(s, statement.span, scope)); },
                         [&](const syntax::IfStmt& s) { return executeIf(s, scope); },
                         [&](const syntax::ReturnStmt& s) {
-                          if (!frame().decl) return misplaced("return");
+                          if (!frame().decl || frame().loop) return misplaced("return");
                           std::optional<Value> value = evaluate(*s.value, scope);
                           if (!value) return Flow::Failed;
                           frame().returned = *value;
@@ -74,6 +80,8 @@ static std::string_view protectedKind(const Name& name) {
       return "an index";
     case NameKind::RepeatVariable:
       return "the variable of a `repeat`";
+    case NameKind::ScanVariable:
+      return "the variable of a `scan`";
     case NameKind::Let:
     case NameKind::Field:
       return {};

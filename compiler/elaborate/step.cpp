@@ -5,6 +5,7 @@
 #include <map>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/tensor_ops.h"
 #include "elaborate/train.h"
 #include "ir/gradient_flow.h"
 
@@ -199,7 +200,7 @@ class StepBuilder {
       const ir::Value square = builder.reduceSum(builder.mul(gradient, gradient), axes);
       sum = sum ? builder.add(*sum, square) : square;
     }
-    const ir::Value norm = builder.sqrt(*sum), limit = builder.constantLike(norm, *spec_.clipNorm);
+    const ir::Value norm = builder.sqrt(*sum), limit = literal(builder, builder.type(norm), *spec_.clipNorm);
     // limit / max(norm, limit) is 1 up to the limit, and has no division by 0.
     const ir::Value factor = builder.div(limit, builder.max(norm, limit));
     for (ir::Value& gradient : gradients_)
@@ -208,6 +209,7 @@ class StepBuilder {
 
   bool updateParameters(const std::vector<int>& trained) {
     const Elaborator::Tracing tracing(elaborator_, *parts_.update);
+    parts_.update->across.emplace();
     for (std::size_t i = 0; i < parameters_.size(); ++i) updated_.push_back(arguments_[i]);
     for (std::size_t k = 0; k < trained.size(); ++k) {
       const auto i = static_cast<std::size_t>(trained[k]);
@@ -215,6 +217,10 @@ class StepBuilder {
       if (!next) return false;
       updated_[i] = *next;
     }
+    const ir::Replacements sums = parts_.update->across->finish(parts_.update->builder);
+    sums.applyTo(updated_);
+    for (SlotRecord& record : parts_.update->slots)
+      if (record.updated) record.updated = sums[*record.updated];
     return true;
   }
 

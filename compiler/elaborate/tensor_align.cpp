@@ -121,7 +121,7 @@ static std::optional<ir::Value> operandValue(Elaborator& elaborator, const Value
     return spread(elaborator, *castTo(elaborator, *traced, aligned.dtype, where), aligned.labels, aligned.own, where);
   const ir::Type type{aligned.dtype, concatenated(extents(aligned.labels), aligned.own)};
   ir::Builder& builder = elaborator.at(where);
-  if (const auto* real = std::get_if<double>(&value)) return builder.constant(type, *real);
+  if (const auto* real = std::get_if<double>(&value)) return literal(builder, type, *real);
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return builder.constantInt(type, *integer);
   return builder.constantInt(type, std::get<bool>(value) ? 1 : 0);
 }

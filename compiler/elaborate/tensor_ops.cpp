@@ -186,7 +186,7 @@ static std::optional<Value> staticPower(Elaborator& elaborator, const Traced& x,
   else if (std::abs(r) == 0.5)
     y.value = builder.sqrt(x.value);
   else
-    y.value = builder.exp(builder.mul(builder.constantLike(x.value, r), builder.log(x.value)));
+    y.value = builder.exp(builder.mul(literal(builder, x.type, r), builder.log(x.value)));
   if ((isWhole || std::abs(r) == 0.5) && r < 0) y.value = builder.div(builder.constantLike(x.value, 1.0), y.value);
   return elaborator.keep(std::move(y));
 }

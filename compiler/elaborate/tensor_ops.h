@@ -28,6 +28,9 @@ Labels mergeLabels(const Labels& a, const Labels& b);
 /// The same values in another dtype; needs a dtype that indices and numbers may adapt to.
 const Traced* castTo(Elaborator& elaborator, const Traced& x, ir::DType dtype, Span where);
 
+/// A number as it is written, to every digit: it is rounded to f32 when the program is finished, if it is one in f32.
+ir::Value literal(ir::Builder& builder, ir::Type type, double number);
+
 /// Operands of one elementwise op: of one dtype, one shape, one list of labels.
 struct Aligned {
   std::vector<ir::Value> values;

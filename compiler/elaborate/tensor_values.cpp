@@ -123,8 +123,6 @@ const Traced* listToTensor(Elaborator& elaborator, const List& list, std::option
   constant.type = {chosen, contents.shape};
   if (ir::isFloat(chosen)) {
     constant.reals = std::move(contents.reals);
-    if (chosen == ir::DType::F32)
-      for (double& real : constant.reals) real = static_cast<float>(real);
   } else {
     constant.integers = std::move(contents.integers);
   }
@@ -150,8 +148,13 @@ const Traced* asTensor(Elaborator& elaborator, const Value& value, std::optional
   const ir::Type type{dtype.value_or(natural), {}};
   ir::Builder& builder = elaborator.at(where);
   const ir::Value constant =
-      real ? builder.constant(type, *real) : builder.constantInt(type, integer ? *integer : *flag);
+      real ? literal(builder, type, *real) : builder.constantInt(type, integer ? *integer : *flag);
   return elaborator.keep(Traced{.value = constant, .type = type, .labels = {}, .origin = where});
+}
+
+ir::Value literal(ir::Builder& builder, ir::Type type, double number) {
+  if (type.dtype != ir::DType::F32) return builder.constant(std::move(type), number);
+  return builder.constantDense({.type = std::move(type), .isSplat = true, .reals = {number}, .integers = {}});
 }
 
 const Traced* castTo(Elaborator& elaborator, const Traced& x, ir::DType dtype, Span where) {

@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "elaborate/across_params.h"
 #include "elaborate/program.h"
 #include "elaborate/value.h"
 #include "ir/builder.h"
@@ -59,13 +61,15 @@ struct Trace {
 
   ir::Builder builder;
   Mode mode;
-  std::string stream = "noise";   // of draws without a key
-  std::optional<ir::Value> seed;  // i64 scalars; a draw without them is a programming error
-  std::optional<ir::Value> step;  // counts from 1
-  std::deque<SlotRecord> slots;   // in order of elaboration
+  std::string stream = "noise";                           // of draws without a key
+  std::optional<ir::Value> seed;                          // i64 scalars; a draw without them is a programming error
+  std::optional<ir::Value> step;                          // counts from 1
+  std::vector<std::pair<ir::Value, std::int64_t>> times;  // `t` of the scans around, outermost first, and its bound
+  std::deque<SlotRecord> slots;                           // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
   std::vector<ir::Value> overruns;  // bool scalars: a `write` goes outside its state
+  std::optional<AcrossParams> across;  // while an optimizer runs on one parameter after the other
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
 
   SlotRecord* findSlot(std::string_view path);

@@ -56,7 +56,7 @@ class TrainReader {
     return true;
   }
 
-  /// What was written, without arguments: `top_accuracy` of `top_accuracy(5)`.
+  /// What was written, without arguments: `top_k` of `top_k(5)`.
   static std::string nameOf(const syntax::Expr& expr, const Callable& callable) {
     if (const auto* call = std::get_if<syntax::CallExpr>(&expr.node)) return nameOf(*call->callee, callable);
     if (const auto* paren = std::get_if<syntax::ParenExpr>(&expr.node)) return nameOf(*paren->inner, callable);
@@ -98,7 +98,7 @@ class TrainReader {
           .error<diag::SettingValue>(
               entry.value->span, setting.name.text, settingTakes(BlockKind::Train, setting.name.text),
               isTaken ? fmt::format("a second result named `{}`", name) : fmt::format("a metric named `{}`", name))
-          .help("give it a name of its own in front: `[\"top5\": top_accuracy(5)]`");
+          .help("give it a name of its own in front: `[\"top5\": top_k(5)]`");
       return false;
     }
     spec_.metrics.push_back({std::move(name), *value, entry.value->span});

@@ -67,7 +67,12 @@ std::int64_t TrialSizes::dim(const std::string& name) {
   // Rising, falling, and rising in larger steps: an inequality that one set breaks, another keeps.
   static constexpr std::int64_t kStep = 840;  // divisible by 1..8
   const std::int64_t k = dims_ + 1;
-  const std::int64_t value = set_ == 0 ? kStep * k : set_ == 1 ? kStep * (40 - k) : kStep * (3 * k + 1);
+  const std::int64_t value = set_ == 3   ? k + 1
+                             : set_ == 4 ? 2 * k + 2
+                             : set_ == 5 ? 4
+                             : set_ == 0 ? kStep * k
+                             : set_ == 1 ? kStep * (40 - k)
+                                         : kStep * (3 * k + 1);
   const std::int64_t size = add(name, value);
   dims_ = static_cast<std::int64_t>(values_.size()) - integers_;
   return size;
@@ -76,7 +81,7 @@ std::int64_t TrialSizes::dim(const std::string& name) {
 std::int64_t TrialSizes::integer(const std::string& name) {
   const std::int64_t k = integers_ + 1;
   const std::size_t before = values_.size();
-  const std::int64_t size = add(name, set_ == 0 ? 2 * k : set_ == 1 ? 1 + 2 * k : 4 * k);
+  const std::int64_t size = add(name, set_ >= 3 ? 1 + k % 2 : set_ == 0 ? 2 * k : set_ == 1 ? 1 + 2 * k : 4 * k);
   if (values_.size() != before) ++integers_;
   return size;
 }
@@ -133,6 +138,24 @@ class Trial {
     trace_.step = trace_.builder.addParameter({ir::DType::I64, {}}, "step");
   }
 
+  /// The results of a fn as those of the function. Needs: run().
+  bool finish() {
+    const Elaborator::Tracing tracing(elaborator_, trace_);
+    std::vector<Value> values = {*result_};
+    if (const auto* record = std::get_if<const Record*>(&*result_)) {
+      values.clear();
+      for (const auto& [name, value] : (*record)->fields) values.push_back(value);
+    }
+    for (const Value& value : values) {
+      const std::optional<ir::Value> tensor = elaborator_.toTensor(value, {});
+      if (!tensor) return false;
+      trace_.builder.addResult(*tensor, "");
+    }
+    return true;
+  }
+  ir::Module takeModule() { return std::move(module_); }
+  ir::FunctionId function() const { return ir::FunctionId(0); }
+
   bool run() {
     const Elaborator::Tracing tracing(elaborator_, trace_);
     const CallableDecl& callable = *subject_.callable;
@@ -150,8 +173,12 @@ class Trial {
     }
     elaborator_.assume(
         {sizes_.values(), fmt::format("no sizes make it right: these are of a trial with {}", sizes_.text())});
-    if (callable.kind == CallableKind::Fn) return elaborator_.apply(*callee, std::move(second), site()).has_value();
+    if (callable.kind == CallableKind::Fn) {
+      result_ = elaborator_.apply(*callee, std::move(second), site());
+      return result_.has_value();
+    }
     const bool isOptimizer = callable.kind == CallableKind::Optimizer;
+    if (isOptimizer) trace_.across.emplace();
     return elaborator_
         .instantiate(*callee, isOptimizer ? "p" : "net", isOptimizer ? '/' : '.', std::move(second), site().span)
         .has_value();
@@ -253,11 +280,25 @@ class Trial {
   const std::map<std::string, Value>& choices_;
   TrialSizes& sizes_;
   Scope& scope_;
+  std::optional<Value> result_;  // of a fn
   ir::Module module_;
   Trace trace_;
 };
 
 }  // namespace
+
+std::optional<ir::FunctionId> traceTrial(ProjectState& state, const TrialSubject& subject, TrialSizes& sizes,
+                                         ir::Module& module) {
+  Elaboration elaboration(state);
+  std::map<std::string, Value> choices;
+  for (const TrialSubject::Choice& choice : subject.choices) choices.emplace(choice.name, choice.values.front());
+  Trial trial(*elaboration, subject, choices, sizes);
+  const bool works = trial.run() && trial.finish();
+  elaboration.setMessages({});
+  if (!works) return std::nullopt;
+  module = trial.takeModule();
+  return trial.function();
+}
 
 std::optional<TrialFault> runTrial(ProjectState& state, const TrialSubject& subject,
                                    const std::map<std::string, Value>& choices, TrialSizes& sizes, bool keepsMessages) {

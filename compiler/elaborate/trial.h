@@ -31,7 +31,7 @@ std::optional<TrialSubject> trialSubject(const syntax::CallableDecl& callable, c
 /// Dims have many small divisors, so that `d / heads` and `d / 2` are whole numbers.
 class TrialSizes {
  public:
-  /// `set` 0, 1 or 2; `packRank`: the number of dims that `..s` stands for.
+  /// `set` 0, 1 or 2; 3 to 5: small ones, to compute with. `packRank`: the number of dims that `..s` stands for.
   TrialSizes(int set, std::size_t packRank) : set_(set), packRank_(packRank) {}
 
   std::int64_t dim(const std::string& name);
@@ -58,6 +58,11 @@ struct TrialFault {
   std::optional<Elaborator::Clash> clash;
   TrialSizes sizes{0, 2};
 };
+
+/// Elaborates a fn with made-up arguments for its own sake: `module` gets a function (data.., seed, step) ->
+/// (results..). Empty, and nothing is reported: these sizes do not fit.
+std::optional<ir::FunctionId> traceTrial(ProjectState& state, const TrialSubject& subject, TrialSizes& sizes,
+                                         ir::Module& module);
 
 /// Empty: it elaborates. Its messages reach the project's only with `keepsMessages`.
 std::optional<TrialFault> runTrial(ProjectState& state, const TrialSubject& subject,

@@ -81,6 +81,8 @@ struct IndexVariable {
   int order = 0;  // increases with every variable made: axes of results are put in this order
   std::optional<std::int64_t> extent;
   bool isWritten = false;  // `i: oh`
+  bool isScan = false;     // the `t` of a scan: a traced number whose range is known, and no label
+  std::int64_t first = 0;  // of a scan: its least value
   Span bound;              // where it was introduced
   Span extentFrom;         // the use or the expression that gave the extent
   std::string affineUse;   // text of the first use that is not bare, for the message that the extent is missing

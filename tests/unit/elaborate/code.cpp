@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "elaborate/dims.h"
+#include "ir/convert_precision.h"
 #include "ir/evaluate.h"
 #include "ir/verify.h"
 
@@ -89,6 +90,7 @@ bool Code::apply(const std::string& name, Mode mode) {
   const std::optional<ir::Value> value = result ? elaborator_->toTensor(*result, Span{}) : std::nullopt;
   if (!value) return false;
   trace_->builder.addResult(*value, "y");
+  module_ = ir::convertPrecision(module_, ir::DType::F32, ir::DType::F32);
   EXPECT_EQ(ir::verify(module_), std::vector<std::string>{});
   return true;
 }

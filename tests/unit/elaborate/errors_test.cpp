@@ -205,9 +205,6 @@ TEST(Errors, StatementsInTheWrongPlace) {
 }
 
 TEST(Errors, WhatIsNotThereYet) {
-  EXPECT_EQ(errorOf("fn f(x: f32[2]) = «grad»(x, x)"), "E0900 `grad` is not supported yet");
-  EXPECT_EQ(errorOf("fn g(x: f32[2]) { return x } vjp (d) «{ return d }»\nfn f(x: f32[2]) = g(x)"),
-            "E0900 a hand-written derivative (`vjp`) is not supported yet");
   EXPECT_EQ(errorOf("layer f(x: f32[2]) {\n state(«scope: .session») c: f32[] = 0.0\n return x }"),
             "E0900 state that belongs to a session is not supported yet");
 }

@@ -43,6 +43,57 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"AnInitialiser", "fn half(shape: dims, key: key) -> f32[..shape] = 0.5 * random_normal(key, shape)"}),
     nameOf);
 
+// What the design left open and this decided (docs/language.md), a program each.
+INSTANTIATE_TEST_SUITE_P(
+    Decisions, RightDefinitions,
+    testing::Values(
+        Case{"AWrittenExtentWins", "fn f(x: f32[B, d]) -> f32[B, _] { let y[b, k: d / 2] = x[b, k]  return y }"},
+        Case{"APackThatNothingBindsStandsOnTheLeft", "fn f(x: f32[..s, n]) -> f32[..s] = max[i](x[..s, i])"},
+        Case{"Powers", "fn f(x: f32[B]) -> f32[B] = x ** 3 + x ** 0.5 + x ** 1.7"},
+        Case{"FunctionsAreValues", "fn f(x: f32[B, n]) -> f32[B, n] = x |> tanh |> leaky_relu(0.2)"},
+        Case{"StaticListsAreIndexed",
+             "let rows = [0, 2, 3]"
+             "fn f(x: f32[B, 4, n]) -> f32[B, 3, n] { let y[b, e, i] = x[b, rows[e], i]  return y }"},
+        Case{"AnIndexOfTheLeftAlone", "fn f(x: f32[B]) -> f32[B, 3] { let y[b, i: 3] = x[b]  return y }"},
+        Case{"ReversedSlices", "fn f(x: f32[B, d]) -> f32[B, d] { let y[b, i: d] = x[b, d - 1 - i]  return y }"},
+        Case{"GathersByArithmetic",
+             "fn f(x: f32[B, 9]) -> f32[B, 3, 3] { let y[b, i: 3, j: 3] = x[b, i * j] + x[b, div(i, 2)] + x[b, i % 2]"
+             "  return y }"},
+        Case{"AScalarLet", "fn f(x: f32[B]) -> f32 { let y[] = sum[b](x[b])  return y }"},
+        Case{"SoftKeywordsAreNames", "fn f(data: f32[in, out], every: f32[in, out]) -> f32[in, out] = data + every"},
+        Case{"TrailingCommas", "let l = [1, 2,]  fn f(x: f32[B,], ) -> f32[B] = max(x, 0.0,)"},
+        Case{"Numbers", "let a = 1_000.5  let b = 0xFF + 0XFF"},
+        Case{"AScalarWithBrackets", "fn f(x: f32[]) -> f32 = x"},
+        Case{"Records",
+             "fn two(x: f32[B]) -> (a: f32[B], b: f32[B]) = (a: x, b: -x)"
+             "fn f(x: f32[B]) -> f32[B] { let r = two(x)  return r.a * r.b }"
+             "fn g(x: f32[B]) -> f32[B] { let (p, q) = two(x)  return p * q }"},
+        Case{"UpdatesOfExclusiveBranches",
+             "layer l(flag: bool)(x: f32[B]) -> f32[B] { state c: f32 = 0.0"
+             "  if flag { update c = c + 1.0 } else { update c = c + 2.0 }  return x }"},
+        Case{"TypesDecideThePhase",
+             "fn f(x: f32[B, n], k: int) -> f32[B, n] = x ** k"
+             "  network net(x: f32[B, 4]) -> f32[B, 4] = f(x, 3)"},
+        Case{"BareRecipes",
+             "network net(x: f32[B, 4]) -> f32[B, 4] = x |> batch_norm |> dropout |> repeat 2 { dense(4) |> relu }"},
+        Case{"RecipesAreComparedByValue",
+             "layer l(norm: layer = batch_norm())(x: f32[B, n]) -> f32[B, n] = if norm == identity then x else x |> norm"
+             "  network net(x: f32[B, 4]) -> f32[B, 4] = x |> l(identity) |> l"},
+        Case{"LambdasHoldLayers",
+             "network net(x: f32[B, 4]) -> f32[B, 4] { let f = fn (z) => z |> dense(4) |> relu  return x |> f |> f }"},
+        Case{"TiedWeights",
+             "network net(t: i32[B, T]) -> f32[B, T, 11] { sub emb = embedding(11, 4)  let h = emb(t)"
+             "  let z[b, s, w] = sum[i](h[b, s, i] * emb.table[w, i])  return z }"},
+        Case{"LetsOfAModuleReferForwards", "let a = b + 1  let b = 2"},
+        Case{"Counts",
+             "fn f(x: f32[B, n]) -> f32 = count(x)  fn g(x: f32[B, n]) -> f32 = cast(count_true(x > 0.0), f32)"},
+        Case{"ParametersWithoutAValue",
+             "layer l(x: f32[B, n]) -> f32[B, 3] { param w: f32[n, 3]  param b: f32[3]"
+             "  let y[i, o] = sum[k](x[i, k] * w[k, o]) + b[o]  return y }"},
+        Case{"ANetworkWithoutHyperParameters",
+             "network net(x: f32[B, 4]) -> f32[B, 3] = x |> dense(3)  export net() as n(B: 1)"}),
+    nameOf);
+
 class WrongDefinitions : public ProjectTest, public testing::WithParamInterface<Case> {};
 TEST_P(WrongDefinitions, are_reported) {
   Project* const project = loadText(GetParam().text);

@@ -135,8 +135,8 @@ TEST_F(StdlibTest, Metrics) {
   const std::string labels = "{ let y[b: B] = cast(b, i32)  return ";
   expectNear(apply(labels + "accuracy(x, y) }", {3, 3}, z), {0, 0, 0}, 0);
   expectNear(apply("{ let y[b: B] = cast(2 - b, i32)  return accuracy(x, y) }", {3, 3}, z), {1, 0, 1}, 0);
-  expectNear(apply(labels + "top_accuracy(2)(x, y) }", {3, 3}, z), {0, 0, 1}, 0);
-  expectNear(apply(labels + "top_accuracy(3)(x, y) }", {3, 3}, z), {1, 1, 1}, 0);
+  expectNear(apply(labels + "top_k(2)(x, y) }", {3, 3}, z), {0, 0, 1}, 0);
+  expectNear(apply(labels + "top_k(3)(x, y) }", {3, 3}, z), {1, 1, 1}, 0);
   expectNear(apply(labels + "binary_accuracy(x, y) }", {2}, {0.5, 0.5}), {0, 1}, 0);
 }
 

@@ -204,9 +204,9 @@ TEST_F(StepTest, BatchNormKeepsRunningStatistics) {
   EXPECT_EQ(train_->slots[4].kind, SlotKind::NetworkState);
   std::vector<ir::Tensor> slots = initial();
   advance(slots, points(), 1);
-  // Columns [1, -1] and [2, 0.5]: means 0 and 1.25, biased variances 1 and 0.5625.
+  // Columns [1, -1] and [2, 0.5]: means 0 and 1.25, variances (divided by n - 1) 2 and 1.125.
   expectNear(reals(slots[4]), {0.0, 0.25 * 1.25}, 1e-6);
-  expectNear(reals(slots[5]), {0.75 + 0.25 * 1.0, 0.75 + 0.25 * 0.5625}, 1e-6);
+  expectNear(reals(slots[5]), {0.75 + 0.25 * 2.0, 0.75 + 0.25 * 1.125}, 1e-6);
 }
 
 /// Central differences of the whole network's loss against the step's own gradients: with sgd(1.0), w' = w - g.
@@ -420,6 +420,64 @@ TEST_F(StepTest, InF64TheFilesKeepTheirTypes) {
   EXPECT_EQ(reals(results[0]), (std::vector<double>{static_cast<double>(0.1f), 2}));
   const std::optional<BatchProgram> evaluation = project_->evaluation(*train_, 2);
   ASSERT_TRUE(evaluation.has_value()) << messages();
+}
+
+/// The optimizer clips by the norm over all parameters, as `clip: global_norm(1.0)` does.
+TEST_F(StepTest, AcrossParamsSumsOverAllThatAreTrained) {
+  const std::string optimizer =
+      "optimizer clipped(lr: real)(p: f32[..s], g: f32[..s]) -> f32[..s] {\n"
+      "  let norm = sqrt(across_params(total(g ** 2)))\n  state seen: f32 = 0.0\n  update seen = norm\n"
+      "  return p - lr * g / max(norm, 1.0)\n}\n";
+  ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.1)\n  clip: global_norm(1.0)"))) << messages();
+  std::vector<ir::Tensor> expected = initial();
+  advance(expected, points(), 1);
+  ASSERT_TRUE(elaborate(linear("optimizer: clipped(0.1)", optimizer))) << messages();
+  std::vector<ir::Tensor> slots = initial(), start = slots;
+  advance(slots, points(), 1);
+  double square = 0;
+  for (int k = 0; k < 3; ++k) {
+    const auto value = [k](const std::vector<ir::Tensor>& s) { return k < 2 ? s[0].real(k) : s[1].real(0); };
+    EXPECT_NEAR(value(slots), value(expected), 1e-6);  // one step in f32
+    square += std::pow((value(start) - value(slots)) / 0.1, 2);
+  }
+  EXPECT_NEAR(square, 1.0, 1e-5);  // the norm of what is applied
+  EXPECT_GT(slots[slot("net.dense.b/seen")].real(0), 1.0);
+  EXPECT_EQ(slots[slot("net.dense.b/seen")].real(0), slots[slot("net.dense.w/seen")].real(0));
+}
+
+TEST_F(StepTest, AcrossParamsLeavesOutWhatIsFrozen) {
+  const std::string optimizer = "optimizer counted(p: f32[..s], g: f32[..s]) -> f32[..s] {\n"
+                                "  let n = across_params(1.0)\n"
+                                "  return 0.0 * (p + g) + n + 10.0 * across_params(across_params(n))\n}\n";
+  ASSERT_TRUE(elaborate(linear("optimizer: counted()", optimizer))) << messages();
+  std::vector<ir::Tensor> slots = initial();
+  advance(slots, points(), 1);
+  EXPECT_EQ(slots[0].real(0), 2.0 + 10.0 * 8.0);  // n = 2, the sum of n is 4, the sum of that 8
+  EXPECT_EQ(slots[1].real(0), 82.0);
+  ASSERT_TRUE(elaborate(linear("optimizer: counted()\n  freeze: [net.dense.w]", optimizer))) << messages();
+  slots = initial();
+  advance(slots, points(), 1);
+  EXPECT_EQ(slots[1].real(0), 11.0);
+}
+
+/// A loss that holds a derivative: the penalty pulls the slope w of p = w x to length 1. Every step goes through the
+/// second derivative.
+TEST_F(StepTest, AGradientPenaltyTrains) {
+  const std::string network =
+      "network slope(x: f32[B, 2]) {\n  sub a = dense(1)\n  let p = a(x)\n  let g = grad(total(p), x)\n"
+      "  let length[n] = sqrt(sum[i](g[n, i] ** 2) + 1e-12)\n  return (p: p, length: length)\n}\n"
+      "fn penalty(z: (p: f32[B, 1], length: f32[B]), y: f32[B, 1]) -> f32[B] = (z.length - 1.0) ** 2\n";
+  const std::string text = std::string(kData) + network +
+                           "train fit {\n  network: slope\n  data: points\n  loss: penalty\n  batch: 2\n  steps: 1\n"
+                           "  optimizer: sgd(0.1)\n}\n";
+  ASSERT_TRUE(elaborate(text)) << messages();
+  std::vector<ir::Tensor> slots = initial();
+  slots[0].setReal(0, 1.5);
+  slots[0].setReal(1, -2.0);
+  for (int step = 1; step <= 60; ++step) advance(slots, points(), step);
+  // The distance to 1 shrinks by 1 - 2 * 0.1 a step: 1.5 * 0.8^60 is 2e-6. The direction stays.
+  EXPECT_NEAR(std::hypot(slots[0].real(0), slots[0].real(1)), 1.0, 1e-5);
+  EXPECT_NEAR(slots[0].real(0) / slots[0].real(1), -0.75, 1e-5);
 }
 
 }  // namespace nnc::elaborate
