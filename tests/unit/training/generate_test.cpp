@@ -233,6 +233,23 @@ TEST_F(Augmented, evaluation_sees_the_images_as_they_are_and_runs_repeat) {
   EXPECT_NE(trained("run3").metrics[0].value, one.metrics[0].value);
 }
 
+TEST_F(Augmented, a_resumed_run_has_the_same_bits) {
+  const RunResult whole = trained("run");
+  RunOptions part = options("run2");
+  ASSERT_TRUE(train(part, {{"epochs", "1"}}).result);
+  part.resume = true;
+  const Attempt resumed = train(part);
+  ASSERT_TRUE(resumed.result) << resumed.messages;
+  EXPECT_EQ(resumed.result->processSteps, 6) << "of 9: three batches an epoch";
+  for (std::size_t i = 0; i < whole.metrics.size(); ++i)
+    EXPECT_EQ(resumed.result->metrics[i].value, whole.metrics[i].value) << whole.metrics[i].name;
+}
+
+TEST_F(Augmented, in_f64_too) {
+  edit("batch:     16", "batch:     16\n  precision: .f64");
+  EXPECT_EQ(trained("run").examples, 120);
+}
+
 TEST_F(Augmented, mistakes) {
   const auto message = [&](const std::string& augmentations, const std::string& code) {
     program(std::string(kImages) + code);
