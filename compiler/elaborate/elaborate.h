@@ -66,7 +66,7 @@ class Project {
   /// The network of a train as a language model i32[1, T] -> f32[1, T, vocab]. With session states: mode serve, one
   /// entry for T = 1 and one for many tokens. Without: mode eval, the T of the train.
   ///
-  /// Errors  E0140 it is none.
+  /// Errors  E0148 it is none.
   [[nodiscard]] std::optional<ExportProgram> serving(const TrainProgram& train);
   [[nodiscard]] std::optional<ExportProgram> exported(const std::string& name);
 

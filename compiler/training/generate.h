@@ -40,7 +40,7 @@ struct GenerateResult {
 /// the stop text any more, the prompt first. When the model has read as much as it can hold, it goes on from the last
 /// half.
 ///
-/// Errors  E0130 no language model; E1215 the prompt is not in the vocabulary; E13xx weights: emitted, result is empty.
+/// Errors  E0148 no language model; E1531 the prompt is not in the vocabulary; E13xx weights: emitted, result is empty.
 std::optional<GenerateResult> generate(elaborate::Project& project, const elaborate::TrainProgram& train,
                                        const GenerateOptions& options,
                                        const std::function<void(std::string_view)>& show, Diagnostics& diagnostics);

@@ -20,7 +20,7 @@ namespace nnc::training {
 /// token.
 class LanguageModel {
  public:
-  /// Errors  E0130 not such a network; E13xx weights; E11xx memory: emitted, result is empty.
+  /// Errors  E0148 not such a network; E13xx weights; E11xx memory: emitted, result is empty.
   [[nodiscard]] static std::optional<LanguageModel> open(elaborate::Project& project,
                                                          const elaborate::TrainProgram& train,
                                                          const std::string& weightsFile, const engine::Options& options,
