@@ -30,6 +30,8 @@ int runCommand(Context& context);
 int checkCommand(Context& context);
 int evalCommand(Context& context);
 int predictCommand(Context& context);
+int generateCommand(Context& context);
+int weightsCommand(Context& context);
 int buildCommand(Context& context);
 int showCommand(Context& context);
 int fmtCommand(Context& context);

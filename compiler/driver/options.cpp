@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
-#include "support/suggest.h"
 #include "diagnostics/kinds/driver.h"
+#include "support/suggest.h"
 
 namespace nnc::driver {
 
@@ -12,8 +13,10 @@ namespace {
 
 constexpr unsigned bit(Command command) { return 1u << static_cast<unsigned>(command); }
 constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredict = bit(Command::Predict),
-                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check), kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
+                   kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check),
+                   kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
+constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights);
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
 struct OptionRow {
@@ -38,6 +41,14 @@ bool store(std::optional<std::int64_t>& field, std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < 0) return false;
+  field = number;
+  return true;
+}
+bool store(std::optional<double>& field, std::string_view text) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !(number >= 0.0) || !std::isfinite(number))
+    return false;
   field = number;
   return true;
 }
@@ -168,7 +179,10 @@ class Parser {
     }
     const bool isTooSmall = row.kind == OptionKind::Size && value->find_first_not_of('0') == std::string::npos;
     if (!isTooSmall && row.set(line_.options, *value)) return true;
-    diagnostics_.emit<diag::OptionNeedsNumber>({}, row.name, row.kind == OptionKind::Size ? 1 : 0, *value);
+    if (row.kind == OptionKind::Real)
+      diagnostics_.emit<diag::OptionRange>({}, row.name, "a number from 0", *value);
+    else
+      diagnostics_.emit<diag::OptionNeedsNumber>({}, row.name, row.kind == OptionKind::Size ? 1 : 0, *value);
     return false;
   }
 
@@ -220,7 +234,7 @@ bool checkChoices(const Options& options, Diagnostics& diagnostics) {
     if (const auto close = closestName(*value, choices)) message.help(fmt::format("did you mean `{}`?", *close));
     return false;
   };
-  return check(options.color, "--color", {"auto", "always", "never"}) &&
+  return check(options.color, "--color", {"auto", "always", "never"}) && check(options.from, "--from", {"torch"}) &&
          check(options.emit, "--emit", {"ast", "ir", "grad", "opt", "plan", "llvm", "asm"});
 }
 

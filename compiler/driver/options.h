@@ -26,7 +26,7 @@ struct CommandInfo {
 const std::vector<CommandInfo>& allCommands();
 const CommandInfo& commandInfo(Command command);
 
-enum class OptionKind : std::uint8_t { Flag, Text, Count, Size, List };
+enum class OptionKind : std::uint8_t { Flag, Text, Count, Size, Real, List };
 
 /// The C++ type that holds an option of a kind.
 template <OptionKind>
@@ -46,6 +46,10 @@ struct OptionType<OptionKind::Count> {
 template <>
 struct OptionType<OptionKind::Size> {
   using Type = std::optional<std::int64_t>;
+};
+template <>
+struct OptionType<OptionKind::Real> {
+  using Type = std::optional<double>;
 };
 template <>
 struct OptionType<OptionKind::List> {

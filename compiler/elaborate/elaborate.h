@@ -39,7 +39,8 @@ struct DerivativeProgram {
 class Project {
  public:
   /// Reads `path` and its imports; the stdlib comes from inside the binary. Empty: reported.
-  [[nodiscard]] static std::unique_ptr<Project> load(const std::string& path, SourceManager& sources, Diagnostics& diagnostics);
+  [[nodiscard]] static std::unique_ptr<Project> load(const std::string& path, SourceManager& sources,
+                                                     Diagnostics& diagnostics);
   ~Project();
 
   std::vector<TrainSummary> trains() const;
@@ -59,8 +60,14 @@ class Project {
   [[nodiscard]] std::optional<BatchProgram> step(const TrainProgram& train, std::int64_t batch);
   /// Loss, metrics and outputs per example, mode eval.
   [[nodiscard]] std::optional<BatchProgram> evaluation(const TrainProgram& train, std::int64_t batch);
-  /// The network of a train alone, as an export: (parameters and states.., inputs..) -> outputs, for `nnc build --weights`.
+  /// The network of a train alone, as an export: (parameters and states.., inputs..) -> outputs, for `nnc build
+  /// --weights`.
   [[nodiscard]] std::optional<ExportProgram> network(const TrainProgram& train, std::vector<std::int64_t> batches);
+  /// The network of a train as a language model i32[1, T] -> f32[1, T, vocab]. With session states: mode serve, one
+  /// entry for T = 1 and one for many tokens. Without: mode eval, the T of the train.
+  ///
+  /// Errors  E0140 it is none.
+  [[nodiscard]] std::optional<ExportProgram> serving(const TrainProgram& train);
   [[nodiscard]] std::optional<ExportProgram> exported(const std::string& name);
 
  private:

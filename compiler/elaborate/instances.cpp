@@ -144,6 +144,7 @@ SlotRecord* Elaborator::declareSlot(const syntax::Ident& name, const syntax::Typ
   record.slot.kind = !isParam && instance.separator == '/' ? SlotKind::OptimizerState : kind;
   record.slot.isTrained = isParam;
   record.slot.declared = span;
+  if (isStdlib(span) && frame().decl) record.slot.layer = frame().decl->name.text;
   record.declaredTrail = trail();
   record.current = trace_->builder.addParameter(*resolved, record.slot.path);
   if (const auto* named = std::get_if<syntax::NamedType>(&type.node); named && named->shape)

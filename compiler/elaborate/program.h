@@ -25,6 +25,7 @@ struct Slot {
   SlotKind kind = SlotKind::Parameter;
   bool isTrained = true;  // parameters only
   bool decay = true;      // attribute `decay`
+  std::string layer;      // of the stdlib that declares it; empty: the user's own
   Span declared;
 };
 
@@ -99,7 +100,8 @@ struct ZipSource {
 
 /// Where rows come from: a reader with its arguments.
 struct Source {
-  std::variant<IdxSource, NpySource, NpzSource, BinSource, CsvSource, ImagesSource, TextSource, GenerateSource, ZipSource>
+  std::variant<IdxSource, NpySource, NpzSource, BinSource, CsvSource, ImagesSource, TextSource, GenerateSource,
+               ZipSource>
       node;
   Span span;
   std::string baseDirectory;  // of the file that wrote the data block
@@ -110,7 +112,7 @@ struct RowRange {
   std::int64_t begin = 0, end = 0;
 };
 struct SplitPart {
-  std::string name;  // "train", "valid"
+  std::string name;                      // "train", "valid"
   RowRange rows;                         // explicit ranges
   std::optional<double> randomFraction;  // of split: random(valid: 0.1); `rows` is then unused
   Span span;
@@ -120,17 +122,17 @@ struct SplitPart {
 struct DataProgram {
   std::string name;
   Source source;
-  std::optional<Source> test;        // a second source, its rows are the part "test"
-  std::vector<Field> raw;            // what the source delivers, in its order
-  std::vector<Field> fields;         // results of `map`, in order of definition
-  std::vector<SplitPart> split;      // empty: all rows of `source` are "train"
+  std::optional<Source> test;    // a second source, its rows are the part "test"
+  std::vector<Field> raw;        // what the source delivers, in its order
+  std::vector<Field> fields;     // results of `map`, in order of definition
+  std::vector<SplitPart> split;  // empty: all rows of `source` are "train"
   std::optional<std::int64_t> splitSeed;
   std::optional<std::int64_t> take;  // `mnist.take(n)`: at most n rows of the training part
   bool shuffle = true;
   ir::Module module;
-  ir::FunctionId map;                // (raw fields of one row) -> (fields of one example)
-  /// The same for training, with the augmentations: (raw fields.., seed: i64, counter: i64) -> fields. Random numbers are
-  /// functions of seed and counter, see augmentationCounter.
+  ir::FunctionId map;  // (raw fields of one row) -> (fields of one example)
+  /// The same for training, with the augmentations: (raw fields.., seed: i64, counter: i64) -> fields. Random numbers
+  /// are functions of seed and counter, see augmentationCounter.
   std::optional<ir::FunctionId> augmentedMap;
   /// How many classes an integer field may name, when the loss or a metric indexes with it: labels are checked
   /// against it when data is loaded (field name, exclusive upper bound).
@@ -164,8 +166,8 @@ struct TrainProgram {
 /// The step of one batch size: a module of its own, so that the passes may specialise it.
 ///
 /// `function`: (slots.., data fields used.., seed: i64, step: i64) -> (slots'.., loss, metric..)
-///   Every result slot aliases its parameter. loss and metrics are f32 (f64) means over the batch. `step` counts from 1.
-///   It holds a gradient call until the pass differentiate has run.
+///   Every result slot aliases its parameter. loss and metrics are f32 (f64) means over the batch. `step` counts
+///   from 1. It holds a gradient call until the pass differentiate has run.
 /// For evaluation: (parameters and network states.., data fields.., seed: i64, step: i64)
 ///   -> (loss: f32[B], metric: f32[B].., outputs..): one number per example, so that a ragged batch stays exact.
 struct BatchProgram {
@@ -185,8 +187,8 @@ struct SessionState {
 
 /// One specialised entry of an export.
 struct ExportEntry : BatchProgram {
-  std::vector<std::int64_t> sizes;    // of ExportProgram::dims
-  std::vector<Field> inputs, results; // with these sizes, per example; `outputs` names the results
+  std::vector<std::int64_t> sizes;     // of ExportProgram::dims
+  std::vector<Field> inputs, results;  // with these sizes, per example; `outputs` names the results
   /// With session states that are written at a traced position: the same parameters -> bool[], whether a write would go
   /// outside. To be asked first, for the entry itself clamps.
   ir::Module overrunModule;
@@ -195,10 +197,10 @@ struct ExportEntry : BatchProgram {
 
 /// `export llama() as name(B: 1, T: [1, 64])` or a train's network for `nnc build` and `nnc generate`.
 struct ExportProgram {
-  std::string name;                      // C prefix
-  std::vector<std::int64_t> batches;     // sizes of the batch dim, ascending; one when there are session states
-  std::vector<std::string> dims;         // the other listed dims
-  std::vector<Slot> slots;               // parameters and network states, paths rooted at `net`
+  std::string name;                   // C prefix
+  std::vector<std::int64_t> batches;  // sizes of the batch dim, ascending; one when there are session states
+  std::vector<std::string> dims;      // the other listed dims
+  std::vector<Slot> slots;            // parameters and network states, paths rooted at `net`
   ir::Module initModule;
   ir::FunctionId init;
   /// One per combination of sizes: (slots.., inputs.., session states..) -> (outputs.., session states'..), mode serve

@@ -324,6 +324,62 @@ std::optional<ExportProgram> Project::network(const TrainProgram& train, std::ve
   return program;
 }
 
+/// Why the network of a train cannot generate text; empty: it can.
+static std::string whyNoLanguageModel(const std::vector<Field>& inputs, const ExportProgram* program) {
+  if (inputs.size() != 1 || inputs[0].type.dtype != ir::DType::I32 || inputs[0].type.rank() != 1)
+    return inputs.size() != 1 ? fmt::format("its network takes {} tensors", inputs.size())
+                              : fmt::format("an example of `{}` is {}", inputs[0].name, ir::toString(inputs[0].type));
+  if (program == nullptr) return {};
+  const ExportEntry& entry = program->entries.back();
+  const bool isFine = entry.results.size() == 1 && ir::isFloat(entry.results[0].type.dtype) &&
+                      entry.results[0].type.rank() == 2 &&
+                      entry.results[0].type.shape[0] == entry.inputs[0].type.shape[0];
+  if (isFine) return {};
+  return entry.results.size() != 1 ? fmt::format("its network gives {} tensors", entry.results.size())
+                                   : fmt::format("of {} it makes {}", ir::toString(entry.inputs[0].type),
+                                                 ir::toString(entry.results[0].type));
+}
+
+std::optional<ExportProgram> Project::serving(const TrainProgram& train) {
+  constexpr std::int64_t kManyTokens = 64;  // of a prompt, at a time
+  const ProjectState::Session& session = implementation_->sessionOf(train);
+  Elaboration elaboration(*implementation_);
+  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  const std::optional<std::vector<Field>> inputs =
+      opened ? networkInputs(*elaboration, opened->spec, opened->data) : std::nullopt;
+  if (!inputs) return std::nullopt;
+  const auto refuse = [&](const std::string& reason) {
+    elaboration->error<diag::NotALanguageModel>(opened->spec.network.span, train.name, reason);
+    return std::nullopt;
+  };
+  if (const std::string reason = whyNoLanguageModel(*inputs, nullptr); !reason.empty()) return refuse(reason);
+  ExportSpec served;
+  served.name = train.name;
+  served.network = opened->spec.network;
+  served.span = opened->spec.network.span;
+  served.dims = {"T"};
+  const auto addLength = [&](std::int64_t length) {
+    Field input = (*inputs)[0];
+    input.type.shape = {length};
+    served.shapes.push_back({1, {length}, {std::move(input)}});
+  };
+  const std::int64_t whole = (*inputs)[0].type.shape[0];
+  addLength(1);
+  if (whole > 1) addLength(std::min(whole, kManyTokens));
+  const std::vector<Slot> slots = slotsInF32(train);
+  std::optional<ExportProgram> program = buildExport(*elaboration, served, &slots);
+  if (program && program->session.empty()) {
+    served.shapes.clear();
+    addLength(whole);
+    served.mode = Mode::Eval;
+    program = buildExport(*elaboration, served, &slots);
+  }
+  if (!program) return std::nullopt;
+  if (const std::string reason = whyNoLanguageModel(*inputs, &*program); !reason.empty()) return refuse(reason);
+  setPrecision(train.precision, *program);
+  return program;
+}
+
 std::optional<ExportProgram> Project::exported(const std::string& name) {
   const syntax::ExportDecl* const decl = implementation_->findExport(name);
   if (decl == nullptr) return std::nullopt;

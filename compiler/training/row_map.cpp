@@ -1,12 +1,13 @@
 #include "training/row_map.h"
 
-#include "diagnostics/kinds/data.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+
+#include "diagnostics/kinds/data.h"
+#include "nnc/tokenizer.h"
 
 namespace nnc::training {
 
@@ -134,6 +135,12 @@ void reportLabel(const DataSet& data, const Part& part, std::int64_t row, const 
   DiagnosticBuilder message =
       diagnostics.emit<diag::LabelOutOfRange>(file.span, row, file.path, field, value, bound - 1);
   message.note(fmt::format("rows count from 0; the row is in part `{}`", part.name));
+  for (const auto& [name, meaning] : data.meanings()) {
+    runtime::Failure failure;
+    const auto tokenizer = name == "tokenizer" ? runtime::parseTokenizer(meaning, failure) : nullptr;
+    if (tokenizer != nullptr)
+      message.note(fmt::format("the vocabulary of the text has {} tokens", tokenizer->size()));
+  }
   for (std::size_t i = 1; i < raw.size(); ++i) {
     const DataFile& other = source.files()[source.fileOf(raw[i], row)];
     if (other.path != file.path) message.note(fmt::format("`{}` is computed from {} too", field, other.path));

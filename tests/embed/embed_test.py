@@ -149,6 +149,20 @@ def sessions():
     check(logits[: len(logits) // 2] == logits[len(logits) // 2 :], "token by token gives the bits of large steps; every status is as documented")
 
 
+def language_model():
+    """What a C program writes is what `nnc generate` writes, beyond the 80 tokens that a session holds."""
+    model, out, weights = ROOT / "tests/embed/writer.nn", WORK / "writer", WORK / "writer.safetensors"
+    run(NNC, "build", model, "bible", "-o", out)
+    write_safetensors(weights, random_weights(signature_of(out / "bible.o"), 3))
+    run(NNC, "build", model, "bible", "--weights", weights, "-o", out)
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "examples/embed/write.c", out / "bible.o", "-o", WORK / "write")
+    for prompt in ["In the beginning", "x" * 70, "y" * 200]:
+        written = subprocess.run([WORK / "write", prompt, "150"], capture_output=True, check=True).stdout
+        generated = subprocess.run([NNC, "generate", model, "--weights", weights, "--temperature", "0", "--prompt", prompt,
+                                    "--length", "150"], capture_output=True, check=True).stdout
+        check(len(written) == len(prompt) + 151 and written == generated, f"150 bytes after {len(prompt)}: the program writes what nnc writes")
+
+
 def untrained_export():
     model = ROOT / "tests/embed/classifier.nn"
     embedded, passing = WORK / "embedded", WORK / "passing"
@@ -188,6 +202,7 @@ def main():
     os.chdir(WORK)
     untrained_export()
     sessions()
+    language_model()
     trained_network()
     print(f"{passed} passed, 0 failed")
 

@@ -86,6 +86,7 @@ LanguageProgram::LanguageProgram(const std::string& text, elaborate::Mode mode, 
   for (const Diagnostic& diagnostic : diagnostics.all())
     ADD_FAILURE() << diagnostic.code << " " << diagnostic.message << ": `" << sources.text(diagnostic.primary) << "`";
   if (!isFine) return;
+  module = ir::convertPrecision(module, ir::DType::F32, ir::DType::F32);  // literals are rounded when a program is done
   EXPECT_EQ(ir::verify(module), std::vector<std::string>{});
 
   gradient = module.addFunction("gradient");

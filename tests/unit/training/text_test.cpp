@@ -161,8 +161,10 @@ TEST_F(TextData, a_token_that_the_network_lacks_is_named) {
   EXPECT_EQ(attempt.messages,
             "E1208 row 0 of `book.txt`: `y` is 98, and the network has classes 0 to 97\n"
             "  note rows count from 0; the row is in part `train`\n"
+            "  note the vocabulary of the text has 256 tokens\n"
             "E1208 row 1 of `book.txt`: `tokens` is 98, and the network has classes 0 to 97\n"
-            "  note rows count from 0; the row is in part `train`\n");
+            "  note rows count from 0; the row is in part `train`\n"
+            "  note the vocabulary of the text has 256 tokens\n");
 }
 
 TEST_F(TextData, byte_pairs_of_a_file) {
