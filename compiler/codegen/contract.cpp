@@ -66,6 +66,11 @@ std::optional<MatrixProduct> matrixProduct(const ir::Function& function, const i
   return product;
 }
 
+bool isForLibrary(const MatrixProduct& product) {
+  constexpr std::int64_t kHuge = 2048;
+  return product.batch > 0 && product.m > kHuge && product.n > kHuge && product.k > kHuge;
+}
+
 static llvm::FunctionCallee gemm(const Emitter& e, ir::DType dtype) {
   llvm::IRBuilderBase& b = e.builder;
   llvm::Type *i32 = b.getInt32Ty(), *real = e.registerType(dtype), *pointer = b.getPtrTy();

@@ -18,6 +18,9 @@ struct MatrixProduct {
 /// and its sizes fit the library's int.
 std::optional<MatrixProduct> matrixProduct(const ir::Function& function, const ir::Node& contraction);
 
+/// Whether the library's blocking for the outer caches wins over generated code: huge in every size.
+bool isForLibrary(const MatrixProduct& product);
+
 /// Emits the calls of cblas_sgemm or cblas_dgemm, one per batch index. Needs: no size is 0.
 void emitMatrixProduct(const Emitter& emitter, const MatrixProduct& product, ir::DType dtype, llvm::Value* left,
                        llvm::Value* right, llvm::Value* y);

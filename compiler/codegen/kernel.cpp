@@ -163,8 +163,14 @@ static bool buildReduce(const ir::Function& function, const std::vector<ir::Valu
 }
 
 static bool buildContract(const ir::Function& function, const ir::Node& node, Puller& puller, Kernel& kernel) {
-  kernel.isContraction = true;
   const auto& names = std::get<ir::ContractAttributes>(node.attributes);
+  kernel.isContraction = true;
+  const auto hasOwnIndex = [&](const std::string& own, const std::string& other) {
+    return std::any_of(own.begin(), own.end(), [&](char letter) {
+      return other.find(letter) == std::string::npos && names.y.find(letter) != std::string::npos;
+    });
+  };
+  kernel.isVectorProduct = !hasOwnIndex(names.a, names.b) || !hasOwnIndex(names.b, names.a);
   const ir::Type &a = function.type(node.operands[0]), &y = function.type(node.results[0]);
   if (y.elementCount() == 0) return true;
   // The letters of the result, then the summed ones.
@@ -323,7 +329,7 @@ void Description::addExpr(ExprId id) {
 
 std::string Description::write() {
   add(kernel_.reducedIsInnermost ? "kept, reduced" : "reduced, kept");
-  if (kernel_.isContraction) add(", contraction");
+  if (kernel_.isContraction) add(kernel_.isVectorProduct ? ", vector product" : ", contraction");
   for (const int variable : kernel_.kept) add(" kept"), add(variable), add(body_.space.extent(variable));
   for (const int variable : kernel_.reduced) add(" reduced"), add(variable), add(body_.space.extent(variable));
   add("\nbuffers");

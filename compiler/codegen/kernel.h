@@ -23,6 +23,7 @@ struct Kernel {
   std::vector<int> kept, reduced;
   bool reducedIsInnermost = false;  // whether the last axis is a reduced one
   bool isContraction = false;       // REDUCE: the sum of a product, by a chain of multiply-adds where it pays
+  bool isVectorProduct = false;     // a contraction of which one operand has no index of its own
   std::vector<Store> stores;        // empty: nothing to do
   std::vector<ir::DType> buffers;   // operands, then results, then dense constants of the body
   int operandCount = 0, resultCount = 0;

@@ -13,7 +13,6 @@
 #include <llvm/TargetParser/Triple.h>
 
 #include "codegen/contract.h"
-#include "codegen/gemm.h"
 #include "codegen/nest.h"
 #include "ir/tensor.h"
 #include "support/hash.h"
@@ -261,7 +260,7 @@ void ProgramEmitter::callKernel(const Emitter& emitter, const Kernel& kernel, co
 
 bool ProgramEmitter::emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node) {
   const auto product = matrixProduct(*frame.function, node);
-  if (!product || product->batch * product->m * product->n * product->k == 0) {
+  if (!product || !isForLibrary(*product)) {
     std::string error;
     std::optional<Kernel> kernel = kernelOfNode(*frame.function, node, error);
     if (!kernel) return fail(error);
@@ -272,10 +271,7 @@ bool ProgramEmitter::emitContract(const Emitter& emitter, Frame& frame, const ir
   llvm::Value* y = pointerOf(emitter, frame, node.results[0]);
   if (left == nullptr || right == nullptr || y == nullptr) return false;
   const ir::DType dtype = frame.function->type(node.results[0]).dtype;
-  if (isGenerated(target_, *product, dtype))
-    emitGeneratedProduct(emitter, *product, dtype, left, right, y);
-  else
-    emitMatrixProduct(emitter, *product, dtype, left, right, y);
+  emitMatrixProduct(emitter, *product, dtype, left, right, y);
   return true;
 }
 

@@ -26,12 +26,12 @@ struct TileRow {
   std::int64_t left = 0, y = 0;
 };
 
-/// Columns of a tile: `vectors` vectors, the last of them with `tail` lanes (0: all).
-struct Width {
-  int vectors = 1;
-  int tail = 0;
-  int lanesOf(int vector, int lanes) const { return vector == vectors - 1 && tail != 0 ? tail : lanes; }
+/// A vector of columns of a tile, relative to its first column. In a panel vectors follow one another.
+struct TileVector {
+  std::int64_t right = 0, y = 0;
+  int active = 0;  // lanes
 };
+using TileVectors = std::vector<TileVector>;
 
 class TileEmitter {
  public:
@@ -48,7 +48,7 @@ class TileEmitter {
         y_(buffers[static_cast<std::size_t>(p_.y)]) {}
 
   void run() {
-    if (plan_.isPacked) {
+    if (plan_.isPacked()) {
       auto* type = llvm::ArrayType::get(element_, static_cast<std::uint64_t>(panelSteps() * plan_.vectors * lanes_));
       llvm::AllocaInst* panel = b_.CreateAlloca(type);
       panel->setAlignment(llvm::Align(64));
@@ -79,37 +79,64 @@ class TileEmitter {
 
   Loops outerSums() const { return Loops(p_.sums).first(isAccumulating() ? plan_.firstInPanel : 0); }
   Loops innerSums() const { return Loops(p_.sums).subspan(isAccumulating() ? plan_.firstInPanel : 0); }
-  bool isAccumulating() const { return plan_.isPacked && plan_.firstInPanel > 0; }
-  std::int64_t panelSteps() const {
-    std::int64_t count = 1;
-    for (const ProductLoop& loop : innerSums()) count *= loop.extent;
-    return count;
+  bool isAccumulating() const { return plan_.isPacked() && plan_.firstInPanel > 0; }
+  std::int64_t panelSteps() const { return plan_.panelSteps(); }
+
+  /// `vectors` vectors of the innermost loop of columns, `tail` lanes in the last (0: all).
+  TileVectors vectorsOf(int vectors, int tail) const {
+    const ProductLoop& lane = p_.columns.back();
+    TileVectors result;
+    for (std::int64_t v = 0; v < vectors; ++v) result.push_back({v * lanes_ * lane.right, v * lanes_ * lane.y, lanes_});
+    if (tail != 0) result.back().active = tail;
+    return result;
   }
 
   /// Panels of columns, full ones in a loop.
   void emitColumns(const Place& start) {
+    if (plan_.repeats > 1) return emitRepeatedColumns(start);
     const Loops columns = p_.columns;
     emitLoops(columns.first(columns.size() - 1), start, [&](const Place& place) {
       const ProductLoop& lane = columns.back();
       const std::int64_t width = static_cast<std::int64_t>(plan_.vectors) * lanes_, full = lane.extent / width;
-      const auto panelAt = [&](llvm::Value* column) { return moved(place, column, lane); };
       emitLoop(e_, full, width, {}, [&](llvm::Value* column, Values) -> Values {
-        emitPanel(panelAt(column), {plan_.vectors, 0});
+        emitPanel(moved(place, column, lane), vectorsOf(plan_.vectors, 0));
         return {};
       });
       const std::int64_t rest = lane.extent - full * width;
       if (rest == 0) return;
-      emitPanel(panelAt(e_.i64(full * width)),
-                {static_cast<int>((rest + lanes_ - 1) / lanes_), static_cast<int>(rest % lanes_)});
+      emitPanel(moved(place, e_.i64(full * width), lane),
+                vectorsOf(static_cast<int>((rest + lanes_ - 1) / lanes_), static_cast<int>(rest % lanes_)));
+    });
+  }
+
+  /// Tiles that hold the whole innermost loop of columns for several steps of the next one.
+  void emitRepeatedColumns(const Place& start) {
+    const Loops columns = p_.columns;
+    const ProductLoop& next = columns[columns.size() - 2];
+    const TileVectors row = vectorsOf(plan_.vectors, static_cast<int>(columns.back().extent % lanes_));
+    const auto emitPieces = [&](const Place& place, std::int64_t first, std::int64_t size, std::int64_t count) {
+      TileVectors vectors;
+      for (std::int64_t i = 0; i < size; ++i)
+        for (const TileVector& vector : row)
+          vectors.push_back({vector.right + i * next.right, vector.y + i * next.y, vector.active});
+      emitLoop(e_, count, size, {}, [&](llvm::Value* i, Values) -> Values {
+        emitPanel(moved(place, plus(i, first), next), vectors);
+        return {};
+      });
+    };
+    const EvenSplit split = splitEvenly(next.extent, plan_.repeats);
+    emitLoops(columns.first(columns.size() - 2), start, [&](const Place& place) {
+      emitPieces(place, 0, split.size + 1, split.larger);
+      emitPieces(place, (split.size + 1) * split.larger, split.size, split.smaller);
     });
   }
 
   /// The outer sums come back to y again and again: the first time it is not read.
-  void emitPanel(const Place& start, const Width& width) {
-    if (!isAccumulating()) return emitRows(start, width, nullptr);
+  void emitPanel(const Place& start, const TileVectors& vectors) {
+    if (!isAccumulating()) return emitRows(start, vectors, nullptr);
     const Loops sums = outerSums();
     const auto open = [&](const auto& self, std::size_t depth, const Place& place, llvm::Value* isFirst) -> void {
-      if (depth == sums.size()) return emitRows(place, width, isFirst);
+      if (depth == sums.size()) return emitRows(place, vectors, isFirst);
       emitLoop(e_, sums[depth].extent, 1, {}, [&](llvm::Value* i, Values) -> Values {
         llvm::Value* isStart = b_.CreateICmpEQ(i, e_.i64(0));
         self(self, depth + 1, moved(place, i, sums[depth]),
@@ -120,10 +147,10 @@ class TileEmitter {
     open(open, 0, start, nullptr);
   }
 
-  void emitRows(const Place& start, const Width& width, llvm::Value* isFirst) {
-    if (plan_.isPacked) pack(start.right, width);
+  void emitRows(const Place& start, const TileVectors& vectors, llvm::Value* isFirst) {
+    if (plan_.isPacked()) pack(start.right, vectors);
     const Loops rows = p_.rows;
-    if (rows.empty()) return emitTile(start, {{0, 0}}, width, isFirst);
+    if (rows.empty()) return emitTile(start, {{0, 0}}, vectors, isFirst);
     std::vector<TileRow> whole{{0, 0}};
     for (const ProductLoop& loop : rows.subspan(plan_.firstTiled + 1)) whole = repeated(whole, loop, loop.extent);
     const ProductLoop& cut = rows[plan_.firstTiled];
@@ -132,7 +159,7 @@ class TileEmitter {
     emitLoops(rows.first(plan_.firstTiled), start, [&](const Place& place) {
       const auto emitPieces = [&](std::int64_t first, std::int64_t size, std::int64_t count) {
         emitLoop(e_, count, size, {}, [&](llvm::Value* i, Values) -> Values {
-          emitTile(moved(place, plus(i, first), cut), repeated(whole, cut, size), width, isFirst);
+          emitTile(moved(place, plus(i, first), cut), repeated(whole, cut, size), vectors, isFirst);
           return {};
         });
       };
@@ -148,43 +175,41 @@ class TileEmitter {
     return result;
   }
 
-  void emitTile(const Place& place, const std::vector<TileRow>& rows, const Width& width, llvm::Value* isFirst) {
+  void emitTile(const Place& place, const std::vector<TileRow>& rows, const TileVectors& vectors,
+                llvm::Value* isFirst) {
     llvm::Value* zero = llvm::Constant::getNullValue(square_.type());
     Values sums;
     for (const TileRow& row : rows)
-      for (int v = 0; v < width.vectors; ++v) {
-        if (isFirst == nullptr) {
-          sums.push_back(zero);
-          continue;
-        }
-        llvm::Value* before = loadResult(place.y, row, v, width);
-        sums.push_back(b_.CreateSelect(isFirst, zero, before));
-      }
-    llvm::Value* right = plan_.isPacked ? e_.i64(0) : place.right;
-    sums = addUp(innerSums(), 0, place.left, right, rows, width, std::move(sums));
-    storeTile(place.y, rows, width, sums);
+      for (const TileVector& vector : vectors)
+        sums.push_back(
+            isFirst == nullptr
+                ? zero
+                : b_.CreateSelect(isFirst, zero, loadResult(plus(place.y, row.y + vector.y), vector.active)));
+    llvm::Value* right = plan_.isPacked() ? e_.i64(0) : place.right;
+    sums = addUp(innerSums(), 0, place.left, right, rows, vectors, std::move(sums));
+    storeTile(place.y, rows, vectors, sums);
   }
 
   /// How far a step of an inner sum moves in the panel, or in the right operand where there is none.
-  std::int64_t rightStep(Loops loops, std::size_t depth, const Width& width) const {
-    if (!plan_.isPacked) return loops[depth].right;
-    std::int64_t stride = static_cast<std::int64_t>(width.vectors) * lanes_;
+  std::int64_t rightStep(Loops loops, std::size_t depth, const TileVectors& vectors) const {
+    if (!plan_.isPacked()) return loops[depth].right;
+    std::int64_t stride = static_cast<std::int64_t>(vectors.size()) * lanes_;
     for (std::size_t i = depth + 1; i < loops.size(); ++i) stride *= loops[i].extent;
     return stride;
   }
 
   Values addUp(Loops loops, std::size_t depth, llvm::Value* left, llvm::Value* right, const std::vector<TileRow>& rows,
-               const Width& width, Values sums) {
+               const TileVectors& vectors, Values sums) {
     if (depth < loops.size())
       return emitLoop(e_, loops[depth].extent, 1, std::move(sums), [&](llvm::Value* i, Values inside) -> Values {
         return addUp(loops, depth + 1, moved(left, i, loops[depth].left),
-                     moved(right, i, rightStep(loops, depth, width)), rows, width, std::move(inside));
+                     moved(right, i, rightStep(loops, depth, vectors)), rows, vectors, std::move(inside));
       });
-    Values vectors;
-    llvm::Value* rightAt = at(plan_.isPacked ? panel_ : right_, right);
-    for (int v = 0; v < width.vectors; ++v) {
-      const int active = plan_.isPacked ? lanes_ : width.lanesOf(v, lanes_);
-      vectors.push_back(square_.load(at(rightAt, e_.i64(static_cast<std::int64_t>(v) * lanes_)), active));
+    Values factors;
+    llvm::Value* rightAt = at(plan_.isPacked() ? panel_ : right_, right);
+    for (std::size_t v = 0; v < vectors.size(); ++v) {
+      const std::int64_t offset = plan_.isPacked() ? static_cast<std::int64_t>(v) * lanes_ : vectors[v].right;
+      factors.push_back(square_.load(at(rightAt, e_.i64(offset)), plan_.isPacked() ? lanes_ : vectors[v].active));
     }
     llvm::Value* leftAt = at(left_, left);
     for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -192,7 +217,7 @@ class TileEmitter {
       llvm::Value* broadcast = e_.splat(scalar, lanes_);
       for (std::size_t v = 0; v < vectors.size(); ++v) {
         llvm::Value*& sum = sums[r * vectors.size() + v];
-        sum = e_.fma(broadcast, vectors[v], sum);
+        sum = e_.fma(broadcast, factors[v], sum);
       }
     }
     return sums;
@@ -200,9 +225,8 @@ class TileEmitter {
 
   std::int64_t columnStep() const { return p_.columns.back().y; }
 
-  llvm::Value* loadResult(llvm::Value* y, const TileRow& row, int v, const Width& width) {
-    const int active = width.lanesOf(v, lanes_);
-    llvm::Value* from = at(y_, plus(y, row.y + static_cast<std::int64_t>(v) * lanes_ * columnStep()));
+  llvm::Value* loadResult(llvm::Value* y, int active) {
+    llvm::Value* from = at(y_, y);
     if (columnStep() == 1) return square_.load(from, active);
     llvm::Value* result = llvm::Constant::getNullValue(square_.type());
     for (int lane = 0; lane < active; ++lane) {
@@ -212,15 +236,13 @@ class TileEmitter {
     return result;
   }
 
-  void storeTile(llvm::Value* y, const std::vector<TileRow>& rows, const Width& width, const Values& sums) {
-    for (int v = 0; v < width.vectors; ++v) {
-      const auto sumOf = [&](std::size_t row) {
-        return sums[row * static_cast<std::size_t>(width.vectors) + static_cast<std::size_t>(v)];
-      };
-      const int active = width.lanesOf(v, lanes_);
-      llvm::Value* first = plus(y, static_cast<std::int64_t>(v) * lanes_ * columnStep());
+  void storeTile(llvm::Value* y, const std::vector<TileRow>& rows, const TileVectors& vectors, const Values& sums) {
+    for (std::size_t v = 0; v < vectors.size(); ++v) {
+      const auto sumOf = [&](std::size_t row) { return sums[row * vectors.size() + v]; };
+      llvm::Value* first = plus(y, vectors[v].y);
       if (columnStep() == 1) {
-        for (std::size_t r = 0; r < rows.size(); ++r) square_.store(sumOf(r), at(y_, plus(first, rows[r].y)), active);
+        for (std::size_t r = 0; r < rows.size(); ++r)
+          square_.store(sumOf(r), at(y_, plus(first, rows[r].y)), vectors[v].active);
         continue;
       }
       // Runs of rows that are neighbours in y, turned over.
@@ -231,7 +253,7 @@ class TileEmitter {
           ++end;
         Values turned;
         for (std::size_t r = begin; r < end; ++r) turned.push_back(sumOf(r));
-        storeTurned(turned, plus(first, rows[begin].y), active);
+        storeTurned(turned, plus(first, rows[begin].y), vectors[v].active);
         begin = end;
       }
     }
@@ -249,26 +271,26 @@ class TileEmitter {
     }
   }
 
-  /// Fills the panel: [inner sums][vectors * lanes].
-  void pack(llvm::Value* right, const Width& width) {
-    const std::int64_t column = p_.columns.back().right, step = static_cast<std::int64_t>(width.vectors) * lanes_;
-    for (int v = 0; v < width.vectors; ++v) {
-      const int columns = width.lanesOf(v, lanes_);
-      llvm::Value* from = plus(right, static_cast<std::int64_t>(v) * lanes_ * column);
-      if (!plan_.isPackedInSquares) {
-        packSingly(innerSums(), 0, from, e_.i64(static_cast<std::int64_t>(v) * lanes_), width, columns);
-        continue;
-      }
-      const std::int64_t count = panelSteps(), rest = count % lanes_;
+  /// Fills the panel: [inner sums][vectors * lanes]. Lanes that are not there hold anything and are never stored.
+  void pack(llvm::Value* right, const TileVectors& vectors) {
+    if (plan_.packing == Packing::Squares) return packSquares(right, vectors);
+    packSums(innerSums(), 0, right, e_.i64(0), vectors);
+  }
+
+  void packSquares(llvm::Value* right, const TileVectors& vectors) {
+    const std::int64_t column = p_.columns.back().right, step = static_cast<std::int64_t>(vectors.size()) * lanes_;
+    for (std::size_t v = 0; v < vectors.size(); ++v) {
+      llvm::Value* from = plus(right, vectors[v].right);
       const auto packSquare = [&](llvm::Value* k, int depth) {
         Values rows;
-        for (int i = 0; i < columns; ++i)
+        for (int i = 0; i < vectors[v].active; ++i)
           rows.push_back(square_.load(at(right_, b_.CreateAdd(plus(from, i * column), k)), depth));
         square_.transpose(rows);
         llvm::Value* to = plus(b_.CreateMul(k, e_.i64(step)), static_cast<std::int64_t>(v) * lanes_);
         for (int j = 0; j < depth; ++j)
           square_.store(rows[static_cast<std::size_t>(j)], at(panel_, plus(to, j * step)), lanes_);
       };
+      const std::int64_t count = panelSteps(), rest = count % lanes_;
       emitLoop(e_, count / lanes_, lanes_, {}, [&](llvm::Value* k, Values) -> Values {
         packSquare(k, lanes_);
         return {};
@@ -277,23 +299,32 @@ class TileEmitter {
     }
   }
 
-  void packSingly(Loops loops, std::size_t depth, llvm::Value* right, llvm::Value* panel, const Width& width,
-                  int columns) {
+  /// One step of the sums after the other.
+  void packSums(Loops loops, std::size_t depth, llvm::Value* right, llvm::Value* panel, const TileVectors& vectors) {
     if (depth < loops.size()) {
       emitLoop(e_, loops[depth].extent, 1, {}, [&](llvm::Value* i, Values) -> Values {
-        packSingly(loops, depth + 1, moved(right, i, loops[depth].right),
-                   moved(panel, i, rightStep(loops, depth, width)), width, columns);
+        packSums(loops, depth + 1, moved(right, i, loops[depth].right),
+                 moved(panel, i, rightStep(loops, depth, vectors)), vectors);
         return {};
       });
       return;
     }
+    for (std::size_t v = 0; v < vectors.size(); ++v) {
+      llvm::Value* from = plus(right, vectors[v].right);
+      llvm::Value* vector = plan_.packing == Packing::Rows ? square_.load(at(right_, from), vectors[v].active)
+                                                           : gathered(from, vectors[v].active);
+      square_.store(vector, at(panel_, plus(panel, static_cast<std::int64_t>(v) * lanes_)), lanes_);
+    }
+  }
+
+  llvm::Value* gathered(llvm::Value* right, int active) {
     llvm::Value* vector = llvm::Constant::getNullValue(square_.type());
-    for (int lane = 0; lane < columns; ++lane) {
+    for (int lane = 0; lane < active; ++lane) {
       llvm::Value* from = at(right_, plus(right, lane * p_.columns.back().right));
       vector = b_.CreateInsertElement(vector, b_.CreateAlignedLoad(element_, from, alignment()),
                                       static_cast<std::uint64_t>(lane));
     }
-    square_.store(vector, at(panel_, panel), lanes_);
+    return vector;
   }
 
   const Emitter& e_;

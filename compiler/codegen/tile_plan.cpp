@@ -72,6 +72,12 @@ static std::int64_t steps(const std::vector<ProductLoop>& loops) {
   return count;
 }
 
+std::int64_t TilePlan::panelSteps() const {
+  std::int64_t count = 1;
+  for (std::size_t i = firstInPanel; i < product.sums.size(); ++i) count *= product.sums[i].extent;
+  return count;
+}
+
 /// Cuts a loop of sums in two when even its steps alone would overfill a panel.
 static void splitSums(TilePlan& plan, std::int64_t mostSteps) {
   std::vector<ProductLoop>& sums = plan.product.sums;
@@ -100,77 +106,106 @@ static bool isDense(const TilePlan& plan) {
   return stride > 1;
 }
 
-/// Cycles of a plan on a machine with two loads and two multiply-adds a cycle; comparable, not exact.
+static std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Cycles of one step of the sums for a tile of `rows` x `vectors`, on a machine with two multiply-adds a cycle and
+/// nearly two loads.
+static double stepCost(double rows, double vectors) {
+  constexpr double kLatency = 4.0, kLoad = 0.7, kUnaligned = 1.5;
+  return std::max({rows * vectors / 2.0, (rows + kUnaligned * vectors) * kLoad, kLatency}) + 0.02 * (rows + vectors);
+}
+
+/// Cycles of a plan; comparable, not exact.
 static double costOf(const TilePlan& plan, std::int64_t lanes) {
   const ViewedProduct& p = plan.product;
-  const std::int64_t width = p.columns.empty() ? 1 : p.columns.back().extent;
-  const std::int64_t vectorsOfRow = (width + lanes - 1) / lanes;
-  const std::int64_t allRows = steps(p.rows), allColumns = steps(p.columns) / width, sums = steps(p.sums);
+  const ProductLoop& lane = p.columns.back();
+  const std::int64_t vectorsOfRow = ceilDiv(lane.extent, lanes), otherColumns = steps(p.columns) / lane.extent;
   std::int64_t whole = 1;
   for (std::size_t i = plan.firstTiled + 1; i < p.rows.size(); ++i) whole *= p.rows[i].extent;
-  const std::int64_t cut = p.rows.empty() ? 1 : p.rows[plan.firstTiled].extent;
-  const std::int64_t most = std::max<std::int64_t>(1, plan.rows / whole), pieces = (cut + most - 1) / most;
+  const std::int64_t cut = p.rows.empty() ? 1 : p.rows[plan.firstTiled].extent, allRows = steps(p.rows);
+  const std::int64_t pieces = ceilDiv(cut, std::max<std::int64_t>(1, plan.rows / whole));
   const double rows = static_cast<double>(cut * whole) / static_cast<double>(pieces);
-  const auto stepCost = [&](double vectors) {
-    constexpr double kLatency = 4.0;
-    return std::max({rows * vectors / 2.0, (rows + 1.5 * vectors) / 2.0, kLatency}) + 0.02 * (rows + vectors);
-  };
   const std::int64_t full = vectorsOfRow / plan.vectors, rest = vectorsOfRow % plan.vectors;
-  double perPiece = static_cast<double>(full) * stepCost(plan.vectors);
-  if (rest > 0) perPiece += stepCost(static_cast<double>(rest));
-  const double tiles = static_cast<double>(allRows / (cut * whole) * pieces * allColumns);
-  double cost = tiles * perPiece * static_cast<double>(sums);
-  if (plan.isPacked)
-    cost += static_cast<double>(allColumns * vectorsOfRow * sums) * (plan.isPackedInSquares ? 6.0 : 40.0);
-  const bool isRowMajor = width == 1 || p.columns.back().y == 1;
+  double perPiece = 0.0;
+  if (plan.repeats > 1) {
+    const std::int64_t extent = p.columns[p.columns.size() - 2].extent, parts = ceilDiv(extent, plan.repeats);
+    perPiece = static_cast<double>(parts) / static_cast<double>(extent) *
+               stepCost(rows, static_cast<double>(vectorsOfRow * extent) / static_cast<double>(parts));
+  } else {
+    perPiece = static_cast<double>(full) * stepCost(rows, plan.vectors);
+    if (rest > 0) perPiece += stepCost(rows, static_cast<double>(rest));
+  }
+  const double sums = static_cast<double>(steps(p.sums)), vectors = static_cast<double>(otherColumns * vectorsOfRow);
+  double cost = static_cast<double>(allRows / (cut * whole) * pieces * otherColumns) * perPiece * sums;
+  static constexpr double kPackCosts[] = {0.0, 2.0, 6.0, 40.0};
+  cost += vectors * sums * kPackCosts[static_cast<std::size_t>(plan.packing)];
   const bool isColumnMajor = !p.rows.empty() && p.rows.back().y == 1;
-  cost += static_cast<double>(allRows * allColumns * vectorsOfRow) * (isRowMajor ? 1.0 : isColumnMajor ? 6.0 : 40.0);
+  const double storeCost = lane.y == 1 ? 1.0 : isColumnMajor ? 6.0 : 40.0;
+  const double rounds = plan.isPacked() ? sums / static_cast<double>(plan.panelSteps()) : 1.0;
+  cost += static_cast<double>(allRows) * vectors * storeCost * (2.0 * rounds - 1.0);
   return cost * static_cast<double>(steps(p.batch));
 }
 
-/// The plan for one orientation and one number of vectors.
-static TilePlan planFor(const ViewedProduct& product, int vectors, int registers, std::int64_t lanes) {
+/// Whether plain loops with lanes along the innermost sum are better: without a matrix there is nothing to keep in
+/// registers. Depends on no size of a row or column: a batch of one gets the bits of any other.
+static bool isForLoops(const Kernel& kernel, const ViewedProduct& p) {
+  constexpr std::int64_t kFewSteps = 8;
+  return kernel.isVectorProduct && !p.sums.empty() && p.sums.back().extent >= kFewSteps && p.sums.back().left == 1 &&
+         p.sums.back().right == 1;
+}
+
+static Packing packingFor(const ViewedProduct& p, std::int64_t elementBytes) {
+  // Rows that lie this far apart cost a TLB entry each and conflict in the first-level cache.
+  constexpr std::int64_t kLongRowBytes = 4096;
+  constexpr std::int64_t kFewRows = 32;
+  if (p.columns.back().right != 1) return Packing::Singly;
+  const bool isLong = !p.sums.empty() && p.sums.back().right * elementBytes >= kLongRowBytes;
+  return isLong && steps(p.rows) >= kFewRows ? Packing::Rows : Packing::None;
+}
+
+/// The plan for one orientation, one number of vectors, and so many steps of the next loop of columns.
+static TilePlan planFor(const ViewedProduct& product, int vectors, int repeats, int registers, std::int64_t lanes) {
   TilePlan plan;
   plan.product = product;
   plan.vectors = vectors;
-  const int most = std::clamp((registers - vectors - 1) / vectors, 1, kMostRows);
-  plan.rows = 1;
+  plan.repeats = repeats;
+  const int side = vectors * repeats;
+  const int most = std::clamp((registers - side - 1) / side, 1, kMostRows);
   plan.firstTiled = product.rows.size();
+  std::int64_t whole = 1;
   while (plan.firstTiled > 0) {
     const std::int64_t extent = product.rows[--plan.firstTiled].extent;
-    if (plan.rows * extent > most) break;
-    plan.rows *= static_cast<int>(extent);
+    plan.rows = static_cast<int>(whole * std::min<std::int64_t>(extent, std::max<std::int64_t>(1, most / whole)));
+    if (whole * extent > most) break;
+    whole *= extent;
   }
-  if (!product.rows.empty()) {
-    const std::int64_t cut = product.rows[plan.firstTiled].extent;
-    std::int64_t whole = 1;
-    for (std::size_t i = plan.firstTiled + 1; i < product.rows.size(); ++i) whole *= product.rows[i].extent;
-    plan.rows = static_cast<int>(whole * std::min<std::int64_t>(cut, std::max<std::int64_t>(1, most / whole)));
-  }
-  plan.isPacked = !product.columns.empty() && product.columns.back().right != 1;
-  if (!plan.isPacked) return plan;
-  splitSums(plan, kMostPanelBytes / (vectors * lanes * ir::dtypeBytes(product.dtype)));
-  plan.isPackedInSquares = isDense(plan);
+  const std::int64_t bytes = ir::dtypeBytes(product.dtype);
+  plan.packing = repeats > 1 ? Packing::None : packingFor(product, bytes);
+  if (plan.isPacked()) splitSums(plan, kMostPanelBytes / (vectors * lanes * bytes));
+  if (plan.packing == Packing::Singly && isDense(plan)) plan.packing = Packing::Squares;
+  plan.cost = costOf(plan, lanes);
   return plan;
 }
 
 std::optional<TilePlan> planTiles(const Kernel& kernel, const Target& target) {
   const std::optional<ViewedProduct> product = viewedProduct(kernel);
-  if (!product) return std::nullopt;
+  if (!product || isForLoops(kernel, *product)) return std::nullopt;
   const std::int64_t lanes = target.lanes(static_cast<int>(ir::dtypeBytes(product->dtype)));
   const int registers = target.vectorBytes == 64 ? 32 : 16;
   std::optional<TilePlan> best;
-  double least = 0.0;
-  for (const ViewedProduct& candidate : {*product, exchanged(*product)}) {
-    if (candidate.columns.empty()) continue;
-    const std::int64_t vectorsOfRow = (candidate.columns.back().extent + lanes - 1) / lanes;
-    for (int vectors = 1; vectors <= std::min<std::int64_t>(kMostVectors, vectorsOfRow); ++vectors) {
-      TilePlan plan = planFor(candidate, vectors, registers, lanes);
-      const double cost = costOf(plan, lanes);
-      if (best && cost >= least) continue;
-      best = std::move(plan);
-      least = cost;
-    }
+  const auto offer = [&](TilePlan plan) {
+    if (!best || plan.cost < best->cost) best = std::move(plan);
+  };
+  for (ViewedProduct candidate : {*product, exchanged(*product)}) {
+    if (candidate.columns.empty()) candidate.columns.push_back({1, 0, 1, 1});
+    const std::int64_t vectorsOfRow = ceilDiv(candidate.columns.back().extent, lanes);
+    for (int vectors = 1; vectors <= std::min<std::int64_t>(kMostVectors, vectorsOfRow); ++vectors)
+      offer(planFor(candidate, vectors, 1, registers, lanes));
+    if (vectorsOfRow > kMostVectors || candidate.columns.size() < 2 || candidate.columns.back().right != 1) continue;
+    const std::int64_t extent = candidate.columns[candidate.columns.size() - 2].extent;
+    for (const int repeats : {2, 3, 4, 6, 8, 12})
+      if (repeats <= extent && repeats * vectorsOfRow <= registers / 2)
+        offer(planFor(candidate, static_cast<int>(vectorsOfRow), repeats, registers, lanes));
   }
   return best;
 }

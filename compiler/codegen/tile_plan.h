@@ -27,19 +27,32 @@ struct ViewedProduct {
   std::vector<ProductLoop> batch, rows, columns, sums;
 };
 
+/// How columns of the right operand that no vector can load, or that lie far apart, are copied into a panel first.
+enum class Packing : std::uint8_t {
+  None,
+  Rows,     // columns are neighbours: long rows are copied, vector by vector
+  Squares,  // the sums are neighbours instead: transposed in registers
+  Singly,   // neither
+};
+
 /// How a product is computed. A tile is `vectors` vectors of columns for each of up to `rows` rows, held in registers
 /// over the sums. Lanes run along the innermost loop of columns.
 struct TilePlan {
   ViewedProduct product;  // its operands exchanged where that is better
   int vectors = 1, rows = 1;
-  std::size_t firstTiled = 0;      // rows[firstTiled] is cut into pieces, those after it are whole in a tile
-  bool isPacked = false;           // columns of the right operand are not neighbours: they are copied into a panel
-  bool isPackedInSquares = false;  // the sums are neighbours instead: transposed in registers
-  std::size_t firstInPanel = 0;    // sums from here on are in a panel; those before it are added up in y
+  int repeats = 1;             // steps of the next loop of columns in a tile; > 1: `vectors` hold the innermost loop
+  std::size_t firstTiled = 0;  // rows[firstTiled] is cut into pieces, those after it are whole in a tile
+  Packing packing = Packing::None;
+  std::size_t firstInPanel = 0;  // sums from here on are in a panel; those before it are added up in y
+  double cost = 0.0;             // cycles, about
+
+  bool isPacked() const { return packing != Packing::None; }
+  /// Sums of one panel.
+  std::int64_t panelSteps() const;
 };
 
 /// The plan of a kernel that is a contraction of two tensors in f32 or f64, each read at an affine index. Empty: the
-/// kernel is something else, or plain loops are as good.
+/// kernel is something else, or plain loops are better.
 std::optional<TilePlan> planTiles(const Kernel& kernel, const Target& target);
 
 }  // namespace nnc::codegen
