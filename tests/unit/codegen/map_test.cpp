@@ -165,7 +165,7 @@ TEST(Map, ViewsOfViewsInOneKernel) {
 // with strides, in every width and dtype of a store.
 TEST(Map, ShortInnermostAxesAreInterleaved) {
   for (const std::int64_t steps : {2, 3, 4})
-    for (const std::int64_t width : {8, 14, 16, 33}) {
+    for (const std::int64_t width : {5, 8, 14, 16, 33}) {
       SCOPED_TRACE(testing::Message() << width << " x " << steps);
       for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::I8})
         expectExact(program([&](ir::Builder& b) {
