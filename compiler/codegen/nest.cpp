@@ -194,6 +194,12 @@ void Nest::storeResults() {
       state_.storeScalar(store, state_.scalarOf(store.value));
       continue;
     }
+    if (schedule_.isInterleaving) {
+      Values copies;
+      for (int copy = 0; copy < state_.copies(); ++copy) copies.push_back(state_.vectorOf(store.value, copy));
+      state_.storeInterleaved(store, std::move(copies));
+      continue;
+    }
     for (int copy = 0; copy < state_.copies(); ++copy)
       state_.storeVector(store, state_.vectorOf(store.value, copy), copy);
   }

@@ -149,6 +149,32 @@ void NestState::storeVector(const Store& store, llvm::Value* value, int copy) {
     e_.builder.CreateMaskedStore(value, at, alignOf(dtype), real);
 }
 
+void NestState::storeInterleaved(const Store& store, Values copies) {
+  const ir::DType dtype = kernel_.buffers[static_cast<std::size_t>(store.buffer)];
+  for (llvm::Value*& copy : copies) {
+    if (needsRounding(kernel_, store)) copy = e_.roundToBf16(copy);
+    copy = e_.toMemory(dtype, copy);
+  }
+  const std::int64_t lanes = schedule_.lanes, count = schedule_.copies, total = count * (tail_ == 0 ? lanes : tail_);
+  llvm::Value* base = scalarIndex(store.index, 0);
+  for (std::int64_t begin = 0; begin < total; begin += lanes) {
+    llvm::Value* vector = copies[0];
+    for (std::int64_t c = 0; c < count; ++c) {
+      std::vector<int> picks;
+      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        const std::int64_t at = begin + lane;
+        picks.push_back(static_cast<int>(at % count == c ? lanes + at / count : lane));
+      }
+      vector = e_.builder.CreateShuffleVector(vector, copies[static_cast<std::size_t>(c)], picks);
+    }
+    llvm::Value* to = address(store.buffer, e_.builder.CreateAdd(base, e_.i64(begin)));
+    if (total - begin >= lanes)
+      e_.builder.CreateAlignedStore(vector, to, alignOf(dtype));
+    else
+      e_.builder.CreateMaskedStore(vector, to, alignOf(dtype), firstLanes(total - begin));
+  }
+}
+
 void NestState::storeScalar(const Store& store, llvm::Value* value) {
   const ir::DType dtype = kernel_.buffers[static_cast<std::size_t>(store.buffer)];
   if (needsRounding(kernel_, store)) value = e_.roundToBf16(value);

@@ -43,6 +43,8 @@ class NestState {
   /// The lanes of a copy that are real; null: all.
   llvm::Value* mask(int copy) const;
   void storeVector(const Store& store, llvm::Value* value, int copy);
+  /// The copies of an interleaving schedule: lane 0 of each, lane 1 of each, ...
+  void storeInterleaved(const Store& store, Values copies);
   void storeScalar(const Store& store, llvm::Value* value);
   /// `dependsOn` without variables of a single step.
   std::uint64_t loopsOf(std::uint64_t dependsOn) const;

@@ -131,9 +131,29 @@ bool isBlockwiseDraw(const Kernel& kernel, const Schedule& schedule, const Expr&
   });
 }
 
+/// Whether stores go to neighbours when lanes of `lane` alternate with the steps of the innermost loop.
+static bool mayInterleave(const Kernel& kernel, int lane, int inner) {
+  constexpr std::int64_t kFewest = 2, kMost = 4;
+  const IndexSpace& space = kernel.body.space;
+  const std::int64_t steps = space.extent(inner);
+  if (steps < kFewest || steps > kMost || space.extent(lane) <= steps) return false;
+  return std::all_of(kernel.stores.begin(), kernel.stores.end(), [&](const Store& store) {
+    return space.hiddenVariables(store.index) == 0 && space.factorOf(store.index, inner) == 1 &&
+           space.factorOf(store.index, lane) == steps;
+  });
+}
+
 static void scheduleMap(const Kernel& kernel, const std::vector<ExprId>& body, Schedule& schedule) {
   schedule.lane = schedule.order.back();
   const IndexSpace& space = kernel.body.space;
+  const std::size_t loops = schedule.order.size();
+  if (loops > 1 && mayInterleave(kernel, schedule.order[loops - 2], schedule.lane)) {
+    schedule.unrolled = schedule.lane;
+    schedule.copies = static_cast<int>(space.extent(schedule.unrolled));
+    schedule.lane = schedule.order[loops - 2];
+    schedule.isInterleaving = true;
+    return;
+  }
   schedule.unrolled = schedule.lane;
   schedule.copies = kDrawsPerBlock;
   if (std::any_of(body.begin(), body.end(),

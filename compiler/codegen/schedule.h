@@ -9,7 +9,8 @@
 
 namespace nnc::codegen {
 
-/// MAP: lanes along the innermost axis, one vector a step. REDUCE: lanes along the loop that makes the fewest and
+/// MAP: lanes along the innermost axis, one vector a step; along the next one where the innermost is only a few
+/// elements, whose vectors are interleaved for the store. REDUCE: lanes along the loop that makes the fewest and
 /// cheapest vectors. A reduced lane loop keeps several vectors of partial results, combined in a fixed tree; with a
 /// kept one, a tile of vectors stays in registers while the reduced loops run. What is left at the end of a loop is
 /// done under a mask by the same arithmetic, so an element's bits do not depend on its place.
@@ -20,7 +21,8 @@ struct Schedule {
   int lanes = 0;                 // elements of a vector
   int unrolled = -1;             // variable whose steps are emitted `copies` times side by side
   int copies = 1;
-  bool isTransposing = false;  // MAP: `copies` == `lanes` and loads of `isTransposed` form are square tiles
+  bool isInterleaving = false;  // MAP: lanes along the last loop but one, a copy for each step of the short last one
+  bool isTransposing = false;   // MAP: `copies` == `lanes` and loads of `isTransposed` form are square tiles
 };
 
 Schedule scheduleKernel(const Kernel& kernel, const Target& target);

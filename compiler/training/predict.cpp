@@ -28,6 +28,12 @@ std::vector<Field> rawFields(const elaborate::DataProgram& data, const std::vect
   return fields;
 }
 
+/// The name of the column with the labels, when the rows come from a .csv file with one.
+std::string labelColumn(const elaborate::DataProgram& data) {
+  const auto* csv = std::get_if<elaborate::CsvSource>(&data.source.node);
+  return csv != nullptr && csv->label ? csv->label->name : std::string();
+}
+
 std::int64_t rowBytes(const runtime::Array& array) {
   return static_cast<std::int64_t>(array.bytes.size()) / array.shape[0];
 }
@@ -184,7 +190,8 @@ std::optional<Predictions> predictRows(elaborate::Project& project, const elabor
   const std::optional<elaborate::ExportProgram> signature = project.network(train, {1});
   if (!signature) return std::nullopt;
   const std::vector<Field> raw = rawFields(train.data, signature->entries[0].inputs);
-  std::optional<InputRows> rows = readInput(options.input, raw, signature->entries[0].inputs, diagnostics);
+  std::optional<InputRows> rows =
+      readInput(options.input, raw, signature->entries[0].inputs, labelColumn(train.data), diagnostics);
   if (!rows) return std::nullopt;
   if (rows->isRaw) {
     std::optional<std::vector<runtime::Array>> mapped =

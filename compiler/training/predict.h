@@ -13,7 +13,7 @@ namespace nnc::training {
 
 struct PredictOptions {
   std::string weights;  // a run folder (its `last`), a link or a .safetensors file
-  std::string input;    // .npy, .npz or .csv; see below
+  std::string input;    // see predictRows
   engine::Options engine;
 };
 
@@ -34,6 +34,7 @@ struct Predictions {
 ///   .npz  one array per raw field, or one per argument of the network, by name
 ///   .csv  numbers, the elements of a row in row-major order, field after field; a first line without numbers is a
 ///         header
+///   .png .jpg  one image, in the size of the raw field, which is u8[3, h, w] or grey u8[h, w]
 /// Errors  E1230-E1233 the input; E13xx weights; E11xx memory: emitted, result is empty.
 std::optional<Predictions> predictRows(elaborate::Project& project, const elaborate::TrainProgram& train,
                                        const PredictOptions& options, Diagnostics& diagnostics);

@@ -1,13 +1,14 @@
 #include "training/predict_input.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
 #include "diagnostics/kinds/data.h"
 #include "ir/tensor.h"
+#include "nnc/csv.h"
 #include "nnc/files.h"
+#include "nnc/image.h"
 #include "nnc/npz.h"
 #include "training/buffer.h"
 
@@ -43,14 +44,16 @@ bool asRows(runtime::Array& array, const ir::Type& row) {
 class InputReader {
  public:
   InputReader(const std::string& path, const std::vector<Field>& raw, const std::vector<Field>& direct,
-              Diagnostics& diagnostics)
-      : path_(path), raw_(raw), direct_(direct), diagnostics_(diagnostics) {}
+              const std::string& labelColumn, Diagnostics& diagnostics)
+      : path_(path), raw_(raw), direct_(direct), labelColumn_(labelColumn), diagnostics_(diagnostics) {}
 
   std::optional<InputRows> run() {
     if (path_.ends_with(".npy")) return npy();
     if (path_.ends_with(".npz")) return npz();
     if (path_.ends_with(".csv")) return csv();
-    bad("its name ends with none of .npy, .npz, .csv");
+    for (const char* ending : {".png", ".jpg", ".jpeg"})
+      if (path_.ends_with(ending)) return image();
+    bad("its name ends with none of .npy, .npz, .csv, .png, .jpg, .jpeg");
     return std::nullopt;
   }
 
@@ -161,6 +164,44 @@ class InputReader {
     message.help("axis 0 counts the rows; the other axes and the dtype are those of one row");
   }
 
+  // ------------------------------------------------------------------ images
+
+  /// One image as one row of a raw field u8[3, h, w], or as grey for u8[h, w] and u8[1, h, w], in the size of the
+  /// field.
+  std::optional<InputRows> image() {
+    const ir::Type type = raw_.size() == 1 ? raw_[0].type : ir::Type{};
+    const std::size_t rank = type.shape.size();
+    const bool isColour = rank == 3 && type.shape[0] == 3;
+    const bool isGrey = rank == 2 || (rank == 3 && type.shape[0] == 1);
+    if (type.dtype != ir::DType::U8 || !(isColour || isGrey)) {
+      bad(fmt::format("an image is u8[3, h, w], or grey u8[h, w], and the raw fields are {}", fieldsText(raw_)));
+      return std::nullopt;
+    }
+    runtime::Failure failure;
+    const std::optional<runtime::Image> read = runtime::readImage(path_, failure);
+    if (!read) {
+      bad(failure.message);
+      return std::nullopt;
+    }
+    const std::vector<std::uint8_t> pixels = runtime::resized(*read, type.shape[rank - 2], type.shape[rank - 1]).pixels;
+    InputRows rows;
+    rows.isRaw = true;
+    rows.count = 1;
+    runtime::Array& array = rows.arrays.emplace_back();
+    array.element = runtime::Element::U8;
+    array.shape = type.shape;
+    array.shape.insert(array.shape.begin(), 1);
+    for (std::size_t channel = 0; channel < (isColour ? 3 : 1); ++channel)
+      for (std::size_t i = 0; i < pixels.size(); i += 3)
+        array.bytes.push_back(static_cast<std::byte>(isColour ? pixels[i + channel] : luma(&pixels[i])));
+    return rows;
+  }
+
+  /// The weights of ITU-R BT.601, rounded.
+  static std::uint8_t luma(const std::uint8_t* pixel) {
+    return static_cast<std::uint8_t>((299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000);
+  }
+
   // ------------------------------------------------------------------ csv
 
   static std::int64_t elements(const std::vector<Field>& fields) {
@@ -225,58 +266,60 @@ class InputReader {
     return true;
   }
 
+  /// The place of the column with the labels, which nobody predicts from; the number of cells when there is none.
+  std::size_t labelIn(const std::vector<runtime::CsvCell>& header) const {
+    const auto found = std::find_if(header.begin(), header.end(), [&](const runtime::CsvCell& cell) {
+      return !labelColumn_.empty() && cell.text == labelColumn_;
+    });
+    return static_cast<std::size_t>(found - header.begin());
+  }
+
   bool readLines(std::string_view text, std::vector<std::vector<double>>& lines) {
-    bool isFirst = true;
-    for (int number = 1; !text.empty(); ++number) {
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      std::string_view line = text.substr(0, end);
-      text.remove_prefix(std::min(end + 1, text.size()));
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    runtime::CsvReader reader(text, path_);
+    runtime::Failure failure;
+    std::vector<runtime::CsvCell> cells;
+    std::size_t skipped = std::string_view::npos;  // a column
+    for (std::int64_t record = 1; reader.next(cells, failure); ++record) {
+      const bool hasNumber = std::any_of(cells.begin(), cells.end(), [](const runtime::CsvCell& cell) {
+        return runtime::csvNumber(cell.text).has_value();
+      });
+      if (record == 1 && !hasNumber) {
+        skipped = labelIn(cells);
+        continue;
+      }
       std::vector<double> values;
-      const std::optional<std::string> wrong = readNumbers(line, values);
-      const bool isHeader = isFirst && wrong && values.empty();
-      isFirst = false;
-      if (isHeader) continue;
-      if (wrong) {
-        bad(fmt::format("line {}: `{}` is no number", number, *wrong));
-        return false;
+      for (std::size_t column = 0; column < cells.size(); ++column) {
+        if (column == skipped) continue;
+        const std::optional<double> value = runtime::csvNumber(cells[column].text);
+        if (!value) {
+          bad(fmt::format("record {}: `{}` is no number", record, cells[column].text));
+          return false;
+        }
+        values.push_back(*value);
       }
       if (!lines.empty() && lines[0].size() != values.size()) {
-        bad(fmt::format("line {} has {} numbers, the lines before have {}", number, values.size(), lines[0].size()));
+        bad(fmt::format("record {} has {} numbers, those before have {}", record, values.size(), lines[0].size()));
         return false;
       }
       lines.push_back(std::move(values));
     }
-    return true;
-  }
-
-  /// The first cell that is no number, if any; `values` has those before it.
-  static std::optional<std::string> readNumbers(std::string_view line, std::vector<double>& values) {
-    while (true) {
-      const std::size_t end = std::min(line.find(','), line.size());
-      std::string_view cell = line.substr(0, end);
-      while (cell.starts_with(' ') || cell.starts_with('\t')) cell.remove_prefix(1);
-      while (cell.ends_with(' ') || cell.ends_with('\t')) cell.remove_suffix(1);
-      double value = 0.0;
-      const auto [stop, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-      if (error != std::errc{} || stop != cell.data() + cell.size()) return std::string(cell);
-      values.push_back(value);
-      if (end == line.size()) return std::nullopt;
-      line.remove_prefix(end + 1);
-    }
+    if (failure.message.empty()) return true;
+    bad(failure.message);
+    return false;
   }
 
   const std::string& path_;
   const std::vector<Field>&raw_, &direct_;
+  const std::string& labelColumn_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 std::optional<InputRows> readInput(const std::string& path, const std::vector<elaborate::Field>& raw,
-                                   const std::vector<elaborate::Field>& direct, Diagnostics& diagnostics) {
-  return InputReader(path, raw, direct, diagnostics).run();
+                                   const std::vector<elaborate::Field>& direct, const std::string& labelColumn,
+                                   Diagnostics& diagnostics) {
+  return InputReader(path, raw, direct, labelColumn, diagnostics).run();
 }
 
 }  // namespace nnc::training

@@ -16,8 +16,10 @@ struct InputRows {
   std::vector<runtime::Array> arrays;  // one per field, axis 0 the row
 };
 
-/// Reads a file whose rows are either `raw` or `direct`. Errors  E1230-E1232.
+/// Reads a file whose rows are either `raw` or `direct`. A column of a .csv file with the name `labelColumn` is
+/// skipped; empty: there is none. Errors  E1230-E1232.
 std::optional<InputRows> readInput(const std::string& path, const std::vector<elaborate::Field>& raw,
-                                   const std::vector<elaborate::Field>& direct, Diagnostics& diagnostics);
+                                   const std::vector<elaborate::Field>& direct, const std::string& labelColumn,
+                                   Diagnostics& diagnostics);
 
 }  // namespace nnc::training

@@ -227,9 +227,8 @@ TEST_P(StdlibGolden, AgreesWithPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(All, StdlibGolden, testing::ValuesIn(topics()), [](const auto& topic) { return topic.param; });
 
-/// Entries whose numbers stand elsewhere: made-up data and augmentations, which depend on the key of a row, in the tests of
-/// the data blocks that use them.
-static const std::set<std::string> kTestedElsewhere = {"random_crop", "random_flip", "random_noise", "spiral", "parity"};
+/// Entries whose numbers stand in tests/unit/training/generate_test.cpp: they depend on the key of a row.
+static const std::set<std::string> kTestedElsewhere = {"random_crop", "spiral", "parity"};
 
 /// Every function, layer, network, optimizer and schedule of stdlib/*.nn has a doc comment and a case,
 /// ENTRY__something. Names that start with `_` are inner parts of one file.

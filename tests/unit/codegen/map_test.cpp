@@ -161,6 +161,27 @@ TEST(Map, ViewsOfViewsInOneKernel) {
   expectExact(std::move(p), 9);
 }
 
+// Pools and their gradients: a short innermost axis beside a long one, read from one tensor in order and from others
+// with strides, in every width and dtype of a store.
+TEST(Map, ShortInnermostAxesAreInterleaved) {
+  for (const std::int64_t steps : {2, 3, 4})
+    for (const std::int64_t width : {5, 8, 14, 16, 33}) {
+      SCOPED_TRACE(testing::Message() << width << " x " << steps);
+      for (const DType dtype : {DType::F32, DType::F64, DType::BF16, DType::I8})
+        expectExact(program([&](ir::Builder& b) {
+                      const ir::Shape shape{3, width, steps};
+                      const ir::Value x = b.addParameter({dtype, {3, width * steps}}, "x"),
+                                      y = b.addParameter({dtype, {3, width}}, "y");
+                      const ir::Value windows = b.window(x, {{1, steps, steps, 1}}), row = b.broadcast(y, shape, {0, 1});
+                      b.addResult(b.add(windows, row), "0");
+                      b.addResult(b.compare(ir::Predicate::Lt, windows, row), "1");
+                      const ir::Value turned = b.addParameter({dtype, {steps, 3, width}}, "z");
+                      b.addResult(b.transpose(turned, {1, 2, 0}), "2");
+                    }),
+                    static_cast<std::uint64_t>(width));
+    }
+}
+
 TEST(Map, GatherClampsItsIndex) {
   for (const DType indexType : {DType::I32, DType::I64})
     expectExact(program([&](ir::Builder& b) {
