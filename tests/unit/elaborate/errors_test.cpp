@@ -204,9 +204,4 @@ TEST(Errors, StatementsInTheWrongPlace) {
   EXPECT_EQ(errorOf("fn f(x: f32[2]) {\n «yield x»\n return x }"), "E0216 `yield` cannot stand here");
 }
 
-TEST(Errors, WhatIsNotThereYet) {
-  EXPECT_EQ(errorOf("layer f(x: f32[2]) {\n state(«scope: .session») c: f32[] = 0.0\n return x }"),
-            "E0900 state that belongs to a session is not supported yet");
-}
-
 }  // namespace nnc::elaborate::tests
