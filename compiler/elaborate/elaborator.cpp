@@ -78,8 +78,12 @@ Span Elaborator::blame(Span where, std::vector<Label>& labels) const {
 }
 
 bool Elaborator::Assumption::isMentioned(std::string_view message) const {
+  const auto isDigit = [&](std::size_t at) { return at < message.size() && message[at] >= '0' && message[at] <= '9'; };
   return std::any_of(sizes.begin(), sizes.end(), [&](std::int64_t size) {
-    return message.find(std::to_string(size)) != std::string_view::npos;
+    const std::string digits = std::to_string(size);
+    for (std::size_t at = message.find(digits); at != std::string_view::npos; at = message.find(digits, at + 1))
+      if (!(at > 0 && isDigit(at - 1)) && !isDigit(at + digits.size())) return true;
+    return false;
   });
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "elaborate/dims.h"
+#include "elaborate/tensor_ops.h"
 #include "elaborate/trees.h"
 
 namespace nnc::elaborate {
@@ -64,15 +65,12 @@ std::int64_t TrialSizes::add(const std::string& name, std::int64_t value) {
 }
 
 std::int64_t TrialSizes::dim(const std::string& name) {
-  // Rising, falling, and rising in larger steps: an inequality that one set breaks, another keeps.
-  static constexpr std::int64_t kStep = 840;  // divisible by 1..8
+  // Rising, falling, and rising in larger steps: an inequality that one set breaks, another keeps. Small enough for
+  // tensors of six dims.
+  static constexpr std::int64_t kStep = 24, kFalling = 13;  // divisible by 1, 2, 3, 4, 6, 8 and 12
   const std::int64_t k = dims_ + 1;
-  const std::int64_t value = set_ == 3   ? k + 1
-                             : set_ == 4 ? 2 * k + 2
-                             : set_ == 5 ? 4
-                             : set_ == 0 ? kStep * k
-                             : set_ == 1 ? kStep * (40 - k)
-                                         : kStep * (3 * k + 1);
+  const std::int64_t falling = k < kFalling ? kFalling - k : kFalling + k;
+  const std::int64_t value = kStep * (set_ == 0 ? k : set_ == 1 ? falling : 3 * k + 1);
   const std::int64_t size = add(name, value);
   dims_ = static_cast<std::int64_t>(values_.size()) - integers_;
   return size;
@@ -230,6 +228,8 @@ class Trial {
     if (dims)
       for (const syntax::DimExpr& dim : *dims)
         if (!addDim(parameter, dim, type.shape)) return std::nullopt;
+    // Of many dims: then the definition is left to its callers.
+    if (!checkLimits(elaborator_, type.shape, parameter.span)) return std::nullopt;
     const ir::Value value = trace_.builder.addParameter(type, parameter.name.text);
     const bool isParameter = subject_.callable->kind == CallableKind::Optimizer && trace_.slots.empty();
     if (!isParameter) return elaborator_.traced(value, parameter.span);
