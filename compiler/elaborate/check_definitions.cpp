@@ -53,8 +53,8 @@ class Search {
     static constexpr std::array<std::size_t, 3> kRanks = {2, 1, 3};
     const std::size_t ranks = subject_.hasPack ? kRanks.size() : 1;
     for (std::size_t rank = 0; rank < ranks; ++rank)
-      for (int set = 0; set < kSets; ++set) {
-        const std::optional<TrialFault> fault = settle(TrialSizes(set, kRanks[rank]));
+      for (const SizeSeries series : kSizesToCheck) {
+        const std::optional<TrialFault> fault = settle(TrialSizes(series, kRanks[rank]));
         if (!fault || !isSame(faults, *fault)) return true;
         faults.push_back(*fault);
       }
@@ -63,8 +63,6 @@ class Search {
   }
 
  private:
-  static constexpr int kSets = 3;
-
   /// Runs with sizes that are made equal where they have to be. Empty: it works with some.
   std::optional<TrialFault> settle(TrialSizes sizes) {
     constexpr int kMostEqualities = 12;
@@ -118,6 +116,17 @@ void checkDefinition(ProjectState& state, const syntax::CallableDecl& callable, 
     if (!Search(state, *subject, choices).run()) return;
 }
 
+/// The definition as a function, with the first small sizes that fit it.
+static std::optional<ir::FunctionId> traceDerivative(ProjectState& state, const TrialSubject& subject,
+                                                     ir::Module& module) {
+  for (const SizeSeries series : kSizesToCompute)
+    for (std::size_t rank = 2; rank < 4; ++rank) {
+      TrialSizes sizes(series, rank);
+      if (const std::optional<ir::FunctionId> function = traceTrial(state, subject, sizes, module)) return function;
+    }
+  return std::nullopt;
+}
+
 std::vector<DerivativeProgram> derivativePrograms(ProjectState& state) {
   std::vector<DerivativeProgram> programs;
   for (const SourceModule* home : state.modules->own())
@@ -129,11 +138,7 @@ std::vector<DerivativeProgram> derivativePrograms(ProjectState& state) {
       program.span = callable->vjp->body.span;
       const std::optional<TrialSubject> subject = trialSubject(*callable, *home);
       std::optional<ir::FunctionId> function;
-      for (int set = 3; subject && !function && set < 6; ++set)
-        for (std::size_t rank = 2; !function && rank < 4; ++rank) {
-          TrialSizes sizes(set, rank);
-          function = traceTrial(state, *subject, sizes, program.module);
-        }
+      if (subject) function = traceDerivative(state, *subject, program.module);
       if (function)
         program.function = *function;
       else

@@ -64,22 +64,52 @@ std::int64_t TrialSizes::add(const std::string& name, std::int64_t value) {
   return value;
 }
 
+/// The k-th dim, k from 1. Small enough for tensors of six dims.
+static std::int64_t nthDim(SizeSeries series, std::int64_t k) {
+  constexpr std::int64_t kStep = 24, kFalling = 13;  // divisible by 1, 2, 3, 4, 6, 8 and 12
+  switch (series) {
+    case SizeSeries::Rising:
+      return kStep * k;
+    case SizeSeries::Falling:
+      return kStep * (k < kFalling ? kFalling - k : kFalling + k);
+    case SizeSeries::Wide:
+      return kStep * (3 * k + 1);
+    case SizeSeries::Few:
+      return k + 1;
+    case SizeSeries::FewEven:
+      return 2 * k + 2;
+    case SizeSeries::FewEqual:
+      return 4;
+  }
+  return 1;
+}
+
+/// The k-th int, k from 1: a kernel size, a stride, a number of layers.
+static std::int64_t nthInteger(SizeSeries series, std::int64_t k) {
+  switch (series) {
+    case SizeSeries::Rising:
+      return 2 * k;
+    case SizeSeries::Falling:
+      return 2 * k + 1;
+    case SizeSeries::Wide:
+      return 4 * k;
+    case SizeSeries::Few:
+    case SizeSeries::FewEven:
+    case SizeSeries::FewEqual:
+      return 1 + k % 2;
+  }
+  return 1;
+}
+
 std::int64_t TrialSizes::dim(const std::string& name) {
-  // Rising, falling, and rising in larger steps: an inequality that one set breaks, another keeps. Small enough for
-  // tensors of six dims.
-  static constexpr std::int64_t kStep = 24, kFalling = 13;  // divisible by 1, 2, 3, 4, 6, 8 and 12
-  const std::int64_t k = dims_ + 1;
-  const std::int64_t falling = k < kFalling ? kFalling - k : kFalling + k;
-  const std::int64_t value = kStep * (set_ == 0 ? k : set_ == 1 ? falling : 3 * k + 1);
-  const std::int64_t size = add(name, value);
+  const std::int64_t size = add(name, nthDim(series_, dims_ + 1));
   dims_ = static_cast<std::int64_t>(values_.size()) - integers_;
   return size;
 }
 
 std::int64_t TrialSizes::integer(const std::string& name) {
-  const std::int64_t k = integers_ + 1;
   const std::size_t before = values_.size();
-  const std::int64_t size = add(name, set_ >= 3 ? 1 + k % 2 : set_ == 0 ? 2 * k : set_ == 1 ? 1 + 2 * k : 4 * k);
+  const std::int64_t size = add(name, nthInteger(series_, integers_ + 1));
   if (values_.size() != before) ++integers_;
   return size;
 }

@@ -1,5 +1,7 @@
 // One elaboration of a definition with made-up arguments.
 #pragma once
+#include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,13 +28,20 @@ struct TrialSubject {
 /// Empty: a caller has to say what it does (a `fn`, `layer` or list without a default).
 std::optional<TrialSubject> trialSubject(const syntax::CallableDecl& callable, const SourceModule& home);
 
-/// The sizes of a trial: one for each dim and int that has none, different from all others.
+/// How sizes are made up.
 ///
-/// Dims have many small divisors, so that `d / heads` and `d / 2` are whole numbers.
+/// To check shapes: different ones with many small divisors, so that `d / heads` and `d / 2` are whole numbers; rising,
+/// falling, and rising in larger steps, so that an inequality which one breaks is kept by another.
+/// To compute with: a few elements each; different ones, even ones, and the same for all.
+enum class SizeSeries : std::uint8_t { Rising, Falling, Wide, Few, FewEven, FewEqual };
+inline constexpr std::array kSizesToCheck = {SizeSeries::Rising, SizeSeries::Falling, SizeSeries::Wide};
+inline constexpr std::array kSizesToCompute = {SizeSeries::Few, SizeSeries::FewEven, SizeSeries::FewEqual};
+
+/// The sizes of a trial: one for each dim and int that has none.
 class TrialSizes {
  public:
-  /// `set` 0, 1 or 2; 3 to 5: small ones, to compute with. `packRank`: the number of dims that `..s` stands for.
-  TrialSizes(int set, std::size_t packRank) : set_(set), packRank_(packRank) {}
+  /// `packRank`: the number of dims that `..s` stands for.
+  TrialSizes(SizeSeries series, std::size_t packRank) : series_(series), packRank_(packRank) {}
 
   std::int64_t dim(const std::string& name);
   std::int64_t integer(const std::string& name);
@@ -40,13 +49,13 @@ class TrialSizes {
   /// Changes one of the sizes, so that the two numbers become one. False: neither is a size by itself.
   [[nodiscard]] bool makeEqual(std::int64_t have, std::int64_t want);
   std::vector<std::int64_t> values() const;
-  /// "in = 840, out = 1680"
+  /// "in = 24, out = 48"
   std::string text() const;
 
  private:
   std::int64_t add(const std::string& name, std::int64_t value);
-  int set_ = 0;
-  std::size_t packRank_ = 2;
+  SizeSeries series_;
+  std::size_t packRank_;
   std::int64_t dims_ = 0, integers_ = 0;
   std::vector<std::pair<std::string, std::int64_t>> values_;
 };
@@ -56,7 +65,7 @@ struct TrialFault {
   std::string_view code;
   Span primary;
   std::optional<Elaborator::Clash> clash;
-  TrialSizes sizes{0, 2};
+  TrialSizes sizes;
 };
 
 /// Elaborates a fn with made-up arguments for its own sake: `module` gets a function (data.., seed, step) ->
