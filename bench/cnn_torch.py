@@ -3,14 +3,13 @@
 Prints one JSON line: steps per second of the epochs after the first and the mean loss of each epoch.
 """
 import argparse
-import json
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from mlp_torch import read_idx
+import torch_epochs
+from files import FASHION
 
 
 def small():
@@ -59,40 +58,19 @@ def main():
     parser.add_argument("--images", type=int, default=6400)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
+    parser.add_argument("--data", default=FASHION)
     parser.add_argument("--channels-last", action="store_true")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.set_flush_denormal(True)
-    torch.manual_seed(1)
-
-    images = torch.from_numpy(read_idx(f"{arguments.data}/train-images-idx3-ubyte.gz")[: arguments.images].copy())
-    labels = torch.from_numpy(read_idx(f"{arguments.data}/train-labels-idx1-ubyte.gz")[: arguments.images].copy()).long()
-    x = images.reshape(-1, 1, 28, 28).float() / 255.0
+    torch_epochs.prepare(arguments.threads, seed=1)
+    images, labels = torch_epochs.fashion(arguments.data, arguments.images)
+    x = images.reshape(-1, 1, 28, 28)
     model = small() if arguments.network == "cnn" else residual(arguments.depth)
     initialise(model)
     if arguments.channels_last:
         model = model.to(memory_format=torch.channels_last)
         x = x.to(memory_format=torch.channels_last)
-    loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-
-    losses, steps, seconds = [], 0, 0.0
-    for epoch in range(arguments.epochs + 1):
-        order = torch.randperm(len(x))
-        total = torch.zeros(())
-        start = time.perf_counter()
-        for begin in range(0, len(x), 128):
-            rows = order[begin : begin + 128]
-            optimizer.zero_grad(set_to_none=True)
-            loss = loss_function(model(x[rows]), labels[rows])
-            loss.backward()
-            optimizer.step()
-            total += loss.detach() * len(rows)
-            steps += epoch > 0
-        seconds += (time.perf_counter() - start) * (epoch > 0)
-        losses.append(float(total) / len(x))
-    print(json.dumps({"steps_per_second": steps / seconds, "losses": losses, "threads": arguments.threads}))
+    torch_epochs.train(model, optimizer, x, labels, arguments.epochs, warm_epochs=1)
 
 
 if __name__ == "__main__":
