@@ -29,17 +29,23 @@ std::unique_ptr<RowSource> openSource(const elaborate::Source& source, std::span
   return std::visit(Opener{source, fields, known, diagnostics}, source.node);
 }
 
-std::string findData(const elaborate::SourceFile& file, const std::string& baseDirectory, Diagnostics& diagnostics) {
+std::optional<DataFile> findData(const elaborate::SourceFile& file, const std::string& baseDirectory,
+                                 Diagnostics& diagnostics) {
   std::vector<std::string> tried;
   std::optional<std::string> path = runtime::findDataFile(file.name, baseDirectory, tried);
-  if (path) return *path;
+  if (path) {
+    DataFile found;
+    found.path = std::move(*path);
+    found.span = file.span;
+    return found;
+  }
   DiagnosticBuilder message = diagnostics.emit<diag::DataFileMissing>(file.span, file.name);
   message.note(fmt::format("looked for {}", fmt::join(tried, ", ")));
   if (file.name.starts_with("fashion-mnist/"))
     message.help("on Debian: apt-get install dataset-fashion-mnist");
   else
     message.help("put the file beside the .nn file, or set NNC_DATA_PATH to the folder that holds it");
-  return "";
+  return std::nullopt;
 }
 
 void reportBadFile(const runtime::Failure& failure, Span where, Diagnostics& diagnostics, const std::string& help) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -55,8 +56,9 @@ class RowSource {
 std::unique_ptr<RowSource> openSource(const elaborate::Source& source, std::span<const elaborate::Field> fields,
                                       const Meanings& known, Diagnostics& diagnostics);
 
-/// The path of a data file, or E1201 and an empty one.
-std::string findData(const elaborate::SourceFile& file, const std::string& baseDirectory, Diagnostics& diagnostics);
+/// A data file with its path, not yet measured. Empty: reported (E1201).
+std::optional<DataFile> findData(const elaborate::SourceFile& file, const std::string& baseDirectory,
+                                 Diagnostics& diagnostics);
 /// E1202 with the place in the file.
 void reportBadFile(const runtime::Failure& failure, Span where, Diagnostics& diagnostics, const std::string& help = "");
 /// Whether one row of a file, `row`, is what the field declares; otherwise E1203.

@@ -76,15 +76,26 @@ class ArraySource : public RowSource {
   std::vector<Rows> arrays_;
 };
 
-class IdxRows final : public ArraySource {
+/// A file for each field.
+class FilePerField : public ArraySource {
  public:
-  bool locate(const elaborate::IdxSource& idx, const std::string& baseDirectory,
+  bool locate(std::span<const elaborate::SourceFile> written, const std::string& baseDirectory,
               std::span<const elaborate::Field> fields, Diagnostics& diagnostics) {
     bool isFine = true;
-    for (std::size_t i = 0; i < fields.size(); ++i)
-      isFine = locateFile(idx.files[i], baseDirectory, fields[i], diagnostics) && isFine;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      std::optional<DataFile> file = findData(written[i], baseDirectory, diagnostics);
+      isFine = file && locateFile(std::move(*file), fields[i], diagnostics) && isFine;
+    }
     return isFine && checkRows(diagnostics);
   }
+
+ private:
+  /// Measures and adds one file; reports what is wrong with it.
+  virtual bool locateFile(DataFile file, const elaborate::Field& field, Diagnostics& diagnostics) = 0;
+};
+
+class IdxRows final : public FilePerField {
+ public:
   bool read(Diagnostics& diagnostics) override {
     bool isFine = true;
     for (std::size_t i = 0; i < files_.size(); ++i) {
@@ -105,12 +116,7 @@ class IdxRows final : public ArraySource {
   std::int64_t bytes() const override { return elementBytes(); }
 
  private:
-  bool locateFile(const elaborate::SourceFile& written, const std::string& baseDirectory, const elaborate::Field& field,
-                  Diagnostics& diagnostics) {
-    DataFile file;
-    file.span = written.span;
-    file.path = findData(written, baseDirectory, diagnostics);
-    if (file.path.empty()) return false;
+  bool locateFile(DataFile file, const elaborate::Field& field, Diagnostics& diagnostics) override {
     runtime::Failure failure;
     const std::optional<runtime::Array> header = runtime::readIdxHeader(file.path, failure);
     if (!header) {
@@ -122,15 +128,8 @@ class IdxRows final : public ArraySource {
 };
 
 /// Files stay where they are: rows are copied out of the mapping.
-class NpyRows final : public ArraySource {
+class NpyRows final : public FilePerField {
  public:
-  bool locate(const elaborate::NpySource& npy, const std::string& baseDirectory,
-              std::span<const elaborate::Field> fields, Diagnostics& diagnostics) {
-    bool isFine = true;
-    for (std::size_t i = 0; i < fields.size(); ++i)
-      isFine = locateFile(npy.files[i], baseDirectory, fields[i], diagnostics) && isFine;
-    return isFine && checkRows(diagnostics);
-  }
   bool read(Diagnostics&) override {
     hash();
     return true;
@@ -142,12 +141,7 @@ class NpyRows final : public ArraySource {
   }
 
  private:
-  bool locateFile(const elaborate::SourceFile& written, const std::string& baseDirectory, const elaborate::Field& field,
-                  Diagnostics& diagnostics) {
-    DataFile file;
-    file.span = written.span;
-    file.path = findData(written, baseDirectory, diagnostics);
-    if (file.path.empty()) return false;
+  bool locateFile(DataFile file, const elaborate::Field& field, Diagnostics& diagnostics) override {
     runtime::Failure failure;
     std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(file.path, failure);
     std::optional<runtime::ArrayView> array;
@@ -169,18 +163,16 @@ class NpzRows final : public ArraySource {
  public:
   bool locate(const elaborate::NpzSource& npz, const std::string& baseDirectory,
               std::span<const elaborate::Field> fields, Diagnostics& diagnostics) {
-    DataFile file;
-    file.span = npz.file.span;
-    file.path = findData(npz.file, baseDirectory, diagnostics);
-    if (file.path.empty()) return false;
+    const std::optional<DataFile> file = findData(npz.file, baseDirectory, diagnostics);
+    if (!file) return false;
     runtime::Failure failure;
-    std::optional<std::vector<runtime::NamedArray>> arrays = runtime::readNpz(file.path, failure);
+    std::optional<std::vector<runtime::NamedArray>> arrays = runtime::readNpz(file->path, failure);
     if (!arrays) {
-      reportBadFile(failure, file.span, diagnostics);
+      reportBadFile(failure, file->span, diagnostics);
       return false;
     }
     for (const elaborate::Field& field : fields)
-      if (!takeField(*arrays, field, file, diagnostics)) return false;
+      if (!takeField(*arrays, field, *file, diagnostics)) return false;
     return checkRows(diagnostics);
   }
   bool read(Diagnostics&) override {
@@ -210,38 +202,34 @@ class NpzRows final : public ArraySource {
   }
 };
 
-template <typename Located, typename Node>
-std::unique_ptr<RowSource> located(const Node& node, const elaborate::Source& source,
-                                   std::span<const elaborate::Field> fields, Diagnostics& diagnostics) {
+template <typename Located>
+std::unique_ptr<RowSource> filePerField(const std::vector<elaborate::SourceFile>& files,
+                                        const elaborate::Source& source, std::span<const elaborate::Field> fields,
+                                        Diagnostics& diagnostics) {
+  if (files.size() != fields.size()) {
+    diagnostics.emit<diag::FieldCountDiffers>(source.span, files.size(), fields.size());
+    return nullptr;
+  }
   auto rows = std::make_unique<Located>();
-  if (!rows->locate(node, source.baseDirectory, fields, diagnostics)) return nullptr;
-  return rows;
-}
-
-bool checkFileCount(std::size_t files, const elaborate::Source& source, std::span<const elaborate::Field> fields,
-                    Diagnostics& diagnostics) {
-  if (files == fields.size()) return true;
-  diagnostics.emit<diag::FieldCountDiffers>(source.span, files, fields.size());
-  return false;
+  return rows->locate(files, source.baseDirectory, fields, diagnostics) ? std::move(rows) : nullptr;
 }
 
 }  // namespace
 
 std::unique_ptr<RowSource> open(const elaborate::IdxSource& idx, const elaborate::Source& source,
                                 std::span<const elaborate::Field> fields, const Meanings&, Diagnostics& diagnostics) {
-  if (!checkFileCount(idx.files.size(), source, fields, diagnostics)) return nullptr;
-  return located<IdxRows>(idx, source, fields, diagnostics);
+  return filePerField<IdxRows>(idx.files, source, fields, diagnostics);
 }
 
 std::unique_ptr<RowSource> open(const elaborate::NpySource& npy, const elaborate::Source& source,
                                 std::span<const elaborate::Field> fields, const Meanings&, Diagnostics& diagnostics) {
-  if (!checkFileCount(npy.files.size(), source, fields, diagnostics)) return nullptr;
-  return located<NpyRows>(npy, source, fields, diagnostics);
+  return filePerField<NpyRows>(npy.files, source, fields, diagnostics);
 }
 
 std::unique_ptr<RowSource> open(const elaborate::NpzSource& npz, const elaborate::Source& source,
                                 std::span<const elaborate::Field> fields, const Meanings&, Diagnostics& diagnostics) {
-  return located<NpzRows>(npz, source, fields, diagnostics);
+  auto rows = std::make_unique<NpzRows>();
+  return rows->locate(npz, source.baseDirectory, fields, diagnostics) ? std::move(rows) : nullptr;
 }
 
 }  // namespace nnc::training

@@ -52,10 +52,9 @@ class CsvRows final : public RowSource {
   }
 
   bool locate(const std::string& baseDirectory, const Meanings& known, Diagnostics& diagnostics) {
-    DataFile& file = files_.emplace_back();
-    file.span = csv_.file.span;
-    file.path = findData(csv_.file, baseDirectory, diagnostics);
-    if (file.path.empty()) return false;
+    std::optional<DataFile> found = findData(csv_.file, baseDirectory, diagnostics);
+    if (!found) return false;
+    DataFile& file = files_.emplace_back(std::move(*found));
     runtime::Failure failure;
     std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(file.path, failure);
     if (!bytes) {

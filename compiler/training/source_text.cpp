@@ -139,8 +139,9 @@ class BytePairRows final : public TextRows {
 /// What `nnc bpe` wrote. Null: reported.
 std::unique_ptr<runtime::Tokenizer> readTokenizer(const elaborate::SourceFile& file, const std::string& baseDirectory,
                                                   Diagnostics& diagnostics) {
-  const std::string path = findData(file, baseDirectory, diagnostics);
-  if (path.empty()) return nullptr;
+  const std::optional<DataFile> found = findData(file, baseDirectory, diagnostics);
+  if (!found) return nullptr;
+  const std::string& path = found->path;
   runtime::Failure failure;
   const std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(path, failure);
   std::unique_ptr<runtime::Tokenizer> tokenizer = bytes ? runtime::parseTokenizer(bytes->view(), failure) : nullptr;
@@ -169,10 +170,9 @@ std::unique_ptr<RowSource> measured(runtime::FileBytes text, DataFile file, std:
 
 std::unique_ptr<RowSource> open(const elaborate::TextSource& text, const elaborate::Source& source,
                                 std::span<const elaborate::Field>, const Meanings& known, Diagnostics& diagnostics) {
-  DataFile file;
-  file.span = text.file.span;
-  file.path = findData(text.file, source.baseDirectory, diagnostics);
-  if (file.path.empty()) return nullptr;
+  std::optional<DataFile> found = findData(text.file, source.baseDirectory, diagnostics);
+  if (!found) return nullptr;
+  DataFile& file = *found;
   runtime::Failure failure;
   std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(file.path, failure);
   if (!bytes) {
