@@ -1,13 +1,41 @@
 #include "passes/rewrite_scans.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "ir/call_graph.h"
 #include "ir/edit.h"
 
 namespace nnc::passes {
 
-void rewriteScans(ir::Module& module, ir::FunctionId id, const ScanRewriter& rewrite) {
+ScanParts::ScanParts(ir::Builder& b, const ir::Node& node)
+    : builder(b),
+      scan(node),
+      attributes(std::get<ir::ScanAttributes>(node.attributes)),
+      body(b.module().function(attributes.body)) {}
+
+std::optional<std::size_t> ScanParts::parameterOf(ir::Value value) const {
+  const auto found = std::find(body.parameters.begin(), body.parameters.end(), value);
+  if (found == body.parameters.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - body.parameters.begin());
+}
+
+ir::FunctionId ScanParts::addBody() {
+  ir::Module& module = builder.module();
+  body.name = ir::freshFunctionName(module, body.name);
+  const ir::FunctionId made = module.addFunction(body.name);
+  module.function(made) = body;
+  return made;
+}
+
+char freeLetter(const ir::ContractAttributes& product) {
+  char letter = 'a';
+  while ((product.a + product.b + product.y).find(letter) != std::string::npos) ++letter;
+  return letter;
+}
+
+static void rewriteFunction(ir::Module& module, ir::FunctionId id, const ScanRewriter& rewrite) {
   const auto isScan = [&](ir::NodeId node) { return module.function(id).node(node).op == ir::Op::Scan; };
   const std::vector<ir::NodeId> before = module.function(id).body;
   if (std::none_of(before.begin(), before.end(), isScan)) return;
@@ -28,6 +56,13 @@ void rewriteScans(ir::Module& module, ir::FunctionId id, const ScanRewriter& rew
   }
   replacements.applyTo(module.function(id).results);
   module.function(id).plan.reset();
+}
+
+void rewriteScans(ir::Module& module, const ScanRewriter& rewrite) {
+  const std::vector<bool> calledBefore = ir::calledFunctions(module);
+  // Bodies that are made here hold what their originals held: those come first.
+  for (const ir::FunctionId id : ir::calleesFirst(module)) rewriteFunction(module, id, rewrite);
+  ir::clearUncalled(module, calledBefore);
 }
 
 }  // namespace nnc::passes
