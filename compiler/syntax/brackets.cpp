@@ -1,8 +1,9 @@
 #include "syntax/brackets.h"
 
-#include "diagnostics/kinds/syntax.h"
-
 #include <algorithm>
+
+#include "diagnostics/kinds/syntax.h"
+#include "syntax/expected.h"
 
 namespace nnc::syntax {
 
@@ -93,22 +94,11 @@ class Matcher {
     const std::size_t next = typeAt(at_ + 1);
     const bool isName = next != NNLexer::COLON && next != NNLexer::COMMA && next != NNLexer::RPAREN &&
                         next != NNLexer::RBRACKET && next != NNLexer::ASSIGN && next != NNLexer::DOT;
-    switch (typeAt(at_)) {
-      case NNLexer::LET:
-      case NNLexer::PARAM:
-      case NNLexer::STATE:
-      case NNLexer::SUB:
-      case NNLexer::UPDATE:
-      case NNLexer::NEXT:
-      case NNLexer::YIELD:
-      case NNLexer::RETURN:
-      case NNLexer::REQUIRE:
-      case NNLexer::IMPORT:
-      case NNLexer::EXPORT:
-        return isName;
-      default:
-        return false;
-    }
+    // `if` starts expressions, too.
+    const std::size_t type = typeAt(at_);
+    const bool isStatement = (isStatementKeyword(type) && type != NNLexer::IF) || type == NNLexer::LET ||
+                             type == NNLexer::IMPORT || type == NNLexer::EXPORT;
+    return isStatement && isName;
   }
 
   /// Whether what stands between ( ) or [ ] must have ended before this token.

@@ -1,8 +1,8 @@
 #include "syntax/text.h"
 
-#include "diagnostics/kinds/syntax.h"
-
 #include <string_view>
+
+#include "diagnostics/kinds/syntax.h"
 
 namespace nnc::syntax {
 

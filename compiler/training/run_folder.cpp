@@ -1,12 +1,11 @@
 #include "training/run_folder.h"
 
-#include "diagnostics/kinds/data.h"
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "diagnostics/kinds/data.h"
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
