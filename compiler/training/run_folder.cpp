@@ -5,13 +5,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "diagnostics/kinds/data.h"
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <utility>
 #include <vector>
+
+#include "diagnostics/kinds/data.h"
 
 namespace nnc::training {
 
