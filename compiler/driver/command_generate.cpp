@@ -48,6 +48,8 @@ int generateCommand(Context& context) {
       training::generate(*session->project, session->train, *options, show, context.diagnostics);
   if (!result) return 1;
   writeResult(isJson ? training::resultJson(*result) : "\n");
+  // The text is whole before the figures, wherever the two go.
+  std::fflush(stdout);
   if (!isJson) fmt::print(stderr, "{}\n", training::resultLine(*result));
   return 0;
 }
