@@ -15,6 +15,9 @@ INSIDE_SYNTAX = {"syntax/generated.h", "syntax/lex.h", "syntax/build.h"}
 BELOW = {
     "support": [],
     "diagnostics": ["support"],
+    "study": ["diagnostics"],
+    "statistics": ["study"],
+    "report": ["statistics"],
     "ir": ["diagnostics"],
     "autodiff": ["ir"],
     "passes": ["autodiff"],
@@ -24,8 +27,7 @@ BELOW = {
     "elaborate": ["syntax", "ir"],
     "engine": ["syntax", "elaborate", "autodiff", "passes", "codegen"],
     "training": ["engine"],
-    "experiment": ["training"],
-    "report": ["experiment"],
+    "experiment": ["training", "statistics"],
     "driver": ["report", "experiment", "training", "format"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
