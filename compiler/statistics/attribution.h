@@ -3,6 +3,7 @@
 // v(S) is the response of the cell whose factors S are at their new level. All estimators use the cells between old and
 // new alone, but for `levelEffect`.
 #pragma once
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,13 +19,13 @@ struct CellBlock {
 
 /// An estimator, one value for each block.
 ///
-/// With holes an estimator is either not defined (`absent` names the cells that it needs and the design does not have;
+/// With holes an estimator is either not defined (`absent` names cells that it needs and the design does not have;
 /// every value is NaN) or averages over fewer settings of the other factors than the full design has (main effects,
 /// interactions: `settingsUsed` < `settingsTotal`). A block that lacks a needed value is NaN and listed in `missing`.
 struct Estimate {
   std::vector<double> byBlock;
-  int settingsUsed = 1;
-  int settingsTotal = 1;
+  std::int64_t settingsUsed = 1;
+  std::int64_t settingsTotal = 1;
   std::vector<Cell> absent;
   std::vector<CellBlock> missing;
 
@@ -33,6 +34,9 @@ struct Estimate {
   bool isDefined() const { return !values().empty(); }
   bool isUnbalanced() const { return settingsUsed < settingsTotal; }
 };
+
+/// The estimator that a contrast is. An empty contrast is not defined.
+Estimate estimateOf(const Responses& responses, std::span<const WeightedCell> contrast);
 
 /// v(group) - v(none): is the group sufficient on its own? One factor, or several together.
 Estimate firstIn(const Responses& responses, FactorSet group);
@@ -44,7 +48,8 @@ Estimate lastIn(const Responses& responses, FactorSet group);
 Estimate totalGain(const Responses& responses);
 
 /// Mean over the settings of the other players of v(S+i) - v(S): the factorial main effect, equal to the Banzhaf value.
-/// Settings of which the design lacks a cell are left out (nested factors: "within skip = on").
+/// Settings of which the design lacks a cell, or in which the factor does not apply, are left out (nested factors:
+/// "within skip = on").
 Estimate mainEffect(const Responses& responses, int factor);
 
 /// Mean over all settings of the other factors, at all their levels, of v(to) - v(from): for factors of several levels.
@@ -73,8 +78,12 @@ Interaction interaction(const Responses& responses, int first, int second);
 /// 28:547-565, 1999.
 Estimate shapleyInteraction(const Responses& responses, int first, int second);
 
-/// The product contrast of any set of factors: 2 mean(prod s_i v), which is the main effect for one factor. Used with
-/// fractions too; there it is the sum of `effect` and its aliases.
+/// Mean of the cells in which the signs of `effect` multiply to +1, less that of the others: the main effect for one
+/// factor, the contrast of an interaction for two. For fractions: there it is the sum of `effect` and its aliases.
 Estimate productContrast(const Responses& responses, FactorSet effect);
+
+/// Main effects by least squares within each block, for designs that pair no cells (random ones): the model is a mean
+/// plus one term for each level of each factor. All undefined when the cells do not determine the model.
+std::vector<Estimate> leastSquaresEffects(const Responses& responses);
 
 }  // namespace nnc::statistics

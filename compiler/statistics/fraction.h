@@ -31,31 +31,38 @@ struct Fraction {
   std::vector<Coalition> coalitions() const;
 };
 
+/// The fraction with these generators, each the product of one factor that is not in `baseFactors` and some that are.
+Fraction makeFraction(int factorCount, std::vector<int> baseFactors, std::vector<SignedEffect> generators);
+
+inline constexpr int kMostGenerated = 16;  // 2^16 words in the defining relation
+inline constexpr int kMostBase = 20;       // 2^20 cells
+
 /// A fraction, or what is wrong with the request (a message fragment: lower case, no period).
 struct FractionResult {
   std::optional<Fraction> fraction;
   std::string problem;
 };
 
-/// Reads generator words as pyDOE2's `fracfact` has them: one word for each factor, single letters are the base
-/// factors and longer words their products, with an optional sign: "a b c ab", "a b -ab c +abc". Case is ignored.
+/// Reads generator words as pyDOE2's `fracfact` has them: one word for each factor; single letters are the base factors
+/// and longer words their products, with an optional sign: "a b c ab", "a b -ab c +abc". Case is ignored.
 ///
-/// Errors  a letter that is no base factor, a letter twice, two factors with the same column, more than 20 generated
-/// factors.
+/// Errors  a letter that is no base factor or occurs twice, two factors with the same column, more than
+///         kMostGenerated generated factors, anything else than letters and signs.
 FractionResult parseGenerators(std::string_view words);
 
 /// The smallest regular fraction of `factorCount` factors that has at least `resolution`, with positive signs, so that
 /// the cell with everything new is run.
 ///
-/// Searches the number of base factors upwards; a fraction with q base factors is a set of columns of GF(2)^q of which
-/// any resolution-1 are linearly independent. Source: Bose, "Mathematical theory of the symmetrical factorial design",
-/// Sankhya 8:107-166, 1947. Minimal for up to 12 factors at resolution 3 to 6 (the tests compare with the known table).
+/// Tries numbers of base factors upwards. A fraction with q base factors is a set of columns of GF(2)^q of which any
+/// resolution-1 are linearly independent: Bose, "Mathematical theory of the symmetrical factorial design", Sankhya
+/// 8:107-166, 1947. The search for the columns is bounded; up to 12 factors at resolution 3 to 6 its result is the
+/// smallest one (the tests hold it against the published table).
 ///
-/// Errors  a resolution below 3 or above factorCount, more than 32 factors.
+/// Errors  a resolution below 3 or above factorCount, more than kMostGenerated generated or kMostBase base factors.
 FractionResult smallestFraction(int factorCount, int resolution);
 
-/// The effects of at most `maxOrder` factors that `fraction` cannot tell from `effect`, short ones first; the sign says
-/// with which sign they add to it. An empty word means the mean.
+/// The effects of 0 to `maxOrder` factors that `fraction` cannot tell from `effect`, short ones first; the sign says
+/// with which sign they add to it. The empty effect is the mean.
 std::vector<SignedEffect> aliasesOf(const Fraction& fraction, FactorSet effect, int maxOrder);
 
 /// One row for each effect that the design can estimate.

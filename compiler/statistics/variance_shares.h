@@ -10,7 +10,7 @@ namespace nnc::statistics {
 
 struct VarianceShare {
   FactorSet factors = 0;
-  double share = 0;  // of the variance of the cell means; all shares sum to 1
+  double share = 0;  // of the variance of the cell means; the shares of all sets sum to 1
 };
 
 struct VarianceShares {
@@ -20,9 +20,11 @@ struct VarianceShares {
 };
 
 /// Exact decomposition of the means over `blocks` (all of them must be complete) on the full design, at all levels of
-/// all factors. For two levels the variance of a set is its squared contrast / 4. No shares when nothing varies.
+/// all factors, for sets of up to `maxOrder` factors. For two levels the variance of a set is its squared contrast / 4.
+/// No shares when nothing varies.
+///
 /// Source: Hooker, "Generalized functional ANOVA diagnostics", JCGS 16:709-732, 2007; Hutter, Hoos, Leyton-Brown, ICML
 /// 2014.
-VarianceShares varianceShares(const Responses& responses, std::span<const int> blocks);
+VarianceShares varianceShares(const Responses& responses, std::span<const int> blocks, int maxOrder = kMaxFactors);
 
 }  // namespace nnc::statistics
