@@ -26,8 +26,7 @@ statistics::StudyScope scopeOf(const View& view, const Attribution& attribution)
                                countText(tuning.grid.size() * static_cast<std::size_t>(tuning.blocks), "trial"));
   }
   scope.response = attribution.measure->name;
-  scope.validity =
-      fmt::format("one data set ({}) and one family of networks; other data, sizes and budgets may differ", study.data);
+  scope.validity = fmt::format("one data set ({}) and one family of networks", study.data);
   return scope;
 }
 

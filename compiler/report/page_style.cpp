@@ -50,9 +50,10 @@ summary{cursor:pointer}
 details>summary{font-size:.95em}
 code,pre{font:13px/1.5 "JetBrains Mono","SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 pre{overflow-x:auto;padding:1rem;border:1px solid var(--grid);border-radius:4px}
+.number{white-space:nowrap}
 .edge-flag{color:var(--c1);font-size:.85em}
 .expects{list-style:none;padding:0}
-.expects li{margin:.5em 0;padding-left:6.2em;position:relative}
+.expects li{font-size:.95rem;margin:.5em 0;padding-left:6.2em;position:relative}
 .badge{position:absolute;left:0;font:600 11.5px/1.9 "Inter","Helvetica Neue",Arial,sans-serif;text-transform:uppercase;letter-spacing:.04em}
 .held .badge{color:var(--c2)}.failed .badge{color:var(--c1)}.undecided .badge{color:var(--soft)}
 .expects small,.detail{color:var(--soft);font-size:.86em}

@@ -35,6 +35,8 @@ Selection selectFigures(const View& view) {
   if (!hasVerdict) add(selection.shown, "verdict", nullptr);
   for (const study::Show& show : view.study().shows)
     for (const std::string& kind : kindsOf(show)) add(selection.shown, kind, &show);
+  // The table of all cells ends every page anyway.
+  kinds.insert("table");
   for (const FigureKind& row : figureKinds())
     if (!kinds.contains(std::string(row.kind)))
       add(view.study().shows.empty() ? selection.shown : selection.further, std::string(row.kind), nullptr);

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "report/figures.h"
+#include "statistics/intervals.h"
 
 namespace nnc::report {
 
@@ -44,11 +45,8 @@ static std::string meanText(const View& view, const CellRuns& cell, const study:
   Unit bare = unit;
   bare.value.clear();
   std::string text = bare.of(view.mean(cell.number - 1, measure.name));
-  double sum = 0.0;
-  for (const double value : values)
-    sum += (value - view.mean(cell.number - 1, measure.name)) * (value - view.mean(cell.number - 1, measure.name));
-  if (values.size() > 1)
-    text += fmt::format(" \u00B1 {}", bare.of(std::sqrt(sum / static_cast<double>(values.size() - 1))));
+  const double deviation = statistics::standardDeviation(values);
+  if (deviation > 0) text += fmt::format("\u00A0\u00B1\u00A0{}", bare.of(deviation));
   const auto isCensored = [&](const study::Run* run) {
     if (!run) return false;
     const auto found = run->measures.find(measure.name);

@@ -10,8 +10,9 @@ namespace nnc::report {
 static std::string estimatorTable(const View& view, const Attribution& attribution) {
   Table table;
   table.caption =
-      fmt::format("Effects on {}{}, with 95\u00A0% intervals over {}; * significant after Holm\u2019s adjustment.",
+      fmt::format("Effects on {}{}{}, with {}\u00A0% intervals over {}; * significant after Holm\u2019s adjustment.",
                   escape(attribution.measure->name), escape(attribution.where),
+                  attribution.unit.difference.empty() ? "" : " in points", numberText(100 * attribution.analysis.level),
                   countText(static_cast<std::size_t>(attribution.analysis.blockCount), "block"));
   table.head = {"factor",
                 "old \u2192 new",
@@ -20,7 +21,10 @@ static std::string estimatorTable(const View& view, const Attribution& attributi
                 "Shapley <small>share of the gap</small>",
                 "last-in <small>necessary?</small>"};
   const auto cell = [&](const statistics::Inferred& inferred) {
-    return inferredText(inferred, attribution.unit) + (inferred.isSignificant ? "\u00A0*" : "");
+    Unit bare = attribution.unit;
+    bare.difference.clear();
+    return fmt::format("<span class=\"number\">{}{}</span>", inferredText(inferred, bare),
+                       inferred.isSignificant ? " *" : "");
   };
   for (const std::size_t index : byContribution(attribution.analysis)) {
     const statistics::FactorAnalysis& factor = attribution.analysis.factors[index];
