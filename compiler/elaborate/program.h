@@ -146,6 +146,7 @@ constexpr std::int64_t augmentationCounter(std::int64_t epoch, std::int64_t row)
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
+  std::size_t session = 0;  // of the Project that made it
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text, defaults included
   std::vector<std::string> setOnCommandLine;
   DataProgram data;
