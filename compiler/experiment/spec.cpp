@@ -191,6 +191,7 @@ std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::st
   Spec spec;
   spec.decl = &std::get<syntax::ExperimentDecl>(decl->node);
   spec.doc = decl->doc;
+  spec.span = decl->span;
   spec.home = &state.modules->root();
   std::optional<std::vector<ParsedOverride>> parsed =
       elaborate::parseOverrides({"experiment", spec.decl->name, spec.decl->parameters}, *spec.home, overrides,

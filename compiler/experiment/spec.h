@@ -59,6 +59,7 @@ class ExperimentEnvironment : public elaborate::Environment {
 struct Spec {
   const syntax::ExperimentDecl* decl = nullptr;
   std::string doc;
+  Span span;  // of the whole block
   const elaborate::SourceModule* home = nullptr;
   std::unique_ptr<ExperimentEnvironment> environment;
   const syntax::BlockDecl* train = nullptr;
