@@ -250,19 +250,15 @@ class TrainReader {
 std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDecl& block, const SourceModule& home,
                                    const std::vector<ParsedOverride>& overrides) {
   const std::optional<Settings> settings = Settings::read(block, elaborator.diagnostics());
-  std::optional<std::vector<Argument>> arguments = overrideArguments(elaborator, home, overrides);
-  if (!settings || !arguments) return std::nullopt;
-  Scope& parameters = elaborator.newScope(home);
-  if (!elaborator.bindParameters(block.parameters, std::move(*arguments), parameters, block.name.span,
-                                 fmt::format("train `{}`", block.name.text)))
-    return std::nullopt;
+  const Scope* const parameters = settings ? openParameters(elaborator, ownerOf(block), home, overrides) : nullptr;
+  if (parameters == nullptr) return std::nullopt;
   TrainSpec spec;
   spec.block = &block;
   spec.home = &home;
   for (const syntax::ParamDecl& parameter : block.parameters)
-    if (const Name* const name = parameters.findHere(parameter.name.text))
+    if (const Name* const name = parameters->findHere(parameter.name.text))
       spec.values.emplace_back(parameter.name.text, toText(name->value));
-  Scope& scope = elaborator.newScope(parameters);
+  Scope& scope = elaborator.newScope(*parameters);
   for (const syntax::BlockItem& item : block.items) {
     const auto* statement = std::get_if<syntax::StmtPtr>(&item);
     if (statement != nullptr && !elaborator.execute(**statement, scope)) return std::nullopt;
