@@ -161,13 +161,13 @@ static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::
   return Opened{std::move(*spec), std::move(*data)};
 }
 
-/// The part whose results decide when to stop exists.
-static bool checkPatience(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data) {
+/// The part of a result that a setting asks for exists.
+static bool checkPart(Elaboration& elaboration, const std::optional<ResultName>& result, const DataProgram& data) {
   const std::vector<std::string> parts = partNames(data);
-  if (!spec.patience || std::find(parts.begin(), parts.end(), spec.patiencePart) != parts.end()) return true;
+  if (!result || std::find(parts.begin(), parts.end(), result->part) != parts.end()) return true;
   elaboration
-      ->error<diag::NoSuchPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric),
-                                spec.patiencePart, data.name, fmt::format("{}", fmt::join(parts, ", ")))
+      ->error<diag::NoSuchPart>(result->span, result->text(), result->part, data.name,
+                                fmt::format("{}", fmt::join(parts, ", ")))
       .also(data.span, "the data");
   return false;
 }
@@ -177,8 +177,15 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   const std::size_t index = sessions.size();
   const Session& session = sessions.emplace_back(Session{block.name.text, &block, &home, std::move(overrides)});
   Elaboration elaboration(*this);
+<<<<<<< HEAD
+  std::optional<Opened> opened = open(elaboration, session, modules->root());
+  if (!opened || !checkPart(elaboration, opened->spec.patienceResult, opened->data) ||
+      !checkPart(elaboration, opened->spec.targetResult, opened->data))
+    return std::nullopt;
+=======
   std::optional<Opened> opened = open(elaboration, session);
   if (!opened || !checkPatience(elaboration, opened->spec, opened->data)) return std::nullopt;
+>>>>>>> main
   const TrainSpec* const spec = &opened->spec;
   DataProgram* const data = &opened->data;
   const std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
@@ -199,7 +206,8 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   train.epochs = spec->epochs;
   train.steps = spec->steps;
   train.patience = spec->patience;
-  if (spec->patience) train.patienceMetric = fmt::format("{}.{}", spec->patiencePart, spec->patienceMetric);
+  if (spec->patienceResult) train.patienceMetric = spec->patienceResult->text();
+  train.target = spec->target;
   train.precision = spec->precision;
   train.span = session.block->name.span;
   setPrecision(spec->precision, train.initModule);
