@@ -27,9 +27,10 @@ namespace {
 
 class ClauseReader {
  public:
-  ClauseReader(elaborate::ProjectState& state, const Spec& spec, const std::map<std::string, double>& constants,
+  ClauseReader(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
+               const std::map<std::string, double>& constants,
                std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study)
-      : state_(state), spec_(spec), constants_(constants), classes_(classes), metrics_(metrics), study_(study) {}
+      : state_(state), spec_(spec), cells_(cells), constants_(constants), classes_(classes), metrics_(metrics), study_(study) {}
 
   bool run() {
     readProbes();
@@ -146,13 +147,6 @@ class ClauseReader {
     const auto* name = std::get_if<syntax::NameExpr>(&(call != nullptr ? *call->callee : bare(expr)).node);
     study::Show show;
     show.kind = name != nullptr ? name->name : lineText(state_.sources, expr.span);
-    const std::vector<std::string> kinds = report::showKinds();
-    if (std::find(kinds.begin(), kinds.end(), show.kind) == kinds.end()) {
-      DiagnosticBuilder message = state_.diagnostics.emit<diag::UnknownShow>(expr.span, show.kind);
-      message.note(fmt::format("there are {}", fmt::join(kinds, ", ")));
-      if (const auto close = closestName(show.kind, kinds)) message.help(fmt::format("did you mean `{}`?", *close));
-      return false;
-    }
     if (call != nullptr)
       for (const syntax::Arg& argument : call->arguments)
         if (argument.name)
@@ -165,6 +159,7 @@ class ClauseReader {
 
   elaborate::ProjectState& state_;
   const Spec& spec_;
+  const CellList& cells_;
   const std::map<std::string, double>& constants_;
   std::optional<std::int64_t> classes_;
   const std::vector<std::string>& metrics_;
@@ -174,10 +169,11 @@ class ClauseReader {
 
 }  // namespace
 
-bool readClauses(elaborate::ProjectState& state, const Spec& spec, const std::map<std::string, double>& constants,
+bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
+                 const std::map<std::string, double>& constants,
                  std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study) {
   study.source = std::string(state.sources.text(spec.span));
-  return ClauseReader(state, spec, constants, classes, metrics, study).run();
+  return ClauseReader(state, spec, cells, constants, classes, metrics, study).run();
 }
 
 }  // namespace nnc::experiment

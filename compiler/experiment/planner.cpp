@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "diagnostics/kinds/experiment.h"
@@ -79,7 +80,7 @@ class BuiltPlan final : public ExperimentPlan {
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
-    return readClauses(project_.state(), spec_, constants_, classes_, metrics_, study_);
+    return readClauses(project_.state(), spec_, list_, constants_, classes_, metrics_, study_);
   }
 
  private:
