@@ -11,4 +11,10 @@ const std::vector<FigureKind>& figureKinds() {
   return kinds;
 }
 
+std::vector<std::string> showKinds() {
+  std::vector<std::string> kinds = {"shapley"};
+  for (const FigureKind& row : figureKinds()) kinds.emplace_back(row.kind);
+  return kinds;
+}
+
 }  // namespace nnc::report

@@ -21,5 +21,7 @@ struct FigureKind {
 };
 /// In the order of figures.def.
 const std::vector<FigureKind>& figureKinds();
+/// What a `show` may ask for: the kinds of the table, and `shapley` for effects. Each once.
+std::vector<std::string> showKinds();
 
 }  // namespace nnc::report
