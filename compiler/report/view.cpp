@@ -228,6 +228,9 @@ double quantile(std::vector<double> values, double share) {
   const auto below = static_cast<std::size_t>(place);
   const double rest = place - static_cast<double>(below);
   if (rest == 0.0 || below + 1 >= values.size()) return values[below];
+  // Between a number and an infinity there is only the infinity.
+  if (std::isinf(values[below])) return values[below];
+  if (std::isinf(values[below + 1])) return values[below + 1];
   return values[below] + rest * (values[below + 1] - values[below]);
 }
 
