@@ -33,10 +33,11 @@ TEST_F(RunStudy, makes_every_run_of_the_plan_once) {
     EXPECT_EQ(all[i].id, runId(small->study_, small->study_.cells[i / 2], all[i].block, std::nullopt, 12));
     EXPECT_EQ(all[i].status, Status::Ok);
     EXPECT_EQ(all[i].steps, 12);
-    EXPECT_EQ(all[i].flops, 1000.0 * static_cast<double>(all[i].examples) / 16.0);
+    EXPECT_EQ(all[i].examples, 12 * 16);
+    EXPECT_EQ(all[i].flops, 12000.0);
     ASSERT_EQ(all[i].curves.size(), 6u);
     EXPECT_EQ(all[i].curves[0].metric, "train.loss");
-    EXPECT_EQ(all[i].curves[0].steps, (std::vector<std::int64_t>{5, 10, 12}));
+    EXPECT_EQ(all[i].curves[0].steps, (std::vector<std::int64_t>{4, 8, 12}));
     EXPECT_EQ(all[i].curveSeconds.size(), 3u);
     EXPECT_EQ(all[i].curves[4].metric, "test.loss");
     EXPECT_EQ(all[i].curves[4].steps, (std::vector<std::int64_t>{12}));
@@ -170,7 +171,7 @@ TEST_F(RunStudy, trials_choose_the_value_of_each_cell) {
         continue;
       }
       trials.push_back(&each);
-      EXPECT_EQ(each.steps, 5);
+      EXPECT_EQ(each.steps, 4);
       EXPECT_EQ(each.curves.size(), 4u) << "trials do not look at the test part";
       EXPECT_TRUE(each.measures.empty());
     }
@@ -257,17 +258,17 @@ TEST_F(RunStudy, time_limits_of_a_run_and_of_the_study) {
 
 TEST_F(RunStudy, evaluates_and_stops_by_the_rules) {
   const auto ruled = plan();
-  ruled->rules_.evaluateEvery = 4;
+  ruled->rules_.evaluateEvery = 5;
   ruled->rules_.targetMetric = "valid.loss";
   ruled->rules_.target = 100.0;
   finished(*ruled, "study");
   for (const Run& each : runs("study"))
-    EXPECT_EQ(each.curves[0].steps, (std::vector<std::int64_t>{4, 8, 12}));
+    EXPECT_EQ(each.curves[0].steps, (std::vector<std::int64_t>{5, 10, 12}));
   ruled->rules_.stopAtTarget = true;
   finished(*ruled, "stopped");
   for (const Run& each : runs("stopped")) {
-    EXPECT_EQ(each.steps, 4) << "a lower loss is better: the target was reached at once";
-    EXPECT_EQ(each.curves[4].steps, (std::vector<std::int64_t>{4}));
+    EXPECT_EQ(each.steps, 5) << "a lower loss is better: the target was reached at once";
+    EXPECT_EQ(each.curves[4].steps, (std::vector<std::int64_t>{5}));
   }
 }
 

@@ -23,7 +23,7 @@ inline constexpr const char* kStudyProgram = R"(data points {
   fields: (pixels: u8[6], label: u8)
   let x = cast(pixels, f32) / 255.0
   let y = cast(label, i32)
-  split:  (train: 0..70, valid: 70..100)
+  split:  (train: 0..64, valid: 64..96)
 }
 
 network net(hidden: dim, drop: real, late: real)(x: f32[B, 6]) -> f32[B, 3] =
@@ -121,6 +121,7 @@ class StudyTest : public training::TrainTest {
  protected:
   StudyTest() {
     program_ = kStudyProgram;
+    writeData("tx.idx", "ty.idx", 32, 2);  // every batch is whole: two programs for each cell
     write("main.nn", program_);
     options_.workers = 1;
     options_.progress = training::Progress::None;
@@ -131,7 +132,7 @@ class StudyTest : public training::TrainTest {
     auto plan = std::make_unique<HandMadePlan>(path("main.nn"));
     for (const char* const hidden : {"4", "8"})
       for (const char* const drop : {"0.0", "0.5"}) plan->addCell({{"hidden", hidden}, {"drop", drop}});
-    if (withTuning) plan->study_.tuning = study::Tuning{"lr", {0.01, 0.1, 0.5}, "valid.loss", true, 5, 1};
+    if (withTuning) plan->study_.tuning = study::Tuning{"lr", {0.01, 0.1, 0.5}, "valid.loss", true, 4, 1};
     return plan;
   }
 
