@@ -1,8 +1,11 @@
 #include "experiment/cell_hash.h"
 
+#include <fmt/format.h>
+
 #include "diagnostics/kinds/data.h"
 #include "ir/print.h"
 #include "nnc/file.h"
+#include "experiment/plan.h"
 #include "support/hash.h"
 #include "training/checkpoint.h"
 #include "training/data_set.h"
@@ -42,6 +45,14 @@ std::string cellHash(const elaborate::TrainProgram& train, const elaborate::Batc
   text += train.steps ? " steps " + std::to_string(*train.steps) : " epochs " + std::to_string(*train.epochs);
   for (const auto& [name, hash] : data.files) text += " " + hash;
   return hexDigits(hashBytes(text));
+}
+
+std::string runId(const study::Study& study, const study::Cell& cell, int block, std::optional<double> tuned,
+                  std::int64_t steps) {
+  // Seeds and not the number of the block: a study that gets more seeds finds its runs again.
+  const study::Block& seeds = study.blocks[static_cast<std::size_t>(block)];
+  return hexDigits(hashBytes(fmt::format("{} {} {} {} {} {}", cell.id, seeds.init, seeds.data, seeds.noise,
+                                         tuned ? fmt::format("{:a}", *tuned) : "-", steps)));
 }
 
 }  // namespace nnc::experiment

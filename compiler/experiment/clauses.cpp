@@ -9,6 +9,7 @@
 #include "experiment/expect.h"
 #include "experiment/measure.h"
 #include "experiment/reader.h"
+#include "report/figures.h"
 #include "support/suggest.h"
 
 namespace nnc::experiment {
@@ -27,9 +28,10 @@ namespace {
 
 class ClauseReader {
  public:
-  ClauseReader(elaborate::ProjectState& state, const Spec& spec, const std::map<std::string, double>& constants,
+  ClauseReader(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
+               const std::map<std::string, double>& constants,
                std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study)
-      : state_(state), spec_(spec), constants_(constants), classes_(classes), metrics_(metrics), study_(study) {}
+      : state_(state), spec_(spec), cells_(cells), constants_(constants), classes_(classes), metrics_(metrics), study_(study) {}
 
   bool run() {
     readProbes();
@@ -165,6 +167,7 @@ class ClauseReader {
 
   elaborate::ProjectState& state_;
   const Spec& spec_;
+  const CellList& cells_;
   const std::map<std::string, double>& constants_;
   std::optional<std::int64_t> classes_;
   const std::vector<std::string>& metrics_;
@@ -174,10 +177,11 @@ class ClauseReader {
 
 }  // namespace
 
-bool readClauses(elaborate::ProjectState& state, const Spec& spec, const std::map<std::string, double>& constants,
+bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
+                 const std::map<std::string, double>& constants,
                  std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study) {
   study.source = std::string(state.sources.text(spec.span));
-  return ClauseReader(state, spec, constants, classes, metrics, study).run();
+  return ClauseReader(state, spec, cells, constants, classes, metrics, study).run();
 }
 
 }  // namespace nnc::experiment

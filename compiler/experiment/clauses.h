@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiment/cells.h"
 #include "experiment/spec.h"
 
 namespace nnc::experiment {
@@ -16,7 +17,7 @@ std::map<std::string, double> numericConstants(elaborate::ProjectState& state, c
 /// that a run has, `valid.loss`.
 ///
 /// Errors  E0610 and E0615 a metric that there is not, E0615 a measure, E0616 an expectation, E0618 a figure, E0109.
-[[nodiscard]] bool readClauses(elaborate::ProjectState& state, const Spec& spec,
+[[nodiscard]] bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
                                const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
                                const std::vector<std::string>& metrics, study::Study& study);
 

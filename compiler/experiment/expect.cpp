@@ -138,7 +138,7 @@ std::vector<study::Verdict> decideExpectations(const ExpectContext& context, std
     study::Verdict& verdict = verdicts.emplace_back();
     verdict.text = lineText(context.sources, clause->condition->span);
     verdict.message = clause->message.value_or("");
-    const SourceManager::Position place = context.sources.position(span.file, span.begin);
+    const Place place = context.sources.place(span.file, span.begin);
     verdict.place = fmt::format("{}:{}:{}", context.study.file, place.line, place.column);
     verdict.outcome = decision.outcome;
     verdict.detail = decision.detail;

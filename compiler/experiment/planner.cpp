@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "diagnostics/kinds/experiment.h"
+#include "engine/count_flops.h"
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
 #include "experiment/measure.h"
@@ -79,7 +81,7 @@ class BuiltPlan final : public ExperimentPlan {
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
-    return readClauses(project_.state(), spec_, constants_, classes_, metrics_, study_);
+    return readClauses(project_.state(), spec_, list_, constants_, classes_, metrics_, study_);
   }
 
  private:
@@ -128,6 +130,9 @@ class BuiltPlan final : public ExperimentPlan {
       if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
     const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
     cell.steps = train->steps ? *train->steps : *train->epochs * perEpoch;
+    const std::optional<double> flops = engine::countFlops(step->module, step->function, state.diagnostics);
+    if (!flops) return false;
+    cell.flopsPerStep = *flops;
     cell.program = structureHash(*step);
     cell.id = cellHash(*train, *step, *evaluation, *data);
     study_.cells.push_back(std::move(cell));
