@@ -177,15 +177,10 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   const std::size_t index = sessions.size();
   const Session& session = sessions.emplace_back(Session{block.name.text, &block, &home, std::move(overrides)});
   Elaboration elaboration(*this);
-<<<<<<< HEAD
-  std::optional<Opened> opened = open(elaboration, session, modules->root());
+  std::optional<Opened> opened = open(elaboration, session);
   if (!opened || !checkPart(elaboration, opened->spec.patienceResult, opened->data) ||
       !checkPart(elaboration, opened->spec.targetResult, opened->data))
     return std::nullopt;
-=======
-  std::optional<Opened> opened = open(elaboration, session);
-  if (!opened || !checkPatience(elaboration, opened->spec, opened->data)) return std::nullopt;
->>>>>>> main
   const TrainSpec* const spec = &opened->spec;
   DataProgram* const data = &opened->data;
   const std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
