@@ -22,7 +22,7 @@ nav a{margin-right:1em;text-decoration:none;white-space:nowrap}
 .verdict>p:first-child{color:var(--soft)}
 figure{margin:0}
 .drawing{overflow-x:auto;-webkit-overflow-scrolling:touch}
-.drawing svg{display:block;width:100%;min-width:600px;height:auto}
+.drawing svg{display:block;width:100%;min-width:560px;height:auto}
 figcaption,.caption{font-size:.86rem;line-height:1.5;color:var(--soft);margin:.5rem 0 0}
 figcaption b,.caption b{color:var(--ink)}
 .source{white-space:normal}
@@ -35,7 +35,7 @@ figcaption b,.caption b{color:var(--ink)}
 .variants>input:nth-of-type(1):checked~.drawing:nth-of-type(1),.variants>input:nth-of-type(2):checked~.drawing:nth-of-type(2),.variants>input:nth-of-type(3):checked~.drawing:nth-of-type(3),.variants>input:nth-of-type(4):checked~.drawing:nth-of-type(4){display:block}
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font:13.5px/1.45 "Inter","Helvetica Neue",Arial,"Liberation Sans",sans-serif;font-variant-numeric:tabular-nums;min-width:100%}
-caption{text-align:left;color:var(--soft);padding-bottom:.5em;caption-side:top}
+.table-caption{font:13.5px/1.45 "Inter","Helvetica Neue",Arial,"Liberation Sans",sans-serif;color:var(--soft);margin:1.4rem 0 -.5rem}
 th,td{text-align:left;padding:.34em .8em .34em 0;vertical-align:top;border-bottom:1px solid var(--grid)}
 thead th{border-bottom:1.5px solid var(--ink);font-weight:600;vertical-align:bottom}
 thead{border-top:1.5px solid var(--ink)}
