@@ -176,6 +176,21 @@ TEST(Report, ShowClausesDecideTheOrder) {
   EXPECT_NE(page.find("Left out: no finished run has a curve of valid.magic."), std::string::npos);
 }
 
+TEST(Report, MisspeltShowsSayWhatThereIsNot) {
+  const study::Study study = syntheticFactorial(1).study;
+  EXPECT_EQ(showProblem(study, {"effects", {"test"}, {{"order", {"2"}}}}), "");
+  EXPECT_EQ(showProblem(study, {"shapley", {"test"}, {}}), "");
+  EXPECT_EQ(showProblem(study, {"efects", {}, {}}), "there is no such figure");
+  EXPECT_EQ(showProblem(study, {"effects", {"tset"}, {}}), "the study has no measure `tset`");
+  EXPECT_EQ(showProblem(study, {"curves", {"valid.loss"}, {{"bye", {"act"}}}}), "it takes no argument `bye`");
+  EXPECT_EQ(showProblem(study, {"curves", {"valid.loss"}, {{"by", {"akt"}}}}), "the study has no factor `akt`");
+  EXPECT_EQ(showProblem(study, {"provenance", {"test"}, {}}), "it takes no arguments");
+  for (const std::string& kind : showKinds()) EXPECT_EQ(showProblem(study, {kind, {}, {}}), "");
+  SyntheticStudy made = syntheticFactorial(1);
+  made.study.shows = {{"effects", {"tset"}, {}}};
+  EXPECT_NE(reportOf(made).files[0].second.find("Left out: the study has no measure `tset`."), std::string::npos);
+}
+
 TEST(Report, VerdictsAndEdgesShow) {
   const Report report = reportOf(syntheticFactorial(2));
   EXPECT_NE(report.files[0].second.find("1 held, 1 failed, 1 undecided"), std::string::npos);
