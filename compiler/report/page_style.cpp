@@ -8,7 +8,7 @@ std::string_view pageStyle() {
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.55 "Source Serif 4","Source Serif Pro","Charter","Bitstream Charter",Cambria,Georgia,"DejaVu Serif",serif}
-main{max-width:47rem;margin:0 auto;padding:2.2rem 1rem 5rem}
+main{max-width:50rem;margin:0 auto;padding:2.2rem 1rem 5rem}
 h1{font-size:1.95rem;line-height:1.2;margin:.2em 0 .35em;font-weight:600;letter-spacing:-.01em}
 h2{font-size:1.22rem;line-height:1.3;margin:2.6rem 0 .6rem;font-weight:600}
 h2.part{margin-top:4rem;border-top:1px solid var(--grid);padding-top:1.6rem;font-size:1.4rem}
@@ -20,6 +20,8 @@ a{color:var(--c0)}
 nav{font:14px/1.9 "Inter","Helvetica Neue",Arial,sans-serif;border-block:1px solid var(--grid);padding:.5rem 0;margin:1.4rem 0}
 nav a{margin-right:1em;text-decoration:none;white-space:nowrap}
 .verdict>p:first-child{color:var(--soft)}
+.verdict>ul{margin:.6em 0;padding-left:1.2em}
+.verdict>ul li{margin:.2em 0}
 figure{margin:0}
 .drawing{overflow-x:auto;-webkit-overflow-scrolling:touch}
 .drawing svg{display:block;width:100%;min-width:560px;height:auto}
@@ -36,11 +38,11 @@ figcaption b,.caption b{color:var(--ink)}
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font:13.5px/1.45 "Inter","Helvetica Neue",Arial,"Liberation Sans",sans-serif;font-variant-numeric:tabular-nums;min-width:100%}
 .table-caption{font:13.5px/1.45 "Inter","Helvetica Neue",Arial,"Liberation Sans",sans-serif;color:var(--soft);margin:1.4rem 0 -.5rem}
-th,td{text-align:left;padding:.34em .8em .34em 0;vertical-align:top;border-bottom:1px solid var(--grid)}
+th,td{text-align:left;padding:.34em .7em .34em 0;vertical-align:top;border-bottom:1px solid var(--grid)}
 thead th{border-bottom:1.5px solid var(--ink);font-weight:600;vertical-align:bottom}
 thead{border-top:1.5px solid var(--ink)}
 th small,td small{color:var(--soft);font-weight:400}
-th small{display:block}
+th small,td b+small{display:block}
 .sortable th{cursor:pointer;white-space:nowrap}
 .sortable th[aria-sort=ascending]::after{content:" \2191"}
 .sortable th[aria-sort=descending]::after{content:" \2193"}

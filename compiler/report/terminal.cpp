@@ -71,7 +71,12 @@ std::string terminalText(const View& view, std::span<const study::Verdict> verdi
   std::string text = fmt::format("{}\n{}\n\n", study.title.empty() ? study.name : study.title, study.scope);
   text += verdictsText(verdicts);
   if (const study::Measure* const main = view.mainMeasure()) {
-    for (const std::string& paragraph : conclusion(view, *main)) text += wrapped(plain(paragraph)) + "\n";
+    for (const Paragraph& paragraph : conclusion(view, *main)) {
+      for (const std::string& sentence : paragraph.sentences)
+        if (paragraph.isList) text += wrapped("- " + plain(sentence));
+      if (!paragraph.isList) text += wrapped(plain(fmt::format("{}", fmt::join(paragraph.sentences, " "))));
+      text += "\n";
+    }
     if (!view.players().empty()) text += effectsText(view, attributionOf(view, *main)) + "\n";
   }
   return text + cellsText(view);

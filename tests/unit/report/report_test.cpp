@@ -191,6 +191,15 @@ TEST(Report, MisspeltShowsSayWhatThereIsNot) {
   EXPECT_NE(reportOf(made).files[0].second.find("Left out: the study has no measure `tset`."), std::string::npos);
 }
 
+TEST(Report, ResponsesAreReadInThreeLayers) {
+  const std::string page = reportOf(syntheticFactorial(3)).files[0].second;
+  EXPECT_NE(page.find("share of runs that train"), std::string::npos);
+  // By the truth of the generator 8 cells without norm and skip never pass halfway to the best; 2 x 4 runs with a skip
+  // alone and dropout diverge in block 2, and count as guessing.
+  EXPECT_NE(page.find("68 of 96 runs train"), std::string::npos)
+      << page.substr(page.find("Main effects on three"), 200);
+}
+
 TEST(Report, VerdictsAndEdgesShow) {
   const Report report = reportOf(syntheticFactorial(2));
   EXPECT_NE(report.files[0].second.find("1 held, 1 failed, 1 undecided"), std::string::npos);
