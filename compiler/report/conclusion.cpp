@@ -18,6 +18,9 @@ statistics::StudyScope scopeOf(const View& view, const Attribution& attribution)
   statistics::StudyScope scope;
   scope.data = study.data;
   scope.network = study.scope + attribution.where;
+  // The data stand first; once is enough.
+  if (const std::size_t at = scope.network.find(" on " + study.data); at != std::string::npos)
+    scope.network.erase(at, 4 + study.data.size());
   if (study.tuning) {
     const study::Tuning& tuning = *study.tuning;
     std::string grid;
