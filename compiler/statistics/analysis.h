@@ -20,8 +20,8 @@ enum class DesignKind {
 
 struct AnalysisOptions {
   DesignKind design = DesignKind::Factorial;
-  std::vector<Precedence> precedences;  // precedencesOf(responses) finds them where cells have kNotApplicable
-  std::vector<FactorSet> groups;        // further first-in and last-in estimates, of several factors together
+  std::vector<Precedence> precedences = {};  // precedencesOf(responses) finds them where cells have kNotApplicable
+  std::vector<FactorSet> groups = {};        // further first-in and last-in estimates, of several factors together
   double level = 0.95;
   double significance = 0.05;
   std::uint64_t seed = 0;  // of the bootstrap
