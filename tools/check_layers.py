@@ -16,6 +16,8 @@ BELOW = {
     "support": [],
     "statistics": ["support"],
     "diagnostics": ["support"],
+    "study": ["diagnostics"],
+    "report": ["statistics", "study"],
     "ir": ["diagnostics"],
     "autodiff": ["ir"],
     "passes": ["autodiff"],
@@ -25,8 +27,7 @@ BELOW = {
     "elaborate": ["syntax", "ir"],
     "engine": ["syntax", "elaborate", "autodiff", "passes", "codegen"],
     "training": ["engine"],
-    "experiment": ["training", "statistics"],
-    "report": ["experiment"],
+    "experiment": ["training", "report"],
     "driver": ["report", "experiment", "training", "format"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

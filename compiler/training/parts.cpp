@@ -18,14 +18,14 @@ bool checkRange(const elaborate::SplitPart& part, std::int64_t rows, Diagnostics
 }
 
 /// The rows in no explicit range, in random order.
-std::vector<std::int64_t> freeRows(const elaborate::DataProgram& program, std::int64_t rows) {
+std::vector<std::int64_t> freeRows(const elaborate::DataProgram& program, std::int64_t rows, std::int64_t splitSeed) {
   std::vector<bool> isTaken(static_cast<std::size_t>(rows), false);
   for (const elaborate::SplitPart& part : program.split) {
     if (part.randomFraction) continue;
     std::fill(isTaken.begin() + part.rows.begin, isTaken.begin() + part.rows.end, true);
   }
   std::vector<std::int64_t> result;
-  for (const std::int64_t row : permutation(rows, "data/split", program.splitSeed.value_or(0), 0))
+  for (const std::int64_t row : permutation(rows, "data/split", program.splitSeed.value_or(splitSeed), 0))
     if (!isTaken[static_cast<std::size_t>(row)]) result.push_back(row);
   return result;
 }
@@ -42,11 +42,11 @@ bool isWritten(const elaborate::DataProgram& program, std::string_view name) {
 }
 
 /// The parts of `source` in the order in which they are written, `train` in front when it is what is left over.
-std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t rows) {
+std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t rows, std::int64_t splitSeed) {
   if (program.split.empty()) return {{"train", 0, rangeRows(0, rows)}};
   const bool hasRandom = std::any_of(program.split.begin(), program.split.end(),
                                      [](const elaborate::SplitPart& part) { return part.randomFraction.has_value(); });
-  std::vector<std::int64_t> free = hasRandom ? freeRows(program, rows) : std::vector<std::int64_t>();
+  std::vector<std::int64_t> free = hasRandom ? freeRows(program, rows, splitSeed) : std::vector<std::int64_t>();
   const auto freeCount = static_cast<double>(free.size());
   std::vector<Part> parts;
   for (const elaborate::SplitPart& written : program.split) {
@@ -74,12 +74,13 @@ std::vector<std::int64_t> permutation(std::int64_t count, std::string_view strea
 }
 
 std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
-                                          const std::vector<std::int64_t>& rowCounts, Diagnostics& diagnostics) {
+                                          const std::vector<std::int64_t>& rowCounts, std::int64_t splitSeed,
+                                          Diagnostics& diagnostics) {
   bool isFine = true;
   for (const elaborate::SplitPart& part : program.split)
     if (!part.randomFraction) isFine = checkRange(part, rowCounts[0], diagnostics) && isFine;
   if (!isFine) return std::nullopt;
-  std::vector<Part> parts = cutMain(program, rowCounts[0]);
+  std::vector<Part> parts = cutMain(program, rowCounts[0], splitSeed);
   if (rowCounts.size() > 1) parts.push_back({"test", 1, rangeRows(0, rowCounts[1])});
   for (Part& part : parts) {
     if (part.name == "train" && program.take)
