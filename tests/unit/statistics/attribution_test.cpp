@@ -168,6 +168,27 @@ TEST(Attribution, sampled_shapley_approaches_the_exact_one_and_sums_to_the_gap) 
   EXPECT_NEAR(sum, game[63] - game[0], 400 * kRounding);
 }
 
+TEST(Attribution, sampled_shapley_of_a_study_is_that_of_each_block) {
+  const std::vector<double> game = randomGame(5, 12);
+  const auto value = [&](Coalition coalition, int block) { return (1 + block) * game[coalition]; };
+  const SampledOrders sample = sampleOrders(twoLevelFactors(5), {}, 3, 9);
+  std::vector<Cell> cells;
+  for (const Coalition coalition : sample.coalitions) cells.push_back(cellOf(twoLevelFactors(5), coalition));
+  ASSERT_LT(cells.size(), 32u);
+  const Responses responses = respond(twoLevelFactors(5), cells, 3, value);
+  const std::vector<ShapleyFromOrders> found = shapleyFromOrders(responses, sample);
+  for (int block = 0; block < 3; ++block) {
+    const auto expected = sampledShapley(sample, 5, [&](Coalition coalition) { return value(coalition, block); });
+    for (std::size_t i = 0; i < 5; ++i)
+      EXPECT_NEAR(found[i].estimate.byBlock[static_cast<std::size_t>(block)], expected[i].value, 10 * kRounding);
+    // The middle block has the means over blocks.
+    for (std::size_t i = 0; i < 5 && block == 1; ++i)
+      EXPECT_NEAR(found[i].standardError, expected[i].standardError, 10 * kRounding);
+  }
+  const Responses holes = responses.filtered([](const Cell& cell) { return cell != Cell{0, 0, 0, 0, 0}; });
+  EXPECT_EQ(shapleyFromOrders(holes, sample)[0].estimate.absent, (std::vector<Cell>{{0, 0, 0, 0, 0}}));
+}
+
 // ---- several levels ----
 
 TEST(Attribution, level_effects_average_over_all_levels_of_the_others) {

@@ -75,6 +75,12 @@ TEST(Intervals, t_test_agrees_with_the_interval) {
   EXPECT_EQ(tTest(std::vector<double>{5}), 1);
 }
 
+TEST(Intervals, an_error_that_all_blocks_share_widens) {
+  const double values[] = {1, 2, 6};
+  EXPECT_NEAR(tInterval(values, 0.95, 2)->upper - 3, 4.30265272974946385 * std::sqrt(7.0 / 3 + 4), 1e-11);
+  EXPECT_NEAR(tInterval(values, 1 - tTest(values, 2), 2)->lower, 0, 1e-12);
+}
+
 TEST(Intervals, minimum_detectable_effect) {
   const double values[] = {1, 2, 6};
   const double expected = (4.30265272974946385 + 1.06066017177982129) * std::sqrt(7.0 / 3);
