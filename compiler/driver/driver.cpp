@@ -40,6 +40,8 @@ int dispatch(Context& context) {
     NNC_DISPATCH(Weights, weightsCommand)
     NNC_DISPATCH(Build, buildCommand)
     NNC_DISPATCH(Show, showCommand)
+    NNC_DISPATCH(Report, reportCommand)
+    NNC_DISPATCH(Compare, compareCommand)
     NNC_DISPATCH(Fmt, fmtCommand)
     NNC_DISPATCH(Docs, docsCommand)
     NNC_DISPATCH(Bpe, bpeCommand)

@@ -34,6 +34,8 @@ int generateCommand(Context& context);
 int weightsCommand(Context& context);
 int buildCommand(Context& context);
 int showCommand(Context& context);
+int reportCommand(Context& context);
+int compareCommand(Context& context);
 int fmtCommand(Context& context);
 int docsCommand(Context& context);
 int bpeCommand(Context& context);
