@@ -4,7 +4,7 @@
 
 #include "diagnostics/kinds/data.h"
 #include "ir/print.h"
-#include "nnc/file.h"
+#include "nnc/files.h"
 #include "experiment/plan.h"
 #include "support/hash.h"
 #include "training/checkpoint.h"
@@ -13,7 +13,7 @@
 namespace nnc::experiment {
 
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
-  const std::optional<training::DataSet> found = training::DataSet::locate(data, diagnostics);
+  const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
   if (train < 0) return std::nullopt;
   DataFacts facts;
