@@ -177,8 +177,8 @@ TEST_F(RunStudy, trials_choose_the_value_of_each_cell) {
     ASSERT_EQ(trials.size(), 6u);
     const study::TunedChoice choice = study::chooseTuned(*tuned->study_.tuning, trials);
     EXPECT_EQ(used, std::set<double>{choice.value});
-    const bool isReported = std::find(outcome.edge.begin(), outcome.edge.end(), &cell - tuned->study_.cells.data()) !=
-                            outcome.edge.end();
+    const bool isReported =
+        std::find(outcome.edge.begin(), outcome.edge.end(), &cell - tuned->study_.cells.data()) != outcome.edge.end();
     EXPECT_EQ(choice.isEdge, isReported);
   }
   // A trial is the beginning of the run with its value.
@@ -261,8 +261,7 @@ TEST_F(RunStudy, evaluates_and_stops_by_the_rules) {
   ruled->rules_.targetMetric = "valid.loss";
   ruled->rules_.target = 100.0;
   finished(*ruled, "study");
-  for (const study::Run& each : runs("study"))
-    EXPECT_EQ(each.curves[0].steps, (std::vector<std::int64_t>{5, 10, 12}));
+  for (const study::Run& each : runs("study")) EXPECT_EQ(each.curves[0].steps, (std::vector<std::int64_t>{5, 10, 12}));
   ruled->rules_.stopAtTarget = true;
   finished(*ruled, "stopped");
   for (const study::Run& each : runs("stopped")) {
@@ -286,7 +285,8 @@ class Witness final : public RunProbes {
     const std::string key = cell_ + " " + std::to_string(view.seeds.init);
     for (std::size_t i = 0; view.step == 0 && i < view.slots.size(); ++i)
       sightings_.slots[key].push_back(hash(view.slots[i], view.train.slots[i].type.byteCount()));
-    for (const training::Buffer& field : view.next->fields) sightings_.batches[key].push_back(hash(field.data(), field.size()));
+    for (const training::Buffer& field : view.next->fields)
+      sightings_.batches[key].push_back(hash(field.data(), field.size()));
     return true;
   }
   std::vector<study::ProbeSeries> take() override { return {{"witness", {""}, {0, 3}, {{1.0}, {2.0}}}}; }
