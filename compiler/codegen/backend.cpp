@@ -67,7 +67,7 @@ static bool emitEntries(Unit& unit, const ir::Module& module, const std::vector<
                         const Options& options, std::string& error) {
   const ScopedTimer timer(options.timings, "emit LLVM IR");
   SharedCode shared;
-  ProgramEmitter emitter(module, *unit.module, unit.target, shared);
+  ProgramEmitter emitter(module, functions, NumbersPlace::BehindArena, *unit.module, unit.target, shared);
   for (const ir::FunctionId id : functions) {
     const std::string symbol = "nnc_entry_" + std::to_string(id.index);
     if (emitter.emitEntry(id, symbol, /*isExternal=*/true) == nullptr) {

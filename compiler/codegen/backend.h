@@ -16,7 +16,8 @@ namespace nnc::codegen {
 
 /// A compiled function. `arguments` and `results` hold one buffer per parameter and result, aligned 64; a result that
 /// aliases a parameter is written to the parameter's buffer and its entry in `results` is ignored. `arena` has the
-/// planned bytes, aligned 64. Thread-safe for distinct buffers and arenas. Allocates nothing.
+/// planned bytes, aligned 64, and behind them the table of the program's numbers (ir/numbers.h). Thread-safe for
+/// distinct buffers and arenas. Allocates nothing.
 using Entry = void (*)(void* const* arguments, void* const* results, void* arena);
 
 struct Options {
@@ -36,7 +37,8 @@ class Code {
 class Backend {
  public:
   virtual ~Backend() = default;
-  /// Compiles planned functions of a module for this process. Null: `error` says why.
+  /// Compiles planned functions of a module for this process: code that depends on ir::codeText and on `options` alone.
+  /// Null: `error` says why.
   virtual std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
                                         const Options& options, std::string& error) = 0;
   /// A relocatable object with the C functions of a model, and their header. Its only undefined symbols are those of

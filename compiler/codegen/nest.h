@@ -12,8 +12,8 @@ class Function;
 
 namespace nnc::codegen {
 
-/// Emits `kernel` as an internal function `name` that takes one pointer per buffer. `isAlone` says of each buffer
-/// that no other one overlaps it.
+/// Emits `kernel` as an internal function `name` that takes one pointer per buffer and then its numbers. `isAlone` says
+/// of each buffer that no other one overlaps it.
 llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Kernel& kernel, const std::string& name,
                            const std::vector<bool>& isAlone);
 

@@ -10,6 +10,7 @@
 #include "codegen/kernel.h"
 #include "codegen/loop.h"
 #include "ir/module.h"
+#include "ir/numbers.h"
 
 namespace llvm {
 class Function;
@@ -24,32 +25,50 @@ struct SharedCode {
   std::map<std::string, llvm::GlobalVariable*> constants;  // by bytes
 };
 
+/// Where an entry finds its table of numbers.
+enum class NumbersPlace : std::uint8_t {
+  BehindArena,  // the caller's: programs that differ in numbers alone have the same code
+  Constant,     // read-only data
+};
+
 /// Fills one LLVM module with functions of one IR module.
 class ProgramEmitter {
  public:
-  ProgramEmitter(const ir::Module& module, llvm::Module& output, const Target& target, SharedCode& shared)
-      : module_(module), output_(output), target_(target), shared_(shared) {}
+  /// `entries` are the functions of emitEntry: those whose numbers the table holds.
+  ProgramEmitter(const ir::Module& module, const std::vector<ir::FunctionId>& entries, NumbersPlace numbersPlace,
+                 llvm::Module& output, const Target& target, SharedCode& shared)
+      : module_(module),
+        numbers_(module, entries),
+        numbersPlace_(numbersPlace),
+        output_(output),
+        target_(target),
+        shared_(shared) {}
 
-  /// The internal function of a planned function, with the signature of codegen::Entry. Null: error() says why.
-  llvm::Function* emitFunction(ir::FunctionId id);
-  /// A function `symbol` for callers outside: runs emitFunction's with denormals flushed to zero.
+  /// A function `symbol` with the signature of codegen::Entry: runs a planned function with denormals flushed to zero.
+  /// Null: error() says why.
   llvm::Function* emitEntry(ir::FunctionId id, const std::string& symbol, bool isExternal);
   const std::string& error() const { return error_; }
 
  private:
   /// The function that is being emitted.
   struct Frame {
+    ir::FunctionId id;
     const ir::Function* function = nullptr;
     const ir::MemoryPlan* plan = nullptr;
     Values arguments, results;  // pointers
-    llvm::Value* arena = nullptr;
+    llvm::Value *arena = nullptr, *numbers = nullptr;
   };
 
+  /// The internal function of a planned function: arguments, results, arena, numbers. Null: error() says why.
+  llvm::Function* emitFunction(ir::FunctionId id);
   bool emitNode(const Emitter& emitter, Frame& frame, ir::NodeId id);
-  bool emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node, std::optional<Kernel> kernel,
-                      const ir::Function& constantsOf);
-  void callKernel(const Emitter& emitter, const Kernel& kernel, const Values& pointers,
+  bool emitNodeKernel(const Emitter& emitter, Frame& frame, const ir::Node& node);
+  bool emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node, const Kernel& kernel,
+                      ir::FunctionId constantsOf);
+  void callKernel(const Emitter& emitter, const Kernel& kernel, const Values& arguments,
                   const std::vector<bool>& isAlone);
+  llvm::Value* numberOf(const Emitter& emitter, const Frame& frame, ir::FunctionId owner, const NumberArgument& number);
+  llvm::Value* numbersOfEntry(const Emitter& emitter, ir::FunctionId id, llvm::Value* arena);
   bool emitCall(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitConst(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node);
@@ -63,6 +82,8 @@ class ProgramEmitter {
   bool fail(std::string message);
 
   const ir::Module& module_;
+  const ir::NumberTable numbers_;
+  const NumbersPlace numbersPlace_;
   llvm::Module& output_;
   const Target& target_;
   std::map<std::int32_t, llvm::Function*> functions_;

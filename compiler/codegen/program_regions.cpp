@@ -152,7 +152,7 @@ bool ProgramEmitter::emitScan(const Emitter& emitter, Frame& frame, ir::NodeId i
       setPointer(emitter, arguments, x, row(operands[x], node.operands[x]));
     for (std::size_t y = carries; y < results.size(); ++y)
       setPointer(emitter, outputs, y, row(results[y], node.results[y]));
-    b.CreateCall(body, {arguments, outputs, arena});
+    b.CreateCall(body, {arguments, outputs, arena, frame.numbers});
     return written;
   });
   return true;

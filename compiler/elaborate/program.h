@@ -144,6 +144,12 @@ struct DataProgram {
 constexpr std::int64_t augmentationCounter(std::int64_t epoch, std::int64_t row) { return (epoch << 40) + row; }
 
 /// Everything about a `train` that does not depend on the batch size.
+/// How often a run saves itself within an epoch; every epoch ends with a checkpoint anyway. At most one is set.
+struct CheckpointPeriod {
+  std::optional<double> seconds;
+  std::optional<std::int64_t> steps;
+};
+
 struct TrainProgram {
   std::string name;
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text, defaults included
@@ -156,6 +162,7 @@ struct TrainProgram {
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> patience;  // stop: patience(valid.loss, n)
   std::string patienceMetric;
+  CheckpointPeriod checkpoint;
   ir::DType precision = ir::DType::F32;
   /// (seed: i64) -> one tensor per slot, in order. Random numbers are keyed by the slot's path.
   ir::Module initModule;

@@ -204,6 +204,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(Session& session) {
   train.epochs = spec->epochs;
   train.steps = spec->steps;
   train.patience = spec->patience;
+  train.checkpoint = spec->checkpoint;
   if (spec->patience) train.patienceMetric = fmt::format("{}.{}", spec->patiencePart, spec->patienceMetric);
   train.precision = spec->precision;
   train.span = session.block->name.span;
@@ -234,9 +235,12 @@ std::vector<TrainSummary> Project::trains() const {
   std::vector<TrainSummary> summaries;
   for (const syntax::Decl* decl : implementation_->trains()) {
     const syntax::BlockDecl& block = blockOf(*decl);
-    TrainSummary summary{block.name.text, decl->doc, {}, block.name.span};
-    for (const syntax::ParamDecl& parameter : block.parameters)
+    TrainSummary summary{block.name.text, decl->doc, {}, {}, block.name.span};
+    for (const syntax::ParamDecl& parameter : block.parameters) {
       summary.parameters.push_back(parameterText(parameter, implementation_->sources));
+      const auto* type = std::get_if<syntax::NamedType>(&parameter.type->node);
+      if (type != nullptr && type->name.text == "real" && !type->shape) summary.reals.push_back(parameter.name.text);
+    }
     summaries.push_back(std::move(summary));
   }
   return summaries;

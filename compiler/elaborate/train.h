@@ -35,6 +35,7 @@ struct TrainSpec {
   std::optional<std::int64_t> patience;
   std::string patiencePart, patienceMetric;  // "valid", "loss"
   Span patienceSpan;
+  CheckpointPeriod checkpoint;
   ir::DType precision = ir::DType::F32;
 };
 

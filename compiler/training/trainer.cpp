@@ -107,8 +107,7 @@ Trainer::Next Trainer::trainPass(const Pass& pass) {
       return next == Next::Stop ? next : interrupted();
     }
     display_.step(state_.position / train_.batch, state_.sums[0] / static_cast<double>(state_.position));
-    // Reading the clock each step would show in a step of a few microseconds.
-    if (state_.step % 16 != 0 || secondsSince(saved_) < options_.checkpointSeconds) continue;
+    if (!isCheckpointDue()) continue;
     trainSeconds_ += secondsSince(resumed);
     if (!save(/*isBest=*/false)) return Next::Fail;
     resumed = Clock::now();
@@ -245,6 +244,13 @@ bool Trainer::updateBest() {
   state_.bestValue = found->value;
   state_.epochsSinceBest = 0;
   return true;
+}
+
+bool Trainer::isCheckpointDue() const {
+  if (train_.checkpoint.steps) return state_.step % *train_.checkpoint.steps == 0;
+  // Reading the clock each step would show in a step of a few microseconds.
+  return state_.step % 16 == 0 &&
+         secondsSince(saved_) >= train_.checkpoint.seconds.value_or(options_.checkpointSeconds);
 }
 
 bool Trainer::save(bool isBest) {

@@ -35,6 +35,7 @@ class Trainer {
   bool evaluate(std::int64_t firstPass, std::vector<Metric>& metrics);
   bool logStep(const BatchCall& call);
   bool dumpGradients(const Batch& batch);
+  bool isCheckpointDue() const;
   bool save(bool isBest);
   bool updateBest();
   std::string epochTitle() const;
