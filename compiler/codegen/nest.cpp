@@ -241,27 +241,31 @@ static Values addNumberAttributes(llvm::Function& function, const Kernel& kernel
   return numbers;
 }
 
-llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Kernel& kernel, const std::string& name,
-                           const std::vector<bool>& isAlone) {
+llvm::Function* declareKernel(llvm::Module& module, const Target& target, const Kernel& kernel,
+                              const std::string& name) {
   llvm::IRBuilder<> builder(module.getContext());
-  const Emitter emitter{builder, module, target};
-  auto* function =
-      llvm::Function::Create(kernelType(emitter, kernel), llvm::GlobalValue::InternalLinkage, name, module);
+  auto* function = llvm::Function::Create(kernelType({builder, module, target}, kernel),
+                                          llvm::GlobalValue::ExternalLinkage, name, module);
   setFunctionAttributes(target, *function);
   function->addFnAttr(llvm::Attribute::NoInline);
-  Values buffers = addBufferAttributes(*function, kernel, isAlone);
-  Values numbers = addNumberAttributes(*function, kernel);
-  builder.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", function));
+  return function;
+}
+
+void defineKernel(llvm::Function& function, const Target& target, const Kernel& kernel,
+                  const std::vector<bool>& isAlone) {
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(function.getContext(), "entry", &function));
+  const Emitter emitter{builder, *function.getParent(), target};
+  Values buffers = addBufferAttributes(function, kernel, isAlone);
+  Values numbers = addNumberAttributes(function, kernel);
   if (const std::optional<TilePlan> plan = planTiles(kernel, target)) {
     // A long sum comes back to what it has written.
-    function->removeParamAttr(static_cast<unsigned>(plan->product.y), llvm::Attribute::WriteOnly);
+    function.removeParamAttr(static_cast<unsigned>(plan->product.y), llvm::Attribute::WriteOnly);
     emitTiles(emitter, *plan, buffers);
   } else if (!kernel.stores.empty()) {
     const Schedule schedule = scheduleKernel(kernel, target);
     Nest(emitter, kernel, schedule, std::move(buffers), std::move(numbers)).run();
   }
   builder.CreateRetVoid();
-  return function;
 }
 
 }  // namespace nnc::codegen

@@ -12,9 +12,11 @@ class Function;
 
 namespace nnc::codegen {
 
-/// Emits `kernel` as an internal function `name` that takes one pointer per buffer and then its numbers. `isAlone` says
-/// of each buffer that no other one overlaps it.
-llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Kernel& kernel, const std::string& name,
-                           const std::vector<bool>& isAlone);
+/// A function `name` for `kernel`, without a body: it takes one pointer per buffer and then the kernel's numbers.
+llvm::Function* declareKernel(llvm::Module& module, const Target& target, const Kernel& kernel,
+                              const std::string& name);
+/// Emits the body. `isAlone` says of each buffer that no other one overlaps it.
+void defineKernel(llvm::Function& function, const Target& target, const Kernel& kernel,
+                  const std::vector<bool>& isAlone);
 
 }  // namespace nnc::codegen

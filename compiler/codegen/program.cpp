@@ -271,14 +271,36 @@ bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const 
   return true;
 }
 
+KernelRequests::KernelRequests(const Options& options)
+    : options_(options.cpu + " " + std::to_string(options.optLevel) + "\n") {}
+
+std::string KernelRequests::symbolOf(std::string_view description) const {
+  const Hash128 hash = hashBytes128(options_ + std::string(description));
+  return "nnc_kernel_" + hexDigits(hash.high) + hexDigits(hash.low);
+}
+
+/// The function for a kernel of this description: defined here, or declared and asked for.
+llvm::Function* ProgramEmitter::kernelFunction(const Kernel& kernel, const std::vector<bool>& isAlone,
+                                               const std::string& description) {
+  if (shared_.requests != nullptr) {
+    const std::string symbol = shared_.requests->symbolOf(description);
+    shared_.requests->add({symbol, kernel, isAlone});
+    return declareKernel(output_, target_, kernel, symbol);
+  }
+  const std::string name = "kernel." + kernel.name + "." + hexDigits(hashBytes(description));
+  llvm::Function* function = declareKernel(output_, target_, kernel, name);
+  function->setLinkage(llvm::GlobalValue::InternalLinkage);
+  defineKernel(*function, target_, kernel, isAlone);
+  return function;
+}
+
 void ProgramEmitter::callKernel(const Emitter& emitter, const Kernel& kernel, const Values& arguments,
                                 const std::vector<bool>& isAlone) {
   if (kernel.stores.empty()) return;
   std::string key = describe(kernel) + "alone";
   for (const bool alone : isAlone) key += alone ? '1' : '0';
   llvm::Function*& function = shared_.kernels[key];
-  if (function == nullptr)
-    function = emitKernel(output_, target_, kernel, "kernel." + kernel.name + "." + hexDigits(hashBytes(key)), isAlone);
+  if (function == nullptr) function = kernelFunction(kernel, isAlone, key);
   emitter.builder.CreateCall(function, arguments);
 }
 

@@ -4,8 +4,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "codegen/backend.h"
 #include "codegen/emitter.h"
 #include "codegen/kernel.h"
 #include "codegen/loop.h"
@@ -19,8 +22,30 @@ class GlobalVariable;
 
 namespace nnc::codegen {
 
+/// A kernel that code calls by its symbol and that is compiled on its own.
+struct KernelRequest {
+  std::string symbol;
+  Kernel kernel;
+  std::vector<bool> isAlone;
+};
+
+/// The kernels of a program, each once. Kernels that do the same have the same symbol in all programs that are compiled
+/// with the same options.
+class KernelRequests {
+ public:
+  explicit KernelRequests(const Options& options);
+  std::string symbolOf(std::string_view description) const;
+  void add(KernelRequest request) { all_.push_back(std::move(request)); }
+  const std::vector<KernelRequest>& all() const { return all_; }
+
+ private:
+  std::string options_;
+  std::vector<KernelRequest> all_;
+};
+
 /// What the functions of one LLVM module share, whichever IR module they come from.
 struct SharedCode {
+  KernelRequests* requests = nullptr;                      // null: kernels are internal functions of the module
   std::map<std::string, llvm::Function*> kernels;          // by description: those that do the same are emitted once
   std::map<std::string, llvm::GlobalVariable*> constants;  // by bytes
 };
@@ -74,6 +99,8 @@ class ProgramEmitter {
   bool emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitScatter(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitScan(const Emitter& emitter, Frame& frame, ir::NodeId id);
+  llvm::Function* kernelFunction(const Kernel& kernel, const std::vector<bool>& isAlone,
+                                 const std::string& description);
   void emitCopy(const Emitter& emitter, const ir::Type& type, llvm::Value* from, llvm::Value* to);
   bool copyStrayResults(const Emitter& emitter, Frame& frame);
 

@@ -27,7 +27,8 @@ void showTimings(const Context& context) {
   for (const auto& [name, millis] : context.timings.entries) fmt::print(stderr, "{:>10.3f} ms  {}\n", millis, name);
   const engine::CodeCache::Counts programs = context.code.counts();
   if (programs.compiled == 0) return;
-  fmt::print(stderr, "{:>10}     compiled programs\n{:>10}     reused programs\n", programs.compiled, programs.reused);
+  fmt::print(stderr, "{:>10}     compiled programs, of {} kernels\n{:>10}     reused programs, and {} kernels\n",
+             programs.compiled, programs.kernels.compiled, programs.reused, programs.kernels.reused);
 }
 
 int dispatch(Context& context) {

@@ -2,8 +2,14 @@
 
 namespace nnc::engine {
 
-codegen::Entry CodeCache::get(std::string_view codeText, const std::string& name, const Compile& compile,
-                              std::string& error) {
+codegen::KernelStore* CodeCache::kernelsOf(codegen::Backend& backend, std::string& error) {
+  const std::lock_guard lock(mutex_);
+  if (kernels_ == nullptr) kernels_ = backend.newKernelStore(error);
+  return kernels_.get();
+}
+
+codegen::Entry CodeCache::get(codegen::Backend& backend, std::string_view codeText, const std::string& name,
+                              const Compile& compile, std::string& error) {
   const Hash128 key = hashBytes128(codeText);
   std::unique_lock lock(mutex_);
   const auto [at, isNew] = programs_.try_emplace(key);
@@ -15,7 +21,8 @@ codegen::Entry CodeCache::get(std::string_view codeText, const std::string& name
     return program.entry;
   }
   lock.unlock();
-  std::unique_ptr<codegen::Code> code = compile(error);
+  codegen::KernelStore* const kernels = kernelsOf(backend, error);
+  std::unique_ptr<codegen::Code> code = kernels != nullptr ? compile(kernels, error) : nullptr;
   const codegen::Entry entry = code != nullptr ? code->entry(name) : nullptr;
   lock.lock();
   program = {true, std::move(code), entry, error};
@@ -26,7 +33,9 @@ codegen::Entry CodeCache::get(std::string_view codeText, const std::string& name
 
 CodeCache::Counts CodeCache::counts() const {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  Counts counts = counts_;
+  if (kernels_ != nullptr) counts.kernels = kernels_->counts();
+  return counts;
 }
 
 }  // namespace nnc::engine

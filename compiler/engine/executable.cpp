@@ -98,15 +98,15 @@ std::optional<Executable> Executable::compile(ir::Module module, ir::FunctionId 
   auto implementation = std::make_unique<Implementation>();
   const std::string name = module.function(function).name;
   std::string error;
-  const auto compileCode = [&](std::string& reason) {
-    return generator->compile(module, {function}, options.codegen, reason);
+  const auto compileCode = [&](codegen::KernelStore* kernels, std::string& reason) {
+    return generator->compile(module, {function}, options.codegen, kernels, reason);
   };
   {
     const ScopedTimer timer(options.timings, "codegen");
     if (options.cache != nullptr) {
       implementation->entry =
-          options.cache->get(cacheText(module, function, options.codegen), name, compileCode, error);
-    } else if ((implementation->code = compileCode(error)) != nullptr) {
+          options.cache->get(*generator, cacheText(module, function, options.codegen), name, compileCode, error);
+    } else if ((implementation->code = compileCode(nullptr, error)) != nullptr) {
       implementation->entry = implementation->code->entry(name);
     }
   }

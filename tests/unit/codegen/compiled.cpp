@@ -90,7 +90,7 @@ void planTrivially(ir::Module& module, ir::FunctionId id) {
 std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId id,
                                     const std::vector<ir::Tensor>& arguments, const Options& options) {
   std::string error;
-  const std::unique_ptr<Code> code = backend().compile(module, {id}, options, error);
+  const std::unique_ptr<Code> code = backend().compile(module, {id}, options, nullptr, error);
   EXPECT_NE(code, nullptr) << error;
   if (code == nullptr) return {};
   const ir::Function& function = module.function(id);

@@ -178,17 +178,64 @@ TEST(CodeCache, ThreadsThatAskForOneProgramCompileItOnce) {
   EXPECT_EQ(cache.counts().reused, kThreads - 1);
 }
 
+/// x = tanh(x W * 0.3), so many times.
+static Program layers(int count) {
+  return lowered([&](ir::Module&, Builder& b) {
+    Value x = b.addParameter({DType::F32, {6, 20}}, "x");
+    for (int i = 0; i < count; ++i) {
+      const Value product = b.contract(x, b.addParameter({DType::F32, {20, 20}}, "w"), "bi", "io", "bo");
+      x = b.tanh(b.mul(product, b.constantLike(product, 0.3 + 0.1 * i)));
+    }
+    b.addResult(x, "y");
+  });
+}
+
+TEST(CodeCache, DifferentProgramsShareKernels) {
+  engine::CodeCache cache;
+  run(layers(3), &cache);
+  const std::int64_t kernels = cache.counts().kernels.compiled;
+  EXPECT_GE(kernels, 2);
+  const Program deep = layers(12);
+  const std::vector<ir::Tensor> shared = run(deep, &cache), own = run(deep, nullptr);
+  EXPECT_EQ(shared.at(0).bytes, own.at(0).bytes);
+  EXPECT_EQ(cache.counts().compiled, 2);
+  EXPECT_EQ(cache.counts().kernels.compiled, kernels);
+  EXPECT_GE(cache.counts().kernels.reused, 2);
+}
+
+TEST(CodeCache, ThreadsWithDifferentProgramsWaitForEachOthersKernels) {
+  constexpr int kThreads = 4;
+  engine::CodeCache cache;
+  std::latch start(kThreads);
+  std::vector<std::future<std::vector<ir::Tensor>>> runs;
+  for (int i = 0; i < kThreads; ++i)
+    runs.push_back(std::async(std::launch::async, [&, i] {
+      const Program program = layers(3 + i);
+      start.arrive_and_wait();
+      return run(program, &cache);
+    }));
+  for (int i = 0; i < kThreads; ++i)
+    EXPECT_EQ(runs[static_cast<std::size_t>(i)].get().at(0).bytes, run(layers(3 + i), nullptr).at(0).bytes) << i;
+  EXPECT_EQ(cache.counts().compiled, kThreads);
+  engine::CodeCache alone;
+  run(layers(3), &alone);
+  EXPECT_EQ(cache.counts().kernels.compiled, alone.counts().kernels.compiled);
+}
+
 TEST(CodeCache, AProgramThatFailsFailsForAll) {
   engine::CodeCache cache;
   int calls = 0;
-  const auto fail = [&](std::string& error) {
+  const auto fail = [&](codegen::KernelStore*, std::string& error) {
     ++calls;
     error = "no";
     return nullptr;
   };
+  Diagnostics diagnostics;
+  codegen::Backend* const backend = engine::backend(diagnostics);
+  ASSERT_NE(backend, nullptr);
   for (int i = 0; i < 2; ++i) {
     std::string error;
-    EXPECT_EQ(cache.get("text", "main", fail, error), nullptr);
+    EXPECT_EQ(cache.get(*backend, "text", "main", fail, error), nullptr);
     EXPECT_EQ(error, "no");
   }
   EXPECT_EQ(calls, 1);

@@ -24,7 +24,7 @@ class Compiled {
       error_ = diagnostics.all()[0].message;
       return;
     }
-    code_ = backend->compile(module, {function}, {}, error_);
+    code_ = backend->compile(module, {function}, {}, nullptr, error_);
     if (code_ != nullptr) entry_ = code_->entry(function_.name);
   }
   /// Why it did not compile; empty: it did.
