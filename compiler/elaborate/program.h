@@ -143,15 +143,23 @@ struct DataProgram {
 /// The counter of the random numbers of one row in one epoch. Rows are below 2^40.
 constexpr std::int64_t augmentationCounter(std::int64_t epoch, std::int64_t row) { return (epoch << 40) + row; }
 
-/// Everything about a `train` that does not depend on the batch size.
+/// `target: valid.accuracy >= 0.9`: what a run is to reach.
+struct Target {
+  std::string metric;  // `valid.accuracy`
+  double value = 0.0;
+  bool isAtMost = false;  // `<=`
+};
+
 /// How often a run saves itself within an epoch; every epoch ends with a checkpoint anyway. At most one is set.
 struct CheckpointPeriod {
   std::optional<double> seconds;
   std::optional<std::int64_t> steps;
 };
 
+/// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
+  std::size_t session = 0;  // of the Project that made it
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text, defaults included
   std::vector<std::string> setOnCommandLine;
   DataProgram data;
@@ -163,6 +171,7 @@ struct TrainProgram {
   std::optional<std::int64_t> patience;  // stop: patience(valid.loss, n)
   std::string patienceMetric;
   CheckpointPeriod checkpoint;
+  std::optional<Target> target;
   ir::DType precision = ir::DType::F32;
   /// (seed: i64) -> one tensor per slot, in order. Random numbers are keyed by the slot's path.
   ir::Module initModule;

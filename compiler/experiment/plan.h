@@ -1,0 +1,52 @@
+// An experiment as it will be run: its cells, elaborated and checked, and the rules by which they are run.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diagnostics/diagnostics.h"
+#include "elaborate/elaborate.h"
+#include "study/study.h"
+#include "training/run.h"
+
+namespace nnc::experiment {
+
+/// A cell with its tuned parameter at one value: what training needs of it. Any thread; elaborates one at a time.
+class CellPrograms : public training::ProgramSource {
+ public:
+  virtual const elaborate::TrainProgram& train() const = 0;
+};
+
+/// When a run is looked at, and what ends it or the study early. Steps of a run itself are the train's.
+struct Rules {
+  std::int64_t evaluateEvery = 0;  // steps between evaluations of every part but `test`; 0: at the end of each epoch
+  std::int64_t probeEvery = 0;     // steps; a probe's own period is a multiple of it. 0: no probes
+  std::string targetMetric;        // `target: valid.accuracy >= 0.8`; empty: none
+  double target = 0.0;
+  bool stopAtTarget = false;                 // a run ends when it reached the target
+  std::optional<double> runSeconds;          // a run that takes longer ends as TimedOut
+  std::optional<double> runFlops;            // a run ends, regularly, after the step that reaches this
+  std::optional<double> studySeconds;        // `budget: minutes(60)`: no run starts after that
+};
+
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  virtual const study::Study& study() const = 0;
+  virtual const Rules& rules() const = 0;
+  /// The programs of a cell, kept as long as somebody holds them. `tuned`: the value of the tuned parameter, if there
+  /// is one. Null: reported. Any thread.
+  virtual std::shared_ptr<CellPrograms> programs(std::size_t cell, std::optional<double> tuned,
+                                                 Diagnostics& diagnostics) = 0;
+  /// The measures of a finished run, from its curves and probes. For runs that diverged: what guessing gives.
+  virtual std::map<std::string, study::MeasuredValue> measure(const study::Run& run) const = 0;
+};
+
+/// The id of a run: cell, block, tuned value and number of steps.
+std::string runId(const study::Study& study, const study::Cell& cell, int block, std::optional<double> tuned,
+                  std::int64_t steps);
+
+}  // namespace nnc::experiment
