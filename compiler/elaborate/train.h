@@ -86,6 +86,10 @@ struct StepParts {
 [[nodiscard]] std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
                                                  std::int64_t batch);
 
+/// The parameters and network states that a step for another batch size would have, in the order of StepParts::slots.
+[[nodiscard]] std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec,
+                                                            const DataProgram& data, std::int64_t batch);
+
 /// Loss, metrics and outputs per example; parameters and network states as `slots` lists them.
 [[nodiscard]] std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec,
                                                           const DataProgram& data, const std::vector<Slot>& slots,
