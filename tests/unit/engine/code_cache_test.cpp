@@ -184,7 +184,7 @@ static Program layers(int count) {
     Value x = b.addParameter({DType::F32, {6, 20}}, "x");
     for (int i = 0; i < count; ++i) {
       const Value product = b.contract(x, b.addParameter({DType::F32, {20, 20}}, "w"), "bi", "io", "bo");
-      x = b.tanh(b.mul(product, b.constantLike(product, 0.3 + 0.1 * i)));
+      x = b.tanh(b.mul(product, b.constantLike(product, 0.3 + 0.05 * i)));
     }
     b.addResult(x, "y");
   });
