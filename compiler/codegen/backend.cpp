@@ -70,17 +70,20 @@ std::unique_ptr<Code> LlvmBackend::compile(const ir::Module& module, const std::
   std::unique_ptr<KernelStore> own;
   if (store == nullptr && (store = (own = newKernelStore(error)).get()) == nullptr) return nullptr;
   auto& kernels = static_cast<CompiledKernels&>(*store);
+  // What is left beside kernels is calls in a row: there is nothing to optimize, and much of it.
+  Options plain = options;
+  plain.optLevel = 0;
   CompileUnit unit;
   KernelRequests requests(options);
   SharedCode shared;
   shared.requests = &requests;
   std::vector<JitEntry> entries;
-  if (!beginUnit(unit, options, error) || !emitEntries(unit, shared, module, functions, options, entries, error))
+  if (!beginUnit(unit, plain, error) || !emitEntries(unit, shared, module, functions, plain, entries, error))
     return nullptr;
   // First what other threads may wait for.
-  if (!kernels.provide(requests.all(), options, error) || !optimizeUnit(unit, options, error)) return nullptr;
+  if (!kernels.provide(requests.all(), options, error) || !optimizeUnit(unit, plain, error)) return nullptr;
   const std::vector<std::string> externals = externalSymbols(*unit.module);
-  const std::string object = generate(unit, CodeFile::Object, options, error);
+  const std::string object = generate(unit, CodeFile::Object, plain, error);
   if (object.empty()) return nullptr;
   const ScopedTimer timer(options.timings, "link in process");
   std::optional<Jit::Entries> linked = kernels.jit().addProgram(object, entries, externals, error);

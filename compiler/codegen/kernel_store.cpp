@@ -10,7 +10,6 @@
 #include <llvm/IR/Module.h>
 
 #include "codegen/compile_unit.h"
-#include "codegen/nest.h"
 #include "codegen/partition.h"
 
 namespace nnc::codegen {
@@ -29,8 +28,8 @@ KernelCounts CompiledKernels::counts() const {
 using Kernels = std::vector<const KernelRequest*>;
 
 static llvm::Function* define(CompileUnit& unit, const KernelRequest& request) {
-  llvm::Function* function = declareKernel(*unit.module, unit.target, request.kernel, request.symbol);
-  defineKernel(*function, unit.target, request.kernel, request.isAlone);
+  llvm::Function* function = declareKernel(*unit.module, unit.target, request.code, request.symbol);
+  request.code.define(*function, unit.target);
   return function;
 }
 

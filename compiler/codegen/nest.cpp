@@ -208,12 +208,6 @@ void Nest::storeResults() {
   }
 }
 
-static llvm::FunctionType* kernelType(const Emitter& emitter, const Kernel& kernel) {
-  std::vector<llvm::Type*> types(kernel.buffers.size(), emitter.builder.getPtrTy());
-  for (const NumberArgument& number : kernel.numbers) types.push_back(emitter.registerType(number.dtype));
-  return llvm::FunctionType::get(emitter.builder.getVoidTy(), types, false);
-}
-
 static Values addBufferAttributes(llvm::Function& function, const Kernel& kernel, const std::vector<bool>& isAlone) {
   Values buffers;
   for (std::size_t i = 0; i < kernel.buffers.size(); ++i) {
@@ -239,16 +233,6 @@ static Values addNumberAttributes(llvm::Function& function, const Kernel& kernel
     numbers.push_back(function.getArg(index));
   }
   return numbers;
-}
-
-llvm::Function* declareKernel(llvm::Module& module, const Target& target, const Kernel& kernel,
-                              const std::string& name) {
-  llvm::IRBuilder<> builder(module.getContext());
-  auto* function = llvm::Function::Create(kernelType({builder, module, target}, kernel),
-                                          llvm::GlobalValue::ExternalLinkage, name, module);
-  setFunctionAttributes(target, *function);
-  function->addFnAttr(llvm::Attribute::NoInline);
-  return function;
 }
 
 void defineKernel(llvm::Function& function, const Target& target, const Kernel& kernel,

@@ -271,36 +271,61 @@ bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const 
   return true;
 }
 
+llvm::Function* declareKernel(llvm::Module& module, const Target& target, const KernelCode& kernel,
+                              const std::string& symbol) {
+  llvm::IRBuilder<> builder(module.getContext());
+  const Emitter emitter{builder, module, target};
+  std::vector<llvm::Type*> types(kernel.pointers, builder.getPtrTy());
+  for (const ir::DType number : kernel.numbers) types.push_back(emitter.registerType(number));
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(builder.getVoidTy(), types, false),
+                                          llvm::GlobalValue::ExternalLinkage, symbol, module);
+  setFunctionAttributes(target, *function);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  return function;
+}
+
 KernelRequests::KernelRequests(const Options& options)
     : options_(options.cpu + " " + std::to_string(options.optLevel) + "\n") {}
 
-std::string KernelRequests::symbolOf(std::string_view description) const {
-  const Hash128 hash = hashBytes128(options_ + std::string(description));
-  return "nnc_kernel_" + hexDigits(hash.high) + hexDigits(hash.low);
+std::string KernelRequests::add(KernelCode kernel) {
+  const Hash128 hash = hashBytes128(options_ + kernel.description);
+  all_.push_back({"nnc_kernel_" + hexDigits(hash.high) + hexDigits(hash.low), std::move(kernel)});
+  return all_.back().symbol;
 }
 
-/// The function for a kernel of this description: defined here, or declared and asked for.
-llvm::Function* ProgramEmitter::kernelFunction(const Kernel& kernel, const std::vector<bool>& isAlone,
-                                               const std::string& description) {
+llvm::Function* ProgramEmitter::findKernel(const std::string& description) const {
+  const auto known = shared_.kernels.find(description);
+  return known == shared_.kernels.end() ? nullptr : known->second;
+}
+
+/// A kernel that is not there yet: defined here, or declared and asked for.
+llvm::Function* ProgramEmitter::addKernel(KernelCode kernel) {
+  llvm::Function*& function = shared_.kernels[kernel.description];
   if (shared_.requests != nullptr) {
-    const std::string symbol = shared_.requests->symbolOf(description);
-    shared_.requests->add({symbol, kernel, isAlone});
-    return declareKernel(output_, target_, kernel, symbol);
+    const std::string symbol = shared_.requests->add(kernel);
+    return function = declareKernel(output_, target_, kernel, symbol);
   }
-  const std::string name = "kernel." + kernel.name + "." + hexDigits(hashBytes(description));
-  llvm::Function* function = declareKernel(output_, target_, kernel, name);
+  function =
+      declareKernel(output_, target_, kernel, "kernel." + kernel.name + "." + hexDigits(hashBytes(kernel.description)));
   function->setLinkage(llvm::GlobalValue::InternalLinkage);
-  defineKernel(*function, target_, kernel, isAlone);
+  kernel.define(*function, target_);
   return function;
 }
 
 void ProgramEmitter::callKernel(const Emitter& emitter, const Kernel& kernel, const Values& arguments,
                                 const std::vector<bool>& isAlone) {
   if (kernel.stores.empty()) return;
-  std::string key = describe(kernel) + "alone";
-  for (const bool alone : isAlone) key += alone ? '1' : '0';
-  llvm::Function*& function = shared_.kernels[key];
-  if (function == nullptr) function = kernelFunction(kernel, isAlone, key);
+  std::string description = describe(kernel) + "alone";
+  for (const bool alone : isAlone) description += alone ? '1' : '0';
+  llvm::Function* function = findKernel(description);
+  if (function == nullptr) {
+    KernelCode code{std::move(description), kernel.name, kernel.buffers.size(), {}, {}};
+    for (const NumberArgument& number : kernel.numbers) code.numbers.push_back(number.dtype);
+    code.define = [kernel, isAlone](llvm::Function& body, const Target& target) {
+      defineKernel(body, target, kernel, isAlone);
+    };
+    function = addKernel(std::move(code));
+  }
   emitter.builder.CreateCall(function, arguments);
 }
 

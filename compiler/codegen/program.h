@@ -1,6 +1,8 @@
 // Planned functions as LLVM functions: a call per kernel, matrix products, loops of scans, in the order of the body.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,11 +24,23 @@ class GlobalVariable;
 
 namespace nnc::codegen {
 
-/// A kernel that code calls by its symbol and that is compiled on its own.
+/// A function with loops, which the code of programs calls: its signature, and what emits its body.
+struct KernelCode {
+  std::string description;  // of what it does: functions of equal descriptions are one
+  std::string name;         // for people who read the output
+  std::size_t pointers = 0;
+  std::vector<ir::DType> numbers;  // arguments behind the pointers
+  std::function<void(llvm::Function& function, const Target& target)> define;
+};
+
+/// The function of a kernel in a module, without a body.
+llvm::Function* declareKernel(llvm::Module& module, const Target& target, const KernelCode& kernel,
+                              const std::string& symbol);
+
+/// A kernel that is compiled on its own.
 struct KernelRequest {
   std::string symbol;
-  Kernel kernel;
-  std::vector<bool> isAlone;
+  KernelCode code;
 };
 
 /// The kernels of a program, each once. Kernels that do the same have the same symbol in all programs that are compiled
@@ -34,8 +48,8 @@ struct KernelRequest {
 class KernelRequests {
  public:
   explicit KernelRequests(const Options& options);
-  std::string symbolOf(std::string_view description) const;
-  void add(KernelRequest request) { all_.push_back(std::move(request)); }
+  /// The symbol of a kernel that has not been added before.
+  std::string add(KernelCode kernel);
   const std::vector<KernelRequest>& all() const { return all_; }
 
  private:
@@ -99,8 +113,8 @@ class ProgramEmitter {
   bool emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitScatter(const Emitter& emitter, Frame& frame, const ir::Node& node);
   bool emitScan(const Emitter& emitter, Frame& frame, ir::NodeId id);
-  llvm::Function* kernelFunction(const Kernel& kernel, const std::vector<bool>& isAlone,
-                                 const std::string& description);
+  llvm::Function* findKernel(const std::string& description) const;
+  llvm::Function* addKernel(KernelCode kernel);
   void emitCopy(const Emitter& emitter, const ir::Type& type, llvm::Value* from, llvm::Value* to);
   bool copyStrayResults(const Emitter& emitter, Frame& frame);
 
