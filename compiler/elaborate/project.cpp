@@ -178,9 +178,10 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   const std::size_t index = sessions.size();
   const Session& session = sessions.emplace_back(Session{block.name.text, &block, &home, std::move(overrides)});
   Elaboration elaboration(*this);
-  train.checkpoint = spec->checkpoint;
   std::optional<Opened> opened = open(elaboration, session);
-  if (!opened || !checkPatience(elaboration, opened->spec, opened->data)) return std::nullopt;
+  if (!opened || !checkPart(elaboration, opened->spec.patienceResult, opened->data) ||
+      !checkPart(elaboration, opened->spec.targetResult, opened->data))
+    return std::nullopt;
   const TrainSpec* const spec = &opened->spec;
   DataProgram* const data = &opened->data;
   std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
