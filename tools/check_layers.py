@@ -27,7 +27,7 @@ BELOW = {
     "elaborate": ["syntax", "ir"],
     "engine": ["syntax", "elaborate", "autodiff", "passes", "codegen"],
     "training": ["engine"],
-    "experiment": ["training", "statistics", "study"],
+    "experiment": ["training", "report"],
     "driver": ["report", "experiment", "training", "format"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

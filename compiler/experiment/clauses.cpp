@@ -9,6 +9,7 @@
 #include "experiment/expect.h"
 #include "experiment/measure.h"
 #include "experiment/reader.h"
+#include "report/figures.h"
 #include "support/suggest.h"
 
 namespace nnc::experiment {
@@ -147,6 +148,13 @@ class ClauseReader {
     const auto* name = std::get_if<syntax::NameExpr>(&(call != nullptr ? *call->callee : bare(expr)).node);
     study::Show show;
     show.kind = name != nullptr ? name->name : lineText(state_.sources, expr.span);
+    const std::vector<std::string> kinds = report::showKinds();
+    if (std::find(kinds.begin(), kinds.end(), show.kind) == kinds.end()) {
+      DiagnosticBuilder message = state_.diagnostics.emit<diag::UnknownShow>(expr.span, show.kind);
+      message.note(fmt::format("there are {}", fmt::join(kinds, ", ")));
+      if (const auto close = closestName(show.kind, kinds)) message.help(fmt::format("did you mean `{}`?", *close));
+      return false;
+    }
     if (call != nullptr)
       for (const syntax::Arg& argument : call->arguments)
         if (argument.name)

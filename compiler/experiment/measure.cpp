@@ -56,6 +56,8 @@ class Evaluator {
 
   Number number(const syntax::Expr& expr) { return asNumber(evaluate(expr), expr.span); }
   const std::optional<MeasureError>& error() const { return error_; }
+  /// Whether the number depends on how fast the machine was.
+  bool readsClock() const { return readsClock_; }
 
  private:
   Number fail(Span span, std::string what) {
@@ -92,7 +94,10 @@ class Evaluator {
   // ------------------------------------------------------------------ names
 
   Value named(const std::string& name, Span span) {
-    if (const auto known = context_.measures.find(name); known != context_.measures.end()) return known->second;
+    if (const auto known = context_.measures.find(name); known != context_.measures.end()) {
+      readsClock_ |= known->second.isClock;
+      return known->second;
+    }
     for (const study::ProbeSeries& probe : run_.probes)
       if (probe.probe == name) {
         if (probe.paths.size() == 1) return columnOf(probe, 0);
@@ -117,11 +122,12 @@ class Evaluator {
                            close ? fmt::format("; did you mean `{}`?", *close) : ""));
   }
 
-  std::optional<double> costOf(const std::string& name) const {
+  std::optional<double> costOf(const std::string& name) {
     const auto steps = static_cast<double>(run_.steps);
     if (name == "steps") return steps;
     if (name == "examples") return static_cast<double>(run_.examples);
     if (name == "flops") return run_.flops;
+    readsClock_ |= name.starts_with("seconds");
     if (name == "seconds") return run_.trainSeconds;
     if (name == "parameters") return static_cast<double>(context_.cell.parameters);
     if (name == "seconds_per_step") return run_.steps > 0 ? run_.trainSeconds / steps : kUndefined;
@@ -227,6 +233,7 @@ class Evaluator {
 
   Number timeTo(const std::string& function, const syntax::Expr& condition, Span span) {
     const std::string clock = function.substr(0, function.size() - 3);
+    readsClock_ |= clock == "seconds";
     if (clock != "steps" && clock != "examples" && clock != "flops" && clock != "seconds")
       return fail(span, fmt::format("`{}`: there are steps_to, examples_to, flops_to and seconds_to", function));
     const auto* comparison = std::get_if<syntax::BinaryExpr>(&bare(condition).node);
@@ -275,6 +282,7 @@ class Evaluator {
   const study::Run& run_;
   const MeasureContext& context_;
   std::optional<MeasureError> error_;
+  bool readsClock_ = false;
 };
 
 }  // namespace
@@ -282,8 +290,9 @@ class Evaluator {
 std::variant<study::MeasuredValue, MeasureError> measureRun(const syntax::Expr& expr, const study::Run& run,
                                                             const MeasureContext& context) {
   Evaluator evaluator(run, context);
-  const study::MeasuredValue value = evaluator.number(expr);
+  study::MeasuredValue value = evaluator.number(expr);
   if (evaluator.error()) return *evaluator.error();
+  value.isClock = evaluator.readsClock();
   return value;
 }
 

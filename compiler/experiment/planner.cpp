@@ -7,6 +7,7 @@
 #include <map>
 
 #include "diagnostics/kinds/experiment.h"
+#include "engine/count_flops.h"
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
 #include "experiment/measure.h"
@@ -129,6 +130,9 @@ class BuiltPlan final : public ExperimentPlan {
       if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
     const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
     cell.steps = train->steps ? *train->steps : *train->epochs * perEpoch;
+    const std::optional<double> flops = engine::countFlops(step->module, step->function, state.diagnostics);
+    if (!flops) return false;
+    cell.flopsPerStep = *flops;
     cell.program = structureHash(*step);
     cell.id = cellHash(*train, *step, *evaluation, *data);
     study_.cells.push_back(std::move(cell));

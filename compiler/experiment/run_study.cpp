@@ -67,13 +67,13 @@ class StudyRunner {
 
   /// False: reported.
   bool trainAll() {
-    const std::optional<Task> first = schedule_.start();
+    const std::optional<Task> first = isBudgetSpent() ? std::nullopt : schedule_.start();
     if (!first) return true;
     if (!tasks_.readData(*first, diagnostics_)) return false;
-    const int wanted = options_.workers > 0 ? options_.workers : static_cast<int>(std::thread::hardware_concurrency());
-    working_ = std::max(wanted, 1);
+    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    working_ = std::max(options_.workers > 0 ? options_.workers : cores, 1);
     std::vector<std::thread> workers;
-    for (int i = 0; i < std::max(wanted, 1); ++i)
+    for (int i = 0, count = working_; i < count; ++i)
       workers.emplace_back([this, task = i == 0 ? first : std::nullopt] { work(task); });
     {
       std::unique_lock lock(mutex_);

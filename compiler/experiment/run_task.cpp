@@ -107,6 +107,8 @@ training::InMemoryOptions TaskRunner::trainingOptions(const Task& task, const el
   options.flopsPerStep = plan_.study().cells[task.cell].flopsPerStep;
   options.programKey = programKey(task);
   options.engine = options_.engine;
+  // They have one writer, and runs go on side by side.
+  options.engine.timings = options.engine.codegen.timings = nullptr;
   return options;
 }
 

@@ -1,6 +1,7 @@
 // The trainings of a study in the order in which they are made, and which of them may start.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
