@@ -5,7 +5,7 @@
 #include "diagnostics/kinds/data.h"
 #include "ir/numbers.h"
 #include "ir/print.h"
-#include "nnc/file.h"
+#include "nnc/files.h"
 #include "experiment/plan.h"
 #include "support/hash.h"
 #include "training/checkpoint.h"
