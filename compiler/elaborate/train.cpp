@@ -202,8 +202,7 @@ class TrainReader {
     const bool isKnown = name == "loss" || std::any_of(spec_.metrics.begin(), spec_.metrics.end(),
                                                        [&](const Role& metric) { return metric.name == name; });
     if (isKnown) return ResultName{part->name, name, expr.span};
-    refuse(setting, field->field.span,
-           fmt::format("`{}`, which is neither `loss` nor a metric of this train", name));
+    refuse(setting, field->field.span, fmt::format("`{}`, which is neither `loss` nor a metric of this train", name));
     return std::nullopt;
   }
 

@@ -14,7 +14,7 @@
 namespace nnc::experiment {
 
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
-  const std::optional<training::DataSet> found = training::DataSet::locate(data, diagnostics);
+  const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
   if (train < 0) return std::nullopt;
   DataFacts facts;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "diagnostics/kinds/experiment.h"
+#include "diagnostics/kinds/project.h"
 #include "experiment/expect.h"
 #include "experiment/measure.h"
 #include "experiment/reader.h"

@@ -9,7 +9,7 @@
 
 #include "experiment/reader.h"
 #include "support/suggest.h"
-#include "training/trainer.h"
+#include "training/train_loop.h"
 
 namespace nnc::experiment {
 

@@ -44,7 +44,8 @@ void fill(Run& run, const training::InMemoryRun& trained) {
   run.curves = curvesOf(trained.evaluations);
   run.trainSeconds = trained.trainSeconds;
   run.wallSeconds = trained.wallSeconds;
-  for (const training::Evaluation& evaluation : trained.evaluations) run.curveSeconds.push_back(evaluation.trainSeconds);
+  for (const training::Evaluation& evaluation : trained.evaluations)
+    run.curveSeconds.push_back(evaluation.trainSeconds);
 }
 
 }  // namespace

@@ -28,8 +28,7 @@ FolderJournal::FolderJournal(const elaborate::TrainProgram& train, const RunOpti
       saved_(Clock::now()) {}
 
 std::string FolderJournal::epochTitle(const RunState& state) const {
-  return train_.epochs ? fmt::format("epoch {}/{}", state.epoch, *train_.epochs)
-                       : fmt::format("epoch {}", state.epoch);
+  return train_.epochs ? fmt::format("epoch {}/{}", state.epoch, *train_.epochs) : fmt::format("epoch {}", state.epoch);
 }
 
 void FolderJournal::beginPass(const RunState& state, const Pass& pass) {

@@ -65,7 +65,7 @@ struct RunResult {
   std::vector<Metric> metrics;                       // of the last completed epoch
   std::string bestMetric;                            // the metric that the link `best` follows
   double bestValue = 0.0;
-  std::int64_t bestEpoch = 0;     // 0: no epoch was completed
+  std::int64_t bestEpoch = 0;  // 0: no epoch was completed
   std::optional<TargetResult> target;
   std::int64_t parameters = 0;    // trained numbers
   std::int64_t plannedBytes = 0;  // data, slots, batches and arenas

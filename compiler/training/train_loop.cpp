@@ -178,7 +178,8 @@ bool TrainLoop::updateBest() {
   const Metric* const metric = findMetric(state_.metrics, bestMetric_);
   ++state_.epochsSinceBest;
   if (metric == nullptr || std::isnan(metric->value)) return false;
-  const bool isBetter = isLowerBetter(bestMetric_) ? metric->value < state_.bestValue : metric->value > state_.bestValue;
+  const bool isBetter =
+      isLowerBetter(bestMetric_) ? metric->value < state_.bestValue : metric->value > state_.bestValue;
   if (state_.bestEpoch != 0 && !isBetter) return false;
   state_.bestEpoch = state_.epoch;
   state_.bestValue = metric->value;
@@ -190,8 +191,8 @@ void TrainLoop::updateTarget() {
   if (!options_.target || state_.targetStep != 0) return;
   const Metric* const metric = findMetric(state_.metrics, options_.target->metric);
   if (metric == nullptr) return;
-  const bool isReached = options_.target->isAtMost ? metric->value <= options_.target->value
-                                                   : metric->value >= options_.target->value;
+  const bool isReached =
+      options_.target->isAtMost ? metric->value <= options_.target->value : metric->value >= options_.target->value;
   if (!isReached) return;
   state_.targetStep = state_.step;
   state_.targetEpoch = state_.epoch;
