@@ -6,6 +6,7 @@
 
 #include "diagnostics/diagnostics.h"
 #include "driver/options.h"
+#include "engine/code_cache.h"
 #include "support/source.h"
 #include "support/timer.h"
 
@@ -20,6 +21,7 @@ struct Context {
   SourceManager sources;
   Diagnostics diagnostics;
   Timings timings;
+  engine::CodeCache code;
 };
 
 /// Writes to standard output, where results go and nothing else. A failure shows when the program ends.

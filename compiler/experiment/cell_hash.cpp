@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "diagnostics/kinds/data.h"
+#include "ir/numbers.h"
 #include "ir/print.h"
 #include "nnc/files.h"
 #include "experiment/plan.h"
@@ -36,7 +37,9 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
   return facts;
 }
 
-std::string structureHash(const elaborate::BatchProgram& step) { return hexDigits(hashBytes(ir::print(step.module))); }
+std::string structureHash(const elaborate::BatchProgram& step) {
+  return hexDigits(hashBytes(ir::codeText(step.module, {step.function})));
+}
 
 std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
                      const elaborate::BatchProgram& evaluation, const DataFacts& data) {

@@ -35,7 +35,7 @@ struct RunOptions {
   bool weightsPartial = false;
   std::int64_t logEvery = 0;        // 0: epochs only
   std::string dumpGradients;        // .npz of the first step's gradients; empty: none
-  double checkpointSeconds = 60.0;  // within an epoch; every epoch ends with a checkpoint anyway
+  double checkpointSeconds = 60.0;  // within an epoch, for a train that says nothing else
   Progress progress = Progress::Auto;
   engine::Options engine;  // maxMemoryBytes limits data, slots and plan together
 };

@@ -79,9 +79,8 @@ TrainLoop::Next TrainLoop::trainBatches(const Pass& pass) {
     if (next != Next::Continue) return next;
     if (interrupt_.isInterrupted()) return stop(Outcome::Interrupted);
     // Reading the clock each step would show in a step of a few microseconds.
-    if (state_.step % 16 != 0) continue;
-    if (isLate()) return stop(Outcome::TimedOut);
-    if (!journal_.isSaveDue()) continue;
+    if (state_.step % 16 == 0 && isLate()) return stop(Outcome::TimedOut);
+    if (!journal_.isSaveDue(state_)) continue;
     clock_.pause();
     const bool isSaved = journal_.save(state_, /*isBest=*/false);
     clock_.resume();
