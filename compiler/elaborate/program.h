@@ -143,6 +143,13 @@ struct DataProgram {
 /// The counter of the random numbers of one row in one epoch. Rows are below 2^40.
 constexpr std::int64_t augmentationCounter(std::int64_t epoch, std::int64_t row) { return (epoch << 40) + row; }
 
+/// `target: valid.accuracy >= 0.9`: what a run is to reach.
+struct Target {
+  std::string metric;  // `valid.accuracy`
+  double value = 0.0;
+  bool isAtMost = false;  // `<=`
+};
+
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
@@ -156,6 +163,7 @@ struct TrainProgram {
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> patience;  // stop: patience(valid.loss, n)
   std::string patienceMetric;
+  std::optional<Target> target;
   ir::DType precision = ir::DType::F32;
   /// (seed: i64) -> one tensor per slot, in order. Random numbers are keyed by the slot's path.
   ir::Module initModule;
