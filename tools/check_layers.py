@@ -24,9 +24,11 @@ BELOW = {
     "elaborate": ["syntax", "ir"],
     "engine": ["syntax", "elaborate", "autodiff", "passes", "codegen"],
     "training": ["engine"],
-    "experiment": ["training"],
+    "study": [],
+    "probes": ["training", "study"],
+    "experiment": ["probes"],
     "report": ["experiment"],
-    "driver": ["report", "experiment", "training", "format"],
+    "driver": ["report", "experiment", "probes", "training", "format"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -79,7 +79,12 @@ struct Trace {
   std::optional<AcrossParams> across;  // while an optimizer runs on one parameter after the other
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
   Observation* observation = nullptr;                   // of a probe, while its network is traced
+  /// What the value of a probe may ask about its tensors.
   std::vector<KnownGradient> knownGradients;
+  struct Applied {
+    ir::Value tensor;
+    Value function;
+  } applied;  // `tensor.function`; for the tensor of the moment
 
   SlotRecord* findSlot(std::string_view path);
 };
