@@ -1,5 +1,8 @@
-// nnc run: trains.
+// nnc run: a train, or an experiment.
 
+#include <filesystem>
+
+#include "driver/command_experiment.h"
 #include "driver/session.h"
 #include "training/run.h"
 
@@ -16,7 +19,12 @@ static std::string commandText(const CommandLine& line) {
 }
 
 int runCommand(Context& context) {
-  const std::optional<TrainSession> session = openTrain(context);
+  if (std::filesystem::is_directory(context.line.file())) return runFolder(context);
+  std::unique_ptr<elaborate::Project> project = loadProject(context);
+  if (project == nullptr) return 1;
+  if (const std::optional<std::string> experiment = namedExperiment(*project, context.line.name()))
+    return runExperiment(context, *project, *experiment);
+  const std::optional<TrainSession> session = openTrain(context, std::move(project));
   if (!session) return 1;
   const Options& options = context.line.options;
   training::RunOptions run;

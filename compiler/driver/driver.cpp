@@ -13,8 +13,6 @@
 
 namespace nnc::driver {
 
-namespace {
-
 void showMessages(const Context& context) {
   const Options& options = context.line.options;
   const std::string text =
@@ -22,6 +20,8 @@ void showMessages(const Context& context) {
                    : renderText(context.diagnostics, context.sources, {.color = wantsColor(colorMode(options))});
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
+
+namespace {
 
 void showTimings(const Timings& timings) {
   for (const auto& [name, millis] : timings.entries) fmt::print(stderr, "{:>10.3f} ms  {}\n", millis, name);

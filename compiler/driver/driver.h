@@ -42,6 +42,9 @@ int explainCommand(Context& context);
 int helpCommand(Context& context);
 int versionCommand(Context& context);
 
+/// Writes all messages to standard error, in the form that the command line asks for.
+void showMessages(const Context& context);
+
 /// The exit code that the messages ask for: by the range of the first error's code. 0 without errors.
 int exitCode(const Diagnostics& diagnostics);
 

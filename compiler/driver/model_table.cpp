@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
+
+#include "ir/flops.h"
 
 namespace nnc::driver {
 
@@ -24,18 +25,6 @@ std::string operationOf(std::string_view path) {
       underscore != std::string_view::npos && underscore + 1 < last.size() &&
       std::all_of(last.begin() + underscore + 1, last.end(), [](char c) { return c >= '0' && c <= '9'; });
   return std::string(isCounted ? last.substr(0, underscore) : last);
-}
-
-/// Product of the sizes of all letters: one multiply-add per combination.
-std::int64_t multiplyAddsOf(const ir::Function& function, const ir::Node& node) {
-  if (node.op != ir::Op::Contract) return 0;
-  const auto& letters = std::get<ir::ContractAttributes>(node.attributes);
-  std::map<char, std::int64_t> sizes;
-  for (std::size_t i = 0; i < letters.a.size(); ++i) sizes[letters.a[i]] = function.type(node.operands[0]).shape[i];
-  for (std::size_t i = 0; i < letters.b.size(); ++i) sizes[letters.b[i]] = function.type(node.operands[1]).shape[i];
-  std::int64_t product = 1;
-  for (const auto& [letter, size] : sizes) product *= size;
-  return product;
 }
 
 class Describer {
@@ -93,7 +82,7 @@ class Describer {
     row.operation = path == "net" ? "network" : operationOf(path);
     for (const ir::NodeId id : function_.body) {
       const ir::Node& node = function_.node(id);
-      if (scopeOf(node) == path) row.multiplyAdds += multiplyAddsOf(function_, node);
+      if (scopeOf(node) == path) row.multiplyAdds += ir::multiplyAdds(function_, node);
     }
     for (const elaborate::Slot& slot : slots_)
       if (slot.kind == elaborate::SlotKind::Parameter && slot.path.substr(0, slot.path.rfind('.')) == path)

@@ -98,7 +98,8 @@ std::string commandsPage() {
 
 std::string settingsPage() {
   std::string out = title("Settings and readers", "`compiler/elaborate/settings.def` and `readers.def`");
-  for (const syntax::BlockKind block : {syntax::BlockKind::Data, syntax::BlockKind::Train}) {
+  for (const syntax::BlockKind block : {syntax::BlockKind::Data, syntax::BlockKind::Train,
+                                        syntax::BlockKind::Experiment, syntax::BlockKind::Report}) {
     out += fmt::format("## Settings of `{}`\n\n| setting | needed | takes |\n|---|---|---|\n",
                        elaborate::blockKindName(block));
     for (const elaborate::SettingInfo& setting : elaborate::allSettings()) {

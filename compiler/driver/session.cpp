@@ -10,9 +10,11 @@ std::unique_ptr<elaborate::Project> loadProject(Context& context) {
   return elaborate::Project::load(context.line.file(), context.sources, context.diagnostics);
 }
 
-std::optional<TrainSession> openTrain(Context& context) {
+std::optional<TrainSession> openTrain(Context& context) { return openTrain(context, loadProject(context)); }
+
+std::optional<TrainSession> openTrain(Context& context, std::unique_ptr<elaborate::Project> project) {
   TrainSession session;
-  session.project = loadProject(context);
+  session.project = std::move(project);
   if (session.project == nullptr || !checkOverrides(context, *session.project)) return std::nullopt;
   ScopedTimer timer(&context.timings, "elaborate");
   std::optional<elaborate::TrainProgram> train = session.project->train(context.line.name(), context.line.overrides);

@@ -21,6 +21,8 @@ std::unique_ptr<elaborate::Project> loadProject(Context& context);
 
 /// Loads the file and elaborates the train that the command line names. Empty: reported.
 std::optional<TrainSession> openTrain(Context& context);
+/// The same for a file that is loaded.
+std::optional<TrainSession> openTrain(Context& context, std::unique_ptr<elaborate::Project> project);
 
 /// The export that the command line means, by name or as the only one; empty: it means a train. A name that the file
 /// does not have is that of an export when the file has no trains. `prefersTrain`: without a name, a train comes first.

@@ -20,6 +20,8 @@ struct Override {
   std::string value;
 };
 
+struct ProjectState;
+
 struct TrainSummary {
   std::string name;
   std::string doc;
@@ -76,6 +78,9 @@ class Project {
   /// Errors  E0148 it is none.
   [[nodiscard]] std::optional<ExportProgram> serving(const TrainProgram& train);
   [[nodiscard]] std::optional<ExportProgram> exported(const std::string& name);
+
+  /// The inside (project.h), for the planner of experiments.
+  ProjectState& state();
 
  private:
   Project();

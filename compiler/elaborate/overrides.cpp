@@ -79,21 +79,38 @@ static std::optional<syntax::File> parseValue(const Override& override, const sy
   return tree;
 }
 
-/// The value of an override in `elaborator`, converted to the parameter's type.
-static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& home, const ParsedOverride& override) {
-  const std::optional<Value> value =
-      elaborator.evaluateAs(override.value(), *override.parameter->type, elaborator.newScope(home));
+/// The value of an override, converted to the parameter's type. `outer`: the names that its expression sees; null: those
+/// of its environment.
+static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& home, const ParsedOverride& override,
+                                    const Scope* outer = nullptr) {
+  const syntax::TypeExpr& type = *override.parameter->type;
+  if (outer == nullptr && override.environment != nullptr) {
+    outer = override.environment->open(elaborator);
+    if (outer == nullptr) return std::nullopt;
+  }
+  Scope& scope = outer != nullptr ? elaborator.newScope(*outer) : elaborator.newScope(home);
+  const auto number = [&](Value value) {
+    return elaborator.convert(value, type, scope, override.parameter->span,
+                              fmt::format("parameter `{}`", override.parameter->name.text));
+  };
+  if (const auto* whole = std::get_if<std::int64_t>(&override.source)) return number(*whole);
+  if (const auto* real = std::get_if<double>(&override.source)) return number(*real);
+  if (const auto* written = std::get_if<const syntax::Expr*>(&override.source))
+    return elaborator.evaluateAs(**written, type, scope);
+  const syntax::File& option = std::get<syntax::File>(override.source);
+  const syntax::Expr& expr = *std::get<syntax::ConstantDecl>(option.declarations[0].node).value;
+  const std::optional<Value> value = elaborator.evaluateAs(expr, type, scope);
   if (!value) return std::nullopt;
   const auto* size = std::get_if<std::int64_t>(&*value);
-  if (typeName(*override.parameter->type) == "dim" && (size == nullptr || *size < 1)) return std::nullopt;
+  if (typeName(type) == "dim" && (size == nullptr || *size < 1)) return std::nullopt;
   return value;
 }
 
-static void reportValue(const syntax::BlockDecl& train, const Override& override, const syntax::ParamDecl& parameter,
+static void reportValue(const ParameterOwner& owner, const Override& override, const syntax::ParamDecl& parameter,
                         const SourceManager& sources, const Diagnostics& reasons, Diagnostics& diagnostics) {
-  DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(parameter.span, override.name, override.value,
-                                                                     parameterText(parameter, sources), train.name.text,
-                                                                     expectation(parameter, sources));
+  DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(
+      parameter.span, override.name, override.value, parameterText(parameter, sources), owner.kind, owner.name.text,
+      expectation(parameter, sources));
   // Syntax errors speak of the text that was put around the value; errors of meaning speak of the value.
   for (const Diagnostic& reason : reasons.all()) {
     if (reason.severity != Severity::Error || reason.code.starts_with("E00")) continue;
@@ -103,43 +120,43 @@ static void reportValue(const syntax::BlockDecl& train, const Override& override
   }
 }
 
-static void reportUnknown(const syntax::BlockDecl& train, const Override& override, const SourceManager& sources,
+static void reportUnknown(const ParameterOwner& owner, const Override& override, const SourceManager& sources,
                           Diagnostics& diagnostics) {
   std::vector<std::string> names, texts;
-  for (const syntax::ParamDecl& parameter : train.parameters) {
+  for (const syntax::ParamDecl& parameter : owner.parameters) {
     names.push_back(parameter.name.text);
     texts.push_back(parameterText(parameter, sources));
   }
-  DiagnosticBuilder message = diagnostics.emit<diag::NoTrainParameter>(train.name.span, train.name.text, override.name);
+  DiagnosticBuilder message = diagnostics.emit<diag::NoParameter>(owner.name.span, owner.kind, owner.name.text, override.name);
   message.note(texts.empty() ? "it has none" : fmt::format("parameters: {}", fmt::join(texts, ", ")));
   if (const auto close = closestName(override.name, names)) message.help(fmt::format("did you mean `--{}`?", *close));
 }
 
-static bool checkMissing(const syntax::BlockDecl& train, const std::vector<ParsedOverride>& parsed,
+static bool checkMissing(const ParameterOwner& owner, const std::vector<ParsedOverride>& parsed,
                          const SourceManager& sources, Diagnostics& diagnostics) {
   bool isFine = true;
-  for (const syntax::ParamDecl& parameter : train.parameters) {
+  for (const syntax::ParamDecl& parameter : owner.parameters) {
     const bool isSet =
         std::any_of(parsed.begin(), parsed.end(), [&](const ParsedOverride& p) { return p.parameter == &parameter; });
     if (isSet || parameter.defaultValue != nullptr) continue;
-    diagnostics.emit<diag::ParameterMissing>(parameter.span, train.name.text, parameterText(parameter, sources))
+    diagnostics.emit<diag::ParameterMissing>(parameter.span, owner.kind, owner.name.text, parameterText(parameter, sources))
         .help(fmt::format("write `--{} VALUE`: {}", parameter.name.text, expectation(parameter, sources)));
     isFine = false;
   }
   return isFine;
 }
 
-std::optional<std::vector<ParsedOverride>> parseOverrides(const syntax::BlockDecl& train, const SourceModule& home,
+std::optional<std::vector<ParsedOverride>> parseOverrides(const ParameterOwner& owner, const SourceModule& home,
                                                           const std::vector<Override>& overrides,
                                                           const Modules& modules, SourceManager& sources,
                                                           Diagnostics& diagnostics) {
   std::vector<ParsedOverride> parsed;
   bool isFine = true;
   for (const Override& override : overrides) {
-    const auto parameter = std::find_if(train.parameters.begin(), train.parameters.end(),
+    const auto parameter = std::find_if(owner.parameters.begin(), owner.parameters.end(),
                                         [&](const syntax::ParamDecl& p) { return p.name.text == override.name; });
-    if (parameter == train.parameters.end()) {
-      reportUnknown(train, override, sources, diagnostics);
+    if (parameter == owner.parameters.end()) {
+      reportUnknown(owner, override, sources, diagnostics);
       isFine = false;
       continue;
     }
@@ -152,29 +169,53 @@ std::optional<std::vector<ParsedOverride>> parseOverrides(const syntax::BlockDec
     // A trial elaboration of its own: what goes wrong in it is a reason, not a message.
     Diagnostics reasons;
     Elaborator trial(modules, sources, reasons);
-    ParsedOverride candidate{&*parameter, {}};
+    ParsedOverride candidate;
+    candidate.parameter = &*parameter;
     std::optional<syntax::File> tree = parseValue(override, *parameter, sources, reasons);
-    if (tree) candidate.tree = std::move(*tree);
+    if (tree) candidate.source = std::move(*tree);
     if (!tree || !valueOf(trial, home, candidate)) {
-      reportValue(train, override, *parameter, sources, reasons, diagnostics);
+      reportValue(owner, override, *parameter, sources, reasons, diagnostics);
       isFine = false;
       continue;
     }
     parsed.push_back(std::move(candidate));
   }
-  if (!isFine || !checkMissing(train, parsed, sources, diagnostics)) return std::nullopt;
+  if (!isFine || !checkMissing(owner, parsed, sources, diagnostics)) return std::nullopt;
   return parsed;
 }
 
-std::optional<std::vector<Argument>> overrideArguments(Elaborator& elaborator, const SourceModule& home,
-                                                       const std::vector<ParsedOverride>& overrides) {
+/// The names of `parameters` inside the names of an environment.
+static Scope* inside(Elaborator& elaborator, const Environment* environment, Scope* parameters) {
+  if (environment == nullptr || parameters == nullptr) return parameters;
+  const Scope* const outer = environment->open(elaborator);
+  if (outer == nullptr) return nullptr;
+  Scope& scope = elaborator.newScope(*outer);
+  for (const Name& name : parameters->names()) scope.add(name);
+  return &scope;
+}
+
+Scope* openParameters(Elaborator& elaborator, const ParameterOwner& owner, const SourceModule& home,
+                      const std::vector<ParsedOverride>& overrides, const Environment* environment) {
+  const std::string what = fmt::format("{} `{}`", owner.kind, owner.name.text);
   std::vector<Argument> arguments;
+  const auto set = [&](const ParsedOverride& override, const Scope* outer) {
+    const std::optional<Value> value = valueOf(elaborator, home, override, outer);
+    if (value) arguments.push_back({override.parameter->name.text, *value, override.parameter->span});
+    return value.has_value();
+  };
+  const auto bind = [&]() -> Scope* {
+    Scope& scope = elaborator.newScope(home);
+    return elaborator.bindParameters(owner.parameters, arguments, scope, owner.name.span, what) ? &scope : nullptr;
+  };
+  for (const ParsedOverride& override : overrides)
+    if (!override.isDerived && !set(override, nullptr)) return nullptr;
+  // Each derived value sees those before it, so that the parameters are bound anew for each.
   for (const ParsedOverride& override : overrides) {
-    const std::optional<Value> value = valueOf(elaborator, home, override);
-    if (!value) return std::nullopt;
-    arguments.push_back({override.parameter->name.text, *value, override.parameter->span});
+    if (!override.isDerived) continue;
+    const Scope* const scope = inside(elaborator, override.environment, bind());
+    if (scope == nullptr || !set(override, scope)) return nullptr;
   }
-  return arguments;
+  return inside(elaborator, environment, bind());
 }
 
 }  // namespace nnc::elaborate

@@ -153,6 +153,7 @@ struct Target {
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
+  std::size_t session = 0;  // of the Project that made it
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text, defaults included
   std::vector<std::string> setOnCommandLine;
   DataProgram data;

@@ -63,14 +63,6 @@ const syntax::ExportDecl* ProjectState::findExport(const std::string& name) {
   return nullptr;
 }
 
-const ProjectState::Session& ProjectState::sessionOf(const TrainProgram& train) const {
-  const auto found = std::find_if(sessions.rbegin(), sessions.rend(), [&](const Session& session) {
-    return session.name == train.name && session.values == train.values;
-  });
-  assert(found != sessions.rend() && "the program was made by Project::train");
-  return *found;
-}
-
 // --------------------------------------------------------------------------- precision
 
 /// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of
@@ -164,29 +156,33 @@ struct Opened {
 
 }  // namespace
 
-static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::Session& session,
-                                  const SourceModule& home) {
-  std::optional<TrainSpec> spec = readTrain(*elaboration, *session.block, home, session.overrides);
+static std::optional<Opened> open(Elaboration& elaboration, const ProjectState::Session& session) {
+  std::optional<TrainSpec> spec = readTrain(*elaboration, *session.block, *session.home, session.overrides);
   std::optional<DataProgram> data = spec ? buildData(*elaboration, spec->data) : std::nullopt;
   if (!data) return std::nullopt;
   return Opened{std::move(*spec), std::move(*data)};
 }
 
-/// The part whose results decide when to stop exists.
-static bool checkPatience(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data) {
+/// The part of a result that a setting asks for exists.
+static bool checkPart(Elaboration& elaboration, const std::optional<ResultName>& result, const DataProgram& data) {
   const std::vector<std::string> parts = partNames(data);
-  if (!spec.patience || std::find(parts.begin(), parts.end(), spec.patiencePart) != parts.end()) return true;
+  if (!result || std::find(parts.begin(), parts.end(), result->part) != parts.end()) return true;
   elaboration
-      ->error<diag::NoSuchPart>(spec.patienceSpan, fmt::format("{}.{}", spec.patiencePart, spec.patienceMetric),
-                                spec.patiencePart, data.name, fmt::format("{}", fmt::join(parts, ", ")))
+      ->error<diag::NoSuchPart>(result->span, result->text(), result->part, data.name,
+                                fmt::format("{}", fmt::join(parts, ", ")))
       .also(data.span, "the data");
   return false;
 }
 
-std::optional<TrainProgram> ProjectState::elaborateTrain(Session& session) {
+std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl& block, const SourceModule& home,
+                                                         std::vector<ParsedOverride> overrides) {
+  const std::size_t index = sessions.size();
+  const Session& session = sessions.emplace_back(Session{block.name.text, &block, &home, std::move(overrides)});
   Elaboration elaboration(*this);
-  std::optional<Opened> opened = open(elaboration, session, modules->root());
-  if (!opened || !checkPatience(elaboration, opened->spec, opened->data)) return std::nullopt;
+  std::optional<Opened> opened = open(elaboration, session);
+  if (!opened || !checkPart(elaboration, opened->spec.patienceResult, opened->data) ||
+      !checkPart(elaboration, opened->spec.targetResult, opened->data))
+    return std::nullopt;
   const TrainSpec* const spec = &opened->spec;
   DataProgram* const data = &opened->data;
   const std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
@@ -195,6 +191,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(Session& session) {
   TrainProgram train;
   if (!buildInit(*elaboration, step->records, train.initModule, train.init)) return std::nullopt;
   train.name = session.name;
+  train.session = index;
   train.values = spec->values;
   for (const ParsedOverride& override : session.overrides)
     train.setOnCommandLine.push_back(override.parameter->name.text);
@@ -206,13 +203,13 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(Session& session) {
   train.epochs = spec->epochs;
   train.steps = spec->steps;
   train.patience = spec->patience;
-  if (spec->patience) train.patienceMetric = fmt::format("{}.{}", spec->patiencePart, spec->patienceMetric);
+  if (spec->patienceResult) train.patienceMetric = spec->patienceResult->text();
+  train.target = spec->target;
   train.precision = spec->precision;
   train.span = session.block->name.span;
   setPrecision(spec->precision, train.initModule);
   setPrecision(spec->precision, train.data);
   for (Slot& slot : train.slots) setPrecision(spec->precision, slot.type);
-  session.values = train.values;
   return train;
 }
 
@@ -259,6 +256,8 @@ std::vector<std::string> Project::experiments() const {
   return names;
 }
 
+ProjectState& Project::state() { return *implementation_; }
+
 bool Project::check() {
   checkProject(*this, *implementation_);
   return !implementation_->diagnostics.hasErrors();
@@ -270,11 +269,11 @@ std::optional<TrainProgram> Project::train(const std::string& name, const std::v
   const syntax::BlockDecl* const block = implementation_->findTrain(name);
   if (block == nullptr) return std::nullopt;
   std::optional<std::vector<ParsedOverride>> parsed =
-      parseOverrides(*block, implementation_->modules->root(), overrides, *implementation_->modules,
+      parseOverrides(ownerOf(*block), implementation_->modules->root(), overrides, *implementation_->modules,
                      implementation_->sources, implementation_->diagnostics);
   if (!parsed) return std::nullopt;
-  implementation_->sessions.push_back({block->name.text, {}, block, std::move(*parsed)});
-  std::optional<TrainProgram> train = implementation_->elaborateTrain(implementation_->sessions.back());
+  std::optional<TrainProgram> train =
+      implementation_->elaborateTrain(*block, implementation_->modules->root(), std::move(*parsed));
   if (!train || hasSilentMistake(*implementation_)) return std::nullopt;
   return train;
 }
@@ -282,7 +281,7 @@ std::optional<TrainProgram> Project::train(const std::string& name, const std::v
 std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_t batch) {
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
-  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  const std::optional<Opened> opened = open(elaboration, session);
   std::optional<StepParts> step = opened ? buildStep(*elaboration, opened->spec, opened->data, batch) : std::nullopt;
   if (!step) return std::nullopt;
   setPrecision(train.precision, step->program.module);
@@ -292,7 +291,7 @@ std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_
 std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::int64_t batch) {
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
-  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  const std::optional<Opened> opened = open(elaboration, session);
   std::optional<BatchProgram> program =
       opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), batch) : std::nullopt;
   if (program) setPrecision(train.precision, program->module);
@@ -326,7 +325,7 @@ std::vector<std::string> Project::standardProbes() const {
 std::optional<ExportProgram> Project::network(const TrainProgram& train, std::vector<std::int64_t> batches) {
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
-  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  const std::optional<Opened> opened = open(elaboration, session);
   std::optional<std::vector<Field>> inputs =
       opened ? networkInputs(*elaboration, opened->spec, opened->data) : std::nullopt;
   if (!inputs) return std::nullopt;
@@ -370,7 +369,7 @@ std::optional<ExportProgram> Project::serving(const TrainProgram& train) {
   constexpr std::int64_t kManyTokens = 64;  // of a prompt, at a time
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
-  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  const std::optional<Opened> opened = open(elaboration, session);
   const std::optional<std::vector<Field>> inputs =
       opened ? networkInputs(*elaboration, opened->spec, opened->data) : std::nullopt;
   if (!inputs) return std::nullopt;

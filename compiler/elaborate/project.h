@@ -19,8 +19,8 @@ struct ProjectState {
   /// A train that was elaborated, so that its programs can be made again for other batch sizes.
   struct Session {
     std::string name;
-    std::vector<std::pair<std::string, std::string>> values;
     const syntax::BlockDecl* block = nullptr;
+    const SourceModule* home = nullptr;
     std::vector<ParsedOverride> overrides;
   };
 
@@ -36,10 +36,11 @@ struct ProjectState {
   std::vector<const syntax::Decl*> trains() const;
   const syntax::BlockDecl* findTrain(const std::string& name);
   const syntax::ExportDecl* findExport(const std::string& name);
-  /// The session that made `train`. Needs: there is one.
-  const Session& sessionOf(const TrainProgram& train) const;
+  const Session& sessionOf(const TrainProgram& train) const { return sessions[train.session]; }
 
-  std::optional<TrainProgram> elaborateTrain(Session& session);
+  /// A train with these values for its parameters. Its session is kept: step and evaluation are made from it.
+  [[nodiscard]] std::optional<TrainProgram> elaborateTrain(const syntax::BlockDecl& block, const SourceModule& home,
+                                                           std::vector<ParsedOverride> overrides);
 };
 
 /// An elaboration with messages of its own. They reach the project's when it ends, without those that it has already:

@@ -28,7 +28,19 @@ static const SettingInfo* findRow(syntax::BlockKind block, std::string_view name
 
 std::string_view settingTakes(syntax::BlockKind block, std::string_view name) { return findRow(block, name)->takes; }
 
-std::string_view blockKindName(syntax::BlockKind kind) { return kind == syntax::BlockKind::Data ? "data" : "train"; }
+std::string_view blockKindName(syntax::BlockKind kind) {
+  switch (kind) {
+    case syntax::BlockKind::Data:
+      return "data";
+    case syntax::BlockKind::Train:
+      return "train";
+    case syntax::BlockKind::Experiment:
+      return "experiment";
+    case syntax::BlockKind::Report:
+      return "report";
+  }
+  return "";
+}
 
 const syntax::Setting* Settings::find(std::string_view name) const {
   for (const syntax::Setting* setting : written_)
@@ -36,27 +48,27 @@ const syntax::Setting* Settings::find(std::string_view name) const {
   return nullptr;
 }
 
-static void reportUnknown(const syntax::BlockDecl& block, const syntax::Ident& name, Diagnostics& diagnostics) {
+static void reportUnknown(const SettingOwner& owner, const syntax::Ident& name, Diagnostics& diagnostics) {
   std::vector<std::string> known;
   for (const SettingInfo& row : allSettings())
-    if (row.block == block.kind) known.emplace_back(row.name);
+    if (row.block == owner.kind) known.emplace_back(row.name);
   DiagnosticBuilder message =
-      diagnostics.emit<diag::UnknownSetting>(name.span, name.text, blockKindName(block.kind), block.name.text);
-  message.note(fmt::format("settings of a {} block: {}", blockKindName(block.kind), fmt::join(known, ", ")));
+      diagnostics.emit<diag::UnknownSetting>(name.span, name.text, blockKindName(owner.kind), owner.name.text);
+  message.note(fmt::format("settings of a {} block: {}", blockKindName(owner.kind), fmt::join(known, ", ")));
   if (const auto close = closestName(name.text, known)) message.help(fmt::format("did you mean `{}`?", *close));
 }
 
 /// A setting on its own: known, once, implemented.
-static bool checkOne(const syntax::BlockDecl& block, const syntax::Setting& setting, const Settings& before,
+static bool checkOne(const SettingOwner& owner, const syntax::Setting& setting, const Settings& before,
                      Diagnostics& diagnostics) {
-  const SettingInfo* const row = findRow(block.kind, setting.name.text);
+  const SettingInfo* const row = findRow(owner.kind, setting.name.text);
   if (row == nullptr) {
-    reportUnknown(block, setting.name, diagnostics);
+    reportUnknown(owner, setting.name, diagnostics);
     return false;
   }
   if (const syntax::Setting* const first = before.find(setting.name.text)) {
     diagnostics
-        .emit<diag::RepeatedSetting>(setting.name.span, setting.name.text, blockKindName(block.kind), block.name.text)
+        .emit<diag::RepeatedSetting>(setting.name.span, setting.name.text, blockKindName(owner.kind), owner.name.text)
         .also(first->name.span, "first here");
     return false;
   }
@@ -68,17 +80,17 @@ static bool checkOne(const syntax::BlockDecl& block, const syntax::Setting& sett
 }
 
 /// What the settings are together: those that are needed, those that exclude each other.
-static bool checkTogether(const syntax::BlockDecl& block, const Settings& settings, Diagnostics& diagnostics) {
+static bool checkTogether(const SettingOwner& owner, const Settings& settings, Diagnostics& diagnostics) {
   bool isFine = true;
   for (const SettingInfo& row : allSettings()) {
-    if (row.block != block.kind) continue;
+    if (row.block != owner.kind) continue;
     const syntax::Setting* const own = settings.find(row.name);
     const syntax::Setting* const other = row.excludes.empty() ? nullptr : settings.find(row.excludes);
     if (own != nullptr && other != nullptr && row.name < row.excludes) {
       const bool isOwnFirst = own->span.begin < other->span.begin;
       diagnostics
           .emit<diag::ExclusiveSettings>((isOwnFirst ? other : own)->name.span, row.name, row.excludes,
-                                         blockKindName(block.kind), block.name.text)
+                                         blockKindName(owner.kind), owner.name.text)
           .also((isOwnFirst ? own : other)->name.span, "the other one");
       isFine = false;
     }
@@ -87,7 +99,7 @@ static bool checkTogether(const syntax::BlockDecl& block, const Settings& settin
                            (row.need == SettingNeed::OneOf && other == nullptr && row.name < row.excludes));
     if (!isMissing) continue;
     DiagnosticBuilder message =
-        diagnostics.emit<diag::MissingSetting>(block.name.span, blockKindName(block.kind), block.name.text, row.name);
+        diagnostics.emit<diag::MissingSetting>(owner.name.span, blockKindName(owner.kind), owner.name.text, row.name);
     message.help(fmt::format("`{}:` takes {}", row.name, row.takes));
     if (!row.excludes.empty()) message.help(fmt::format("or write `{}:` instead", row.excludes));
     isFine = false;
@@ -95,20 +107,25 @@ static bool checkTogether(const syntax::BlockDecl& block, const Settings& settin
   return isFine;
 }
 
-std::optional<Settings> Settings::read(const syntax::BlockDecl& block, Diagnostics& diagnostics) {
+std::optional<Settings> Settings::read(const SettingOwner& owner, const std::vector<const syntax::Setting*>& written,
+                                       Diagnostics& diagnostics) {
   Settings settings;
   bool isFine = true;
-  for (const syntax::BlockItem& item : block.items) {
-    const auto* setting = std::get_if<syntax::Setting>(&item);
-    if (setting == nullptr) continue;
-    if (checkOne(block, *setting, settings, diagnostics))
+  for (const syntax::Setting* setting : written)
+    if (checkOne(owner, *setting, settings, diagnostics))
       settings.written_.push_back(setting);
     else
       isFine = false;
-  }
   // What is missing may be the misspelt one: say it only when the rest is fine.
-  if (!isFine || !checkTogether(block, settings, diagnostics)) return std::nullopt;
+  if (!isFine || !checkTogether(owner, settings, diagnostics)) return std::nullopt;
   return settings;
+}
+
+std::optional<Settings> Settings::read(const syntax::BlockDecl& block, Diagnostics& diagnostics) {
+  std::vector<const syntax::Setting*> written;
+  for (const syntax::BlockItem& item : block.items)
+    if (const auto* setting = std::get_if<syntax::Setting>(&item)) written.push_back(setting);
+  return read({block.kind, block.name}, written, diagnostics);
 }
 
 }  // namespace nnc::elaborate

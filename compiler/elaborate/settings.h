@@ -1,4 +1,4 @@
-// The settings of data and train blocks, read against the table settings.def.
+// The settings of blocks and experiments, read against the table settings.def.
 #pragma once
 #include <optional>
 #include <string>
@@ -23,10 +23,19 @@ struct SettingInfo {
 };
 const std::vector<SettingInfo>& allSettings();
 
+/// What has settings: its kind and its name, for messages.
+struct SettingOwner {
+  syntax::BlockKind kind = syntax::BlockKind::Data;
+  const syntax::Ident& name;
+};
+
 /// The settings of one block by name, each written at most once.
 class Settings {
  public:
   /// Errors  E0105 unknown, E0106 twice, E0107 missing, E0108 two that exclude each other, E0900 not implemented.
+  [[nodiscard]] static std::optional<Settings> read(const SettingOwner& owner,
+                                                    const std::vector<const syntax::Setting*>& written,
+                                                    Diagnostics& diagnostics);
   [[nodiscard]] static std::optional<Settings> read(const syntax::BlockDecl& block, Diagnostics& diagnostics);
 
   /// Null: not written.

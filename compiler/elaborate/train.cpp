@@ -31,6 +31,7 @@ class TrainReader {
     isFine &= readClip();
     isFine &= readFreeze();
     isFine &= readStop();
+    isFine &= readTarget();
     isFine &= readPrecision();
     return isFine;
   }
@@ -178,23 +179,48 @@ class TrainReader {
     if (setting == nullptr) return true;
     const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting, "patience");
     if (arguments == nullptr || arguments->size() != 2) return refuse(*setting, setting->value->span, "something else");
-    const auto* measure = std::get_if<syntax::FieldExpr>(&(*arguments)[0].value->node);
-    const auto* part = measure != nullptr ? std::get_if<syntax::NameExpr>(&measure->base->node) : nullptr;
-    if (part == nullptr) return refuse(*setting, (*arguments)[0].span, "no result such as `valid.loss`");
+    spec_.patienceResult = readResult(*setting, *(*arguments)[0].value);
+    if (!spec_.patienceResult) return false;
     const std::optional<Value> value = elaborator_.evaluate(*(*arguments)[1].value, scope_);
     if (!value) return false;
     const auto* epochs = std::get_if<std::int64_t>(&*value);
     if (epochs == nullptr || *epochs < 1) return refuse(*setting, (*arguments)[1].span, "no whole number from 1");
     spec_.patience = *epochs;
-    spec_.patiencePart = part->name;
-    spec_.patienceMetric = measure->field.text;
-    spec_.patienceSpan = (*arguments)[0].span;
-    const bool isKnown = spec_.patienceMetric == "loss" ||
-                         std::any_of(spec_.metrics.begin(), spec_.metrics.end(),
-                                     [&](const Role& metric) { return metric.name == spec_.patienceMetric; });
-    return isKnown ||
-           refuse(*setting, measure->field.span,
-                  fmt::format("`{}`, which is neither `loss` nor a metric of this train", spec_.patienceMetric));
+    return true;
+  }
+
+  /// `valid.loss`: a part, and the loss or a metric of this train. Empty: reported.
+  std::optional<ResultName> readResult(const Setting& setting, const syntax::Expr& expr) {
+    const auto* field = std::get_if<syntax::FieldExpr>(&expr.node);
+    const auto* part = field != nullptr ? std::get_if<syntax::NameExpr>(&field->base->node) : nullptr;
+    if (part == nullptr) {
+      refuse(setting, expr.span, "no result such as `valid.loss`");
+      return std::nullopt;
+    }
+    const std::string& name = field->field.text;
+    const bool isKnown = name == "loss" || std::any_of(spec_.metrics.begin(), spec_.metrics.end(),
+                                                       [&](const Role& metric) { return metric.name == name; });
+    if (isKnown) return ResultName{part->name, name, expr.span};
+    refuse(setting, field->field.span,
+           fmt::format("`{}`, which is neither `loss` nor a metric of this train", name));
+    return std::nullopt;
+  }
+
+  /// `valid.accuracy >= 0.9`
+  bool readTarget() {
+    const Setting* const setting = settings_.find("target");
+    if (setting == nullptr) return true;
+    const auto* condition = std::get_if<syntax::BinaryExpr>(&setting->value->node);
+    if (condition == nullptr || (condition->op != syntax::BinaryOp::Ge && condition->op != syntax::BinaryOp::Le))
+      return refuse(*setting, setting->value->span, "no comparison with `>=` or `<=`");
+    spec_.targetResult = readResult(*setting, *condition->left);
+    if (!spec_.targetResult) return false;
+    const std::optional<Value> value = elaborator_.evaluate(*condition->right, scope_);
+    if (!value) return false;
+    const std::optional<double> number = asReal(*value);
+    if (!number || !std::isfinite(*number)) return refuse(*setting, condition->right->span, describe(*value));
+    spec_.target = {spec_.targetResult->text(), *number, condition->op == syntax::BinaryOp::Le};
+    return true;
   }
 
   bool readPrecision() {
@@ -224,20 +250,16 @@ class TrainReader {
 std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDecl& block, const SourceModule& home,
                                    const std::vector<ParsedOverride>& overrides) {
   const std::optional<Settings> settings = Settings::read(block, elaborator.diagnostics());
-  std::optional<std::vector<Argument>> arguments = overrideArguments(elaborator, home, overrides);
-  if (!settings || !arguments) return std::nullopt;
-  Scope& parameters = elaborator.newScope(home);
-  if (!elaborator.bindParameters(block.parameters, std::move(*arguments), parameters, block.name.span,
-                                 fmt::format("train `{}`", block.name.text)))
-    return std::nullopt;
+  const Scope* const parameters = settings ? openParameters(elaborator, ownerOf(block), home, overrides) : nullptr;
+  if (parameters == nullptr) return std::nullopt;
   TrainSpec spec;
   spec.block = &block;
   spec.home = &home;
   spec.parameters = &parameters;
   for (const syntax::ParamDecl& parameter : block.parameters)
-    if (const Name* const name = parameters.findHere(parameter.name.text))
+    if (const Name* const name = parameters->findHere(parameter.name.text))
       spec.values.emplace_back(parameter.name.text, toText(name->value));
-  Scope& scope = elaborator.newScope(parameters);
+  Scope& scope = elaborator.newScope(*parameters);
   for (const syntax::BlockItem& item : block.items) {
     const auto* statement = std::get_if<syntax::StmtPtr>(&item);
     if (statement != nullptr && !elaborator.execute(**statement, scope)) return std::nullopt;

@@ -20,6 +20,13 @@ struct Role {
   Span span;
 };
 
+/// `valid.loss`, as a setting names it.
+struct ResultName {
+  std::string part, metric;
+  Span span;
+  std::string text() const { return part + "." + metric; }
+};
+
 struct TrainSpec {
   const syntax::BlockDecl* block = nullptr;
   const SourceModule* home = nullptr;
@@ -34,8 +41,8 @@ struct TrainSpec {
   Span clipSpan;
   std::vector<std::pair<std::string, Span>> freeze;  // paths
   std::optional<std::int64_t> patience;
-  std::string patiencePart, patienceMetric;  // "valid", "loss"
-  Span patienceSpan;
+  std::optional<ResultName> patienceResult, targetResult;
+  std::optional<Target> target;
   ir::DType precision = ir::DType::F32;
 };
 

@@ -33,7 +33,7 @@ struct Cell {
   std::string id;           // 16 hex digits: hash of the programs, the run-time values, the data and the budget
   std::vector<int> levels;  // of each factor; -1: the factor's `when` does not hold here
   std::vector<std::pair<std::string, std::string>> values;  // every parameter of the train but the tuned ones, as text
-  std::string program;  // 16 hex digits: what is compiled; cells with run-time numbers of their own share it
+  std::string program;          // 16 hex digits: what is compiled; cells with run-time numbers of their own share it
   std::int64_t parameters = 0;  // trained numbers
   std::int64_t steps = 0;       // of a whole run
   double flopsPerStep = 0.0;    // forward, backward and update, from the IR
@@ -65,8 +65,8 @@ struct Measure {
   std::string name;
   std::string text;  // the expression
   bool isLowerBetter = false;
-  bool isTimeToTarget = false;              // may be censored at the budget
-  std::optional<double> chance;             // what guessing gives; runs that diverged count as this
+  bool isTimeToTarget = false;   // may be censored at the budget
+  std::optional<double> chance;  // what guessing gives; runs that diverged count as this
   enum class Scale { Plain, Fraction, Seconds } scale = Scale::Plain;  // Fraction: shown in percent
 };
 
@@ -79,8 +79,8 @@ struct Probe {
 
 /// `show effects(test, order: 2)`: a figure or a table of the report.
 struct Show {
-  std::string kind;                                                      // `effects`
-  std::vector<std::string> arguments;                                    // `test`
+  std::string kind;                                                     // `effects`
+  std::vector<std::string> arguments;                                   // `test`
   std::vector<std::pair<std::string, std::vector<std::string>>> named;  // order: [2], rows: [act, norm]
 };
 
@@ -94,14 +94,15 @@ struct Verdict {
 };
 
 struct Study {
-  std::string name;         // of the experiment
-  std::string title;        // of its report, or the name
-  std::string doc;          // its doc comment
-  std::string file;         // the .nn file as it was named
-  std::string train;        // the recipe that is varied
-  std::string data;         // name of the data block
-  std::string scope;        // one line: `mlp on fashion, batch 128, 400 steps`
-  std::string source;       // text of the experiment, for the report
+  std::string name;        // of the experiment
+  std::string title;       // of its report, or the name
+  std::string doc;         // its doc comment
+  std::string file;        // the .nn file as it was named
+  std::string reportFile;  // name of the page in the study folder; empty: report.html
+  std::string train;       // the recipe that is varied
+  std::string data;        // name of the data block
+  std::string scope;       // one line: `mlp on fashion, batch 128, 400 steps`
+  std::string source;      // text of the experiment, for the report
   std::vector<Factor> factors;
   std::vector<std::pair<std::string, std::string>> bound;  // `init`: text of its expression
   std::string design;                                      // `factorial`, `fractional(resolution: 5)`
@@ -138,6 +139,7 @@ struct ProbeSeries {
 struct MeasuredValue {
   double value = 0.0;       // NaN: undefined for this run
   bool isCensored = false;  // the target was not reached: `value` is the budget
+  bool isClock = false;     // of seconds: never the same twice, kept with the times of the run
 };
 
 /// One training. `role`: a run of the study, or a trial of its tuning.
@@ -155,8 +157,8 @@ struct Run {
   std::vector<ProbeSeries> probes;
   std::map<std::string, MeasuredValue> measures;
   // What a clock said: never the same twice, and left out where bytes are compared.
-  double trainSeconds = 0.0;  // processor seconds in steps
-  double wallSeconds = 0.0;   // of the whole run
+  double trainSeconds = 0.0;         // processor seconds in steps
+  double wallSeconds = 0.0;          // of the whole run
   std::vector<double> curveSeconds;  // train seconds at the steps of the first curve
 };
 

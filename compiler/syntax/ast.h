@@ -311,7 +311,9 @@ struct Setting {
   Span span;
 };
 using BlockItem = std::variant<Setting, StmtPtr>;
-enum class BlockKind : std::uint8_t { Data, Train };
+/// What has settings. A BlockDecl is one of the first two; the settings of an experiment are among its clauses, and its
+/// report has settings too.
+enum class BlockKind : std::uint8_t { Data, Train, Experiment, Report };
 struct BlockDecl {
   BlockKind kind = BlockKind::Data;
   Ident name;

@@ -21,9 +21,9 @@ std::int64_t BatchStream::bufferBytes(const RowMap& map, std::int64_t batch, boo
   return bytes * ringSize(isThreaded);
 }
 
-BatchStream::BatchStream(const DataSet& data, RowMap map, const PassPlan& plan, std::int64_t batch, std::int64_t seed,
+BatchStream::BatchStream(const DataSet& data, RowMap& map, const PassPlan& plan, std::int64_t batch, std::int64_t seed,
                          bool isThreaded)
-    : data_(data), map_(std::move(map)), plan_(plan), batch_(batch), seed_(seed) {
+    : data_(data), map_(map), plan_(plan), batch_(batch), seed_(seed) {
   ring_.resize(static_cast<std::size_t>(ringSize(isThreaded)));
   for (Batch& entry : ring_)
     for (const ir::Type& type : map_.types()) entry.fields.emplace_back(type.byteCount() * batch);

@@ -19,6 +19,10 @@ struct Pass {
   bool isShuffled = false;
   bool isAugmented = false;
   std::int64_t begin = 0, end = 0;  // positions in the order of the pass; a batch never crosses `end`
+  // Of a pass that trains. The passes after it, up to the next one that trains, are its evaluations.
+  bool isTraining = false;
+  bool isReported = false;  // metrics are due after it
+  bool endsWindow = false;  // what train.loss is the mean of starts anew after it
 };
 
 struct Batch {
@@ -33,11 +37,24 @@ class PassPlan {
   virtual std::optional<Pass> pass(std::int64_t number) const = 0;
 };
 
+/// One pass and no more.
+class SinglePass final : public PassPlan {
+ public:
+  explicit SinglePass(Pass pass) : pass_(pass) {}
+  std::optional<Pass> pass(std::int64_t number) const override {
+    return number == 0 ? std::optional(pass_) : std::nullopt;
+  }
+
+ private:
+  Pass pass_;
+};
+
 /// Yields the batches of all passes one after the other. The contents depend on data, plan and seed only, so that they
 /// are the same with and without a second thread.
 class BatchStream {
  public:
-  BatchStream(const DataSet& data, RowMap map, const PassPlan& plan, std::int64_t batch, std::int64_t seed,
+  /// Owner  refers to all three; nobody else may use `map` meanwhile.
+  BatchStream(const DataSet& data, RowMap& map, const PassPlan& plan, std::int64_t batch, std::int64_t seed,
               bool isThreaded);
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
@@ -56,7 +73,7 @@ class BatchStream {
   void work();
 
   const DataSet& data_;
-  RowMap map_;
+  RowMap& map_;
   const PassPlan& plan_;
   std::int64_t batch_, seed_;
 

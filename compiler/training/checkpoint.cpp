@@ -39,6 +39,8 @@ Json stateJson(const RunState& state) {
           {"best_epoch", state.bestEpoch},
           {"best_value", exact(state.bestValue)},
           {"epochs_since_best", state.epochsSinceBest},
+          {"target_step", state.targetStep},
+          {"target_epoch", state.targetEpoch},
           {"metrics_bytes", state.metricsBytes}};
 }
 
@@ -63,6 +65,8 @@ RunState readState(const Json& json) {
   state.bestEpoch = json.at("best_epoch");
   state.bestValue = inexact(json.at("best_value").get<std::string>());
   state.epochsSinceBest = json.at("epochs_since_best");
+  state.targetStep = json.value("target_step", std::int64_t{0});
+  state.targetEpoch = json.value("target_epoch", std::int64_t{0});
   state.metricsBytes = json.at("metrics_bytes");
   return state;
 }

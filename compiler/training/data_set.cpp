@@ -8,21 +8,23 @@
 
 namespace nnc::training {
 
-std::optional<DataSet> DataSet::locate(const elaborate::DataProgram& program, Diagnostics& diagnostics) {
+std::optional<DataSet> DataSet::locate(const elaborate::DataProgram& program, SourceStore& store,
+                                       Diagnostics& diagnostics, std::int64_t splitSeed) {
   DataSet data;
   data.program_ = &program;
+  data.store_ = &store;
   std::vector<std::int64_t> rowCounts;
   bool isFine = true;
   for (const elaborate::Source* const source : {&program.source, program.test ? &*program.test : nullptr}) {
     if (source == nullptr) continue;
-    std::unique_ptr<RowSource> rows = openSource(*source, program.raw, data.meanings(), diagnostics);
+    const RowSource* const rows = store.open(*source, program.raw, data.meanings(), diagnostics);
     isFine = isFine && rows != nullptr;
     if (rows == nullptr) continue;
     rowCounts.push_back(rows->rows());
-    data.sources_.push_back(std::move(rows));
+    data.sources_.push_back(rows);
   }
   if (!isFine) return std::nullopt;
-  std::optional<std::vector<Part>> parts = cutParts(program, rowCounts, diagnostics);
+  std::optional<std::vector<Part>> parts = cutParts(program, rowCounts, splitSeed, diagnostics);
   if (!parts) return std::nullopt;
   data.parts_ = std::move(*parts);
   return data;
@@ -30,7 +32,7 @@ std::optional<DataSet> DataSet::locate(const elaborate::DataProgram& program, Di
 
 bool DataSet::read(Diagnostics& diagnostics) {
   bool isFine = true;
-  for (const std::unique_ptr<RowSource>& source : sources_) isFine = source->read(diagnostics) && isFine;
+  for (const RowSource* const source : sources_) isFine = store_->read(*source, diagnostics) && isFine;
   return isFine;
 }
 
@@ -38,7 +40,7 @@ Meanings DataSet::meanings() const { return sources_.empty() ? Meanings() : sour
 
 std::int64_t DataSet::bytes() const {
   std::int64_t total = 0;
-  for (const std::unique_ptr<RowSource>& source : sources_) total += source->bytes();
+  for (const RowSource* const source : sources_) total += source->bytes();
   return total;
 }
 

@@ -1,14 +1,13 @@
 // The rows of a data block: files found and checked against the declaration, parts, raw bytes.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "diagnostics/diagnostics.h"
 #include "elaborate/program.h"
-#include "training/row_source.h"
+#include "training/source_store.h"
 
 namespace nnc::training {
 
@@ -23,12 +22,15 @@ struct Part {
 /// Two steps, so that a plan knows sizes before anything large is read: `locate` reads headers, `read` the elements.
 class DataSet {
  public:
-  /// Finds the files, checks their headers against the fields, and cuts the parts.
+  /// Finds the files, checks their headers against the fields, and cuts the parts. `splitSeed` draws the parts of a
+  /// random split that names no seed of its own.
   ///
-  /// Owner   keeps a pointer to `program`.
+  /// Owner   refers to `program`; `store` keeps the rows.
   /// Errors  E1201-E1209 except damaged contents: reported, result is empty.
-  static std::optional<DataSet> locate(const elaborate::DataProgram& program, Diagnostics& diagnostics);
-  /// Reads every file. Errors  E1202, with the byte offset. May run in another thread with its own `diagnostics`.
+  static std::optional<DataSet> locate(const elaborate::DataProgram& program, SourceStore& store,
+                                       Diagnostics& diagnostics, std::int64_t splitSeed = 0);
+  /// Reads every file that the store has not read yet. Errors  E1202, with the byte offset. May run in another thread
+  /// with its own `diagnostics`.
   bool read(Diagnostics& diagnostics);
 
   const elaborate::DataProgram& program() const { return *program_; }
@@ -46,7 +48,8 @@ class DataSet {
  private:
   DataSet() = default;
   const elaborate::DataProgram* program_ = nullptr;
-  std::vector<std::unique_ptr<RowSource>> sources_;
+  SourceStore* store_ = nullptr;
+  std::vector<const RowSource*> sources_;
   std::vector<Part> parts_;
 };
 

@@ -16,18 +16,6 @@ namespace nnc::training {
 
 namespace {
 
-/// One pass over one part.
-class SinglePass final : public PassPlan {
- public:
-  explicit SinglePass(Pass pass) : pass_(pass) {}
-  std::optional<Pass> pass(std::int64_t number) const override {
-    return number == 0 ? std::optional(pass_) : std::nullopt;
-  }
-
- private:
-  Pass pass_;
-};
-
 int choosePart(const DataSet& data, const std::string& wanted, Diagnostics& messages) {
   if (!wanted.empty()) return data.requirePart(wanted, messages);
   for (const char* const name : {"test", "valid"})
@@ -69,7 +57,11 @@ std::optional<EvaluateResult> evaluateWith(ProgramSource& programs, const elabor
                                            const EvaluateOptions& options, const OnBatch& onBatch,
                                            Diagnostics& diagnostics) {
   const auto begun = std::chrono::steady_clock::now();
-  Session session(programs, train, options.engine, options.threads, diagnostics);
+  RunCache cache;
+  SessionOptions sessionOptions;
+  sessionOptions.engine = options.engine;
+  sessionOptions.assemblesAhead = options.threads > 1;
+  Session session(programs, train, sessionOptions, cache, diagnostics);
   Diagnostics& messages = session.messages();
   const std::optional<std::string> file = findWeights(options.weights, messages);
   if (!file || !session.locate()) return std::nullopt;
@@ -90,15 +82,12 @@ std::optional<EvaluateResult> evaluateWith(ProgramSource& programs, const elabor
 
   const Pass pass{index, 0, false, false, 0, part.size()};
   BatchStream& stream = session.openStream(std::make_unique<SinglePass>(pass), options.seed);
-  std::vector<double> means;
-  if (!evaluatePart(session, stream, pass, train.metrics.size(), means, onBatch)) return std::nullopt;
   EvaluateResult result;
+  if (!evaluatePart(session, stream, train, pass, result.metrics, onBatch)) return std::nullopt;
   result.name = train.name;
   result.split = part.name;
   result.weightsFile = *file;
   result.examples = part.size();
-  for (std::size_t i = 0; i < means.size(); ++i)
-    result.metrics.push_back({part.name + "." + (i == 0 ? "loss" : train.metrics[i - 1]), means[i]});
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return result;
 }

@@ -2,9 +2,18 @@
 
 namespace nnc::training {
 
-bool evaluatePart(Session& session, BatchStream& stream, const Pass& pass, std::size_t metricCount,
-                  std::vector<double>& means, const std::function<bool(const BatchCall&, const Batch&)>& onBatch) {
-  std::vector<double> sums(1 + metricCount, 0.0);
+std::vector<std::string> metricNames(const elaborate::TrainProgram& train, const std::string& part) {
+  std::vector<std::string> names = {part + ".loss"};
+  for (const std::string& metric : train.metrics) names.push_back(part + "." + metric);
+  return names;
+}
+
+bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainProgram& train, const Pass& pass,
+                  std::vector<Metric>& metrics,
+                  const std::function<bool(const BatchCall&, const Batch&)>& onBatch) {
+  const std::vector<std::string> names =
+      metricNames(train, session.data().parts()[static_cast<std::size_t>(pass.part)].name);
+  std::vector<double> sums(names.size(), 0.0);
   for (std::int64_t done = pass.begin; done < pass.end;) {
     const Batch& batch = stream.next();
     BatchCall* const call = session.call(ProgramKind::Evaluation, batch.count);
@@ -20,8 +29,8 @@ bool evaluatePart(Session& session, BatchStream& stream, const Pass& pass, std::
     done += batch.count;
     if (onBatch && !onBatch(*call, batch)) return false;
   }
-  means.clear();
-  for (const double sum : sums) means.push_back(sum / static_cast<double>(pass.end - pass.begin));
+  for (std::size_t k = 0; k < sums.size(); ++k)
+    metrics.push_back({names[k], sums[k] / static_cast<double>(pass.end - pass.begin)});
   return true;
 }
 

@@ -1,46 +1,15 @@
 #include "training/parts.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 
 #include "diagnostics/kinds/data.h"
-#include "support/hash.h"
-#include "support/philox.h"
+#include "support/draws.h"
 
 namespace nnc::training {
 
 namespace {
-
-/// Random 64-bit numbers, two to a Philox block.
-class Draws {
- public:
-  Draws(std::string_view stream, std::int64_t seed, std::int64_t counter)
-      : key_(philoxKey(hashBytes(stream), seed)), counter_(static_cast<std::uint64_t>(counter)) {}
-
-  /// Uniform in 0..bound-1: the high half of a product. Source: Lemire, "Fast random integer generation in an
-  /// interval", 2019; without his rejection, the bias is below bound / 2^64.
-  std::int64_t below(std::int64_t bound) {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::int64_t>(Wide{next()} * static_cast<std::uint64_t>(bound) >> 64);
-  }
-
- private:
-  std::uint64_t next() {
-    if (drawn_ % 2 == 0) {
-      const std::uint64_t block = drawn_ / 2;
-      block_ = philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-                       static_cast<std::uint32_t>(counter_), static_cast<std::uint32_t>(counter_ >> 32)},
-                      {static_cast<std::uint32_t>(key_), static_cast<std::uint32_t>(key_ >> 32)});
-    }
-    const std::size_t word = drawn_++ % 2 * 2;
-    return std::uint64_t{block_[word + 1]} << 32 | block_[word];
-  }
-
-  std::uint64_t key_, counter_, drawn_ = 0;
-  std::array<std::uint32_t, 4> block_{};
-};
 
 bool checkRange(const elaborate::SplitPart& part, std::int64_t rows, Diagnostics& diagnostics) {
   if (part.rows.begin >= 0 && part.rows.begin <= part.rows.end && part.rows.end <= rows) return true;
@@ -49,14 +18,14 @@ bool checkRange(const elaborate::SplitPart& part, std::int64_t rows, Diagnostics
 }
 
 /// The rows in no explicit range, in random order.
-std::vector<std::int64_t> freeRows(const elaborate::DataProgram& program, std::int64_t rows) {
+std::vector<std::int64_t> freeRows(const elaborate::DataProgram& program, std::int64_t rows, std::int64_t splitSeed) {
   std::vector<bool> isTaken(static_cast<std::size_t>(rows), false);
   for (const elaborate::SplitPart& part : program.split) {
     if (part.randomFraction) continue;
     std::fill(isTaken.begin() + part.rows.begin, isTaken.begin() + part.rows.end, true);
   }
   std::vector<std::int64_t> result;
-  for (const std::int64_t row : permutation(rows, "data/split", program.splitSeed.value_or(0), 0))
+  for (const std::int64_t row : permutation(rows, "data/split", program.splitSeed.value_or(splitSeed), 0))
     if (!isTaken[static_cast<std::size_t>(row)]) result.push_back(row);
   return result;
 }
@@ -73,11 +42,11 @@ bool isWritten(const elaborate::DataProgram& program, std::string_view name) {
 }
 
 /// The parts of `source` in the order in which they are written, `train` in front when it is what is left over.
-std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t rows) {
+std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t rows, std::int64_t splitSeed) {
   if (program.split.empty()) return {{"train", 0, rangeRows(0, rows)}};
   const bool hasRandom = std::any_of(program.split.begin(), program.split.end(),
                                      [](const elaborate::SplitPart& part) { return part.randomFraction.has_value(); });
-  std::vector<std::int64_t> free = hasRandom ? freeRows(program, rows) : std::vector<std::int64_t>();
+  std::vector<std::int64_t> free = hasRandom ? freeRows(program, rows, splitSeed) : std::vector<std::int64_t>();
   const auto freeCount = static_cast<double>(free.size());
   std::vector<Part> parts;
   for (const elaborate::SplitPart& written : program.split) {
@@ -100,20 +69,18 @@ std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t ro
 std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed,
                                       std::int64_t counter) {
   std::vector<std::int64_t> order = rangeRows(0, count);
-  Draws draws(stream, seed, counter);
-  // Fisher and Yates, from the end.
-  for (std::int64_t i = count - 1; i > 0; --i)
-    std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(draws.below(i + 1))]);
+  Draws(stream, seed, counter).shuffle(order);
   return order;
 }
 
 std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
-                                          const std::vector<std::int64_t>& rowCounts, Diagnostics& diagnostics) {
+                                          const std::vector<std::int64_t>& rowCounts, std::int64_t splitSeed,
+                                          Diagnostics& diagnostics) {
   bool isFine = true;
   for (const elaborate::SplitPart& part : program.split)
     if (!part.randomFraction) isFine = checkRange(part, rowCounts[0], diagnostics) && isFine;
   if (!isFine) return std::nullopt;
-  std::vector<Part> parts = cutMain(program, rowCounts[0]);
+  std::vector<Part> parts = cutMain(program, rowCounts[0], splitSeed);
   if (rowCounts.size() > 1) parts.push_back({"test", 1, rangeRows(0, rowCounts[1])});
   for (Part& part : parts) {
     if (part.name == "train" && program.take)

@@ -12,11 +12,13 @@
 namespace nnc::training {
 
 /// Cuts the sources (row counts of `source` and, if there is one, `test`) into parts. The parts of a random split are
-/// drawn from the rows outside explicit ranges; what is left over is `train`, unless `train` is written.
+/// drawn from the rows outside explicit ranges; what is left over is `train`, unless `train` is written. `splitSeed`
+/// draws them when the split names no seed.
 ///
 /// Errors  E1205, E1206: reported, result is empty.
 std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
-                                          const std::vector<std::int64_t>& rowCounts, Diagnostics& diagnostics);
+                                          const std::vector<std::int64_t>& rowCounts, std::int64_t splitSeed,
+                                          Diagnostics& diagnostics);
 
 /// A permutation of 0..count-1 that depends on (stream, seed, counter) and on nothing else.
 std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed,

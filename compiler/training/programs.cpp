@@ -8,8 +8,18 @@
 
 namespace nnc::training {
 
-ProgramBank::ProgramBank(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options)
-    : source_(source), train_(train), options_(options), thread_([this] { work(); }) {}
+ProgramBank::ProgramBank(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options,
+                         bool isThreaded, CompiledPrograms known)
+    : source_(source),
+      train_(train),
+      options_(options),
+      isThreaded_(isThreaded),
+      fields_(std::move(known.fields)),
+      stepHash_(known.stepHash),
+      rowMap_(std::move(known.rowMap)) {
+  for (auto& [key, program] : known.batches) entries_.emplace(key, Entry{true, std::move(program)});
+  if (isThreaded_) thread_ = std::thread([this] { work(); });
+}
 
 ProgramBank::~ProgramBank() { stop(); }
 
@@ -28,7 +38,18 @@ Diagnostics ProgramBank::finish() {
   return std::move(diagnostics_);
 }
 
+CompiledPrograms ProgramBank::takeCompiled() {
+  CompiledPrograms compiled;
+  compiled.fields = std::move(fields_);
+  compiled.stepHash = stepHash_;
+  for (auto& [key, entry] : entries_)
+    if (entry.program) compiled.batches.emplace(key, std::move(*entry.program));
+  entries_.clear();
+  return compiled;
+}
+
 void ProgramBank::submit(std::function<void()> job) {
+  if (!isThreaded_) return job();
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
@@ -50,9 +71,9 @@ void ProgramBank::work() {
   }
 }
 
-void ProgramBank::requestFields(std::int64_t batch, bool withStep) {
-  submit([this, batch, withStep] {
-    elaborateFields(batch, withStep);
+void ProgramBank::requestFields(std::int64_t batch, bool withStep, bool withLabels) {
+  submit([this, batch, withStep, withLabels] {
+    elaborateFields(batch, withStep, withLabels);
     {
       const std::lock_guard lock(mutex_);
       fieldsDone_ = true;
@@ -61,7 +82,11 @@ void ProgramBank::requestFields(std::int64_t batch, bool withStep) {
   });
 }
 
-void ProgramBank::elaborateFields(std::int64_t batch, bool withStep) {
+void ProgramBank::elaborateFields(std::int64_t batch, bool withStep, bool withLabels) {
+  if (withLabels)
+    labelMap_ =
+        RowMap::compile(train_.data, labelFields(train_.data), /*withAugmentation=*/false, options_, diagnostics_);
+  if (rowMap_ || (withLabels && !labelMap_)) return;
   if (withStep) {
     std::optional<elaborate::BatchProgram> step = source_.step(batch);
     if (!step) return;
@@ -74,8 +99,7 @@ void ProgramBank::elaborateFields(std::int64_t batch, bool withStep) {
   for (const std::string& field : evaluation->fields)
     if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) fields_.push_back(field);
   elaborated_.emplace(Key{ProgramKind::Evaluation, batch}, std::move(*evaluation));
-  labelMap_ = RowMap::compile(train_.data, labelFields(train_.data), /*withAugmentation=*/false, options_, diagnostics_);
-  if (labelMap_) rowMap_ = RowMap::compile(train_.data, fields_, withStep, options_, diagnostics_);
+  rowMap_ = RowMap::compile(train_.data, fields_, withStep, options_, diagnostics_);
 }
 
 std::optional<RowMap> ProgramBank::takeRowMap() {

@@ -1,4 +1,5 @@
-// The compiled programs of a train, one per kind and batch size, made by a thread of their own while training goes on.
+// The compiled programs of a train, one per kind and batch size, made by a thread of their own while training goes on, or
+// when they are asked for.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -29,26 +30,36 @@ struct CompiledBatch {
   engine::Executable executable;
 };
 
+/// What was compiled for one train: for the next run of the same program.
+struct CompiledPrograms {
+  std::map<std::pair<ProgramKind, std::int64_t>, CompiledBatch> batches;
+  std::vector<std::string> fields;  // empty: nothing was compiled yet
+  std::uint64_t stepHash = 0;
+  std::optional<RowMap> rowMap;
+};
+
 /// Elaborates and compiles in the order of the requests. All that it reports goes to a collection of its own, since its
 /// thread and the caller's run side by side; the program source reports where it always does.
 class ProgramBank {
  public:
-  ProgramBank(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options);
+  /// `isThreaded` false: the caller's thread does the work within each request. `known`: what needs no work any more.
+  ProgramBank(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options,
+              bool isThreaded = true, CompiledPrograms known = {});
   ProgramBank(const ProgramBank&) = delete;
   ProgramBank& operator=(const ProgramBank&) = delete;
   /// Drops what has not been started.
   ~ProgramBank();
 
   /// Elaborates the step and the evaluation of one batch size, and compiles the row map for the fields that they take.
-  /// `withStep` false: evaluation only. Comes first.
-  void requestFields(std::int64_t batch, bool withStep);
+  /// `withStep` false: evaluation only; `withLabels`: also the map of labelFields. Comes first.
+  void requestFields(std::int64_t batch, bool withStep, bool withLabels);
   void request(ProgramKind kind, std::int64_t batch);
 
   /// Waits for the answer to a request. Null: failed, reported.
   CompiledBatch* get(ProgramKind kind, std::int64_t batch);
   /// Waits for requestFields. The map is the caller's from then on. Empty: failed, reported.
   std::optional<RowMap> takeRowMap();
-  /// The same for the map of labelFields.
+  /// The same for the map of labelFields. Needs: it was requested.
   std::optional<RowMap> takeLabelMap();
   const std::vector<std::string>& fields() const { return fields_; }
   /// Hash of the text of the elaborated step program. Needs: requestFields with a step was answered.
@@ -58,6 +69,8 @@ class ProgramBank {
 
   /// Ends the thread and hands over what was reported.
   Diagnostics finish();
+  /// What was compiled, the row map aside; the bank has nothing left then. Needs: finish.
+  CompiledPrograms takeCompiled();
 
  private:
   using Key = std::pair<ProgramKind, std::int64_t>;
@@ -69,13 +82,14 @@ class ProgramBank {
   void submit(std::function<void()> job);
   void work();
   void stop();
-  void elaborateFields(std::int64_t batch, bool withStep);
+  void elaborateFields(std::int64_t batch, bool withStep, bool withLabels);
   std::optional<elaborate::BatchProgram> elaborate(ProgramKind kind, std::int64_t batch);
   std::optional<CompiledBatch> compile(ProgramKind kind, std::int64_t batch);
 
   ProgramSource& source_;
   const elaborate::TrainProgram& train_;
   engine::Options options_;
+  bool isThreaded_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -90,7 +104,7 @@ class ProgramBank {
   std::optional<RowMap> rowMap_, labelMap_;
   Diagnostics diagnostics_;
 
-  std::thread thread_;  // last: it uses everything above
+  std::thread thread_;  // last: it uses everything above. None when the caller does the work
 };
 
 /// The program that computes, from a step's arguments, the gradients which the step's first gradient call gives; its

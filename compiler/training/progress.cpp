@@ -15,51 +15,55 @@ constexpr std::int64_t kBarWidth = 24;
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(Progress mode) : mode_(mode) {
+StatusLine::StatusLine(Progress mode) : mode_(mode) {
   if (mode_ == Progress::Auto) mode_ = ::isatty(STDERR_FILENO) != 0 ? Progress::Bar : Progress::Lines;
 }
 
-ProgressDisplay::~ProgressDisplay() { clear(); }
+bool StatusLine::isDue() const { return isDrawn() && Clock::now() - drawn_ >= std::chrono::milliseconds(100); }
+
+void StatusLine::draw(std::string_view text) {
+  if (!isDrawn()) return;
+  // "Erase to the end of the line" after the text: no flicker.
+  fmt::print(stderr, "\r{}\033[K", text);
+  std::fflush(stderr);
+  isOnScreen_ = true;
+  drawn_ = Clock::now();
+}
+
+void StatusLine::clear() {
+  if (!isOnScreen_) return;
+  fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+  isOnScreen_ = false;
+}
+
+void StatusLine::line(std::string_view text) {
+  clear();
+  if (mode_ != Progress::None) fmt::print(stderr, "{}\n", text);
+}
+
+std::string barText(std::int64_t done, std::int64_t total) {
+  const std::int64_t filled = total > 0 ? std::clamp<std::int64_t>(done * kBarWidth / total, 0, kBarWidth) : 0;
+  std::string bar(static_cast<std::size_t>(filled), '=');
+  bar.resize(static_cast<std::size_t>(kBarWidth), ' ');
+  return fmt::format("[{}] {}/{}", bar, done, total);
+}
 
 void ProgressDisplay::begin(std::string title, std::int64_t atStart, std::int64_t total) {
   title_ = std::move(title);
   atStart_ = atStart;
   total_ = total;
-  begun_ = drawn_ = Clock::now();
+  begun_ = Clock::now();
 }
 
 void ProgressDisplay::step(std::int64_t done, double loss) {
-  if (mode_ != Progress::Bar) return;
-  const Clock::time_point now = Clock::now();
-  if (now - drawn_ < std::chrono::milliseconds(100)) return;
-  drawn_ = now;
-  draw(done, loss, now);
-}
-
-void ProgressDisplay::draw(std::int64_t done, double loss, Clock::time_point now) {
-  const double seconds = std::chrono::duration<double>(now - begun_).count();
-  const double rate = seconds > 0.0 ? static_cast<double>(done - atStart_) / seconds : 0.0;
-  const std::int64_t filled = total_ > 0 ? std::clamp<std::int64_t>(done * kBarWidth / total_, 0, kBarWidth) : 0;
-  std::string bar(static_cast<std::size_t>(filled), '=');
-  bar.resize(static_cast<std::size_t>(kBarWidth), ' ');
+  if (!status_.isDue()) return;
+  const double seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+  // No rate can be told from the first instant.
+  if (seconds < 0.1) return;
+  const double rate = static_cast<double>(done - atStart_) / seconds;
   const std::string left = rate > 0.0 ? durationText(static_cast<double>(total_ - done) / rate) + " left" : "";
-  // "Erase to the end of the line" after the text: no flicker.
-  fmt::print(stderr, "\r{} [{}] {}/{}  {:.0f} steps/s  loss {:.4g}  {}\033[K", title_, bar, done, total_, rate, loss,
-             left);
-  std::fflush(stderr);
-  isDrawn_ = true;
-}
-
-void ProgressDisplay::clear() {
-  if (!isDrawn_) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
-  isDrawn_ = false;
-}
-
-void ProgressDisplay::line(std::string_view text) {
-  clear();
-  if (mode_ != Progress::None) fmt::print(stderr, "{}\n", text);
+  status_.draw(fmt::format("{} {}  {:.0f} steps/s  loss {:.4g}  {}", title_, barText(done, total_), rate, loss, left));
 }
 
 std::string durationText(double seconds) {

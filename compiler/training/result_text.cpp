@@ -23,6 +23,8 @@ std::string_view outcomeName(Outcome outcome) {
       return "interrupted";
     case Outcome::Diverged:
       return "diverged";
+    case Outcome::TimedOut:
+      return "timed out";
   }
   return "";
 }
@@ -65,6 +67,26 @@ std::string plural(std::int64_t count, const char* word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
+std::string conditionText(const elaborate::Target& target) {
+  return fmt::format("{} {} {}", target.metric, target.isAtMost ? "<=" : ">=", target.value);
+}
+
+std::string targetText(const TargetResult& result) {
+  if (result.step == 0) return fmt::format("target {} was not reached\n", conditionText(result.target));
+  const std::string seconds = result.seconds ? fmt::format(", {} of training", durationText(*result.seconds)) : "";
+  return fmt::format("target {} after {}, in epoch {}{}\n", conditionText(result.target), plural(result.step, "step"),
+                     result.epoch, seconds);
+}
+
+Json targetJson(const TargetResult& result) {
+  Json json = {{"condition", conditionText(result.target)}, {"step", nullptr}, {"epoch", nullptr}, {"seconds", nullptr}};
+  if (result.step == 0) return json;
+  json["step"] = result.step;
+  json["epoch"] = result.epoch;
+  if (result.seconds) json["seconds"] = *result.seconds;
+  return json;
+}
+
 }  // namespace
 
 std::string resultTable(const RunResult& result) {
@@ -75,6 +97,7 @@ std::string resultTable(const RunResult& result) {
   text += metricTable(result.metrics);
   if (result.bestEpoch > 0)
     text += fmt::format("best {} {:.4f} in epoch {}\n", result.bestMetric, result.bestValue, result.bestEpoch);
+  if (result.target) text += targetText(*result.target);
   return text + fmt::format("run folder {}\n", result.directory);
 }
 
@@ -97,6 +120,7 @@ std::string resultJson(const RunResult& result) {
                {"run_dir", result.directory}};
   if (result.bestEpoch > 0)
     json["best"] = {{"metric", result.bestMetric}, {"value", result.bestValue}, {"epoch", result.bestEpoch}};
+  if (result.target) json["target"] = targetJson(*result.target);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

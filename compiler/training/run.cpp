@@ -9,8 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/data.h"
+#include "training/dump_gradients.h"
+#include "training/folder_journal.h"
+#include "training/pass_plans.h"
 #include "training/project_source.h"
-#include "training/trainer.h"
+#include "training/start_run.h"
+#include "training/train_loop.h"
 #include "training/weights.h"
 
 namespace nnc::training {
@@ -93,23 +97,6 @@ std::string manifestText(const elaborate::TrainProgram& train, const RunOptions&
   return manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-/// Asks for the programs in the order in which the run will need them.
-void requestPrograms(const elaborate::TrainProgram& train, const RunOptions& options, Session& session) {
-  ProgramBank& programs = session.programs();
-  const std::vector<Part>& parts = session.data().parts();
-  const std::int64_t rows = parts[static_cast<std::size_t>(session.data().findPart("train"))].size();
-  const std::int64_t first = std::min(train.batch, rows);
-  if (!options.dumpGradients.empty()) programs.request(ProgramKind::Gradient, first);
-  programs.request(ProgramKind::Step, first);
-  const bool reachesEnd = !train.steps || *train.steps > rows / train.batch;
-  if (rows % train.batch != 0 && reachesEnd) programs.request(ProgramKind::Step, rows % train.batch);
-  for (const Part& part : parts) {
-    if (part.name == "train") continue;
-    if (part.size() >= train.batch) programs.request(ProgramKind::Evaluation, train.batch);
-    if (part.size() % train.batch != 0) programs.request(ProgramKind::Evaluation, part.size() % train.batch);
-  }
-}
-
 /// Initial values, then those of `--weights`. A run that goes on from a checkpoint gets zeros to be overwritten.
 bool initialiseSlots(const elaborate::TrainProgram& train, const RunOptions& options,
                      const std::optional<Resumed>& resumed, std::int64_t seed, Session& session) {
@@ -128,11 +115,6 @@ bool initialiseSlots(const elaborate::TrainProgram& train, const RunOptions& opt
   return true;
 }
 
-bool checkPatienceMetric(const elaborate::TrainProgram& train, const DataSet& data, Diagnostics& messages) {
-  if (!train.patience || train.patienceMetric.empty()) return true;
-  return data.requirePart(train.patienceMetric.substr(0, train.patienceMetric.find('.')), messages) >= 0;
-}
-
 std::int64_t parameterCount(const elaborate::TrainProgram& train) {
   std::int64_t count = 0;
   for (const elaborate::Slot& slot : train.slots)
@@ -140,12 +122,66 @@ std::int64_t parameterCount(const elaborate::TrainProgram& train) {
   return count;
 }
 
+using TimePoint = std::chrono::steady_clock::time_point;
+
+RunResult resultOf(const elaborate::TrainProgram& train, const RunFolder& folder, const RunState& state,
+                   const TrainLoop& loop, Session& session) {
+  RunResult result;
+  result.name = train.name;
+  result.directory = folder.directory();
+  result.parameters = parameterCount(train);
+  result.epochs = state.epoch - 1;
+  result.steps = state.step;
+  result.examples = state.examples;
+  result.metrics = state.metrics;
+  result.bestMetric = bestMetricName(train, session.data());
+  result.bestValue = state.bestValue;
+  result.bestEpoch = state.bestEpoch;
+  if (train.target) result.target = {*train.target, state.targetStep, state.targetEpoch, loop.targetSeconds()};
+  result.trainSeconds = loop.clock().wallSeconds();
+  result.processSteps = loop.processSteps();
+  if (result.trainSeconds > 0.0)
+    result.stepsPerSecond = static_cast<double>(result.processSteps) / result.trainSeconds;
+  result.plannedBytes = session.plannedBytes();
+  return result;
+}
+
+/// From a session that is ready to the result.
+std::optional<RunResult> trainInFolder(const elaborate::TrainProgram& train, const RunOptions& options,
+                                       Session& session, RunFolder& folder, const RunIdentity& identity,
+                                       RunState state, TimePoint begun) {
+  session.counters().setSeed(identity.seed);
+  auto owned = std::make_unique<const EpochPlan>(train, session.data(), state);
+  const PassPlan& plan = *owned;
+  BatchStream& stream = session.openStream(std::move(owned), identity.seed);
+  FolderJournal journal(train, options, session, folder, identity, begun);
+  DumpGradients dump(session, state.step, options.dumpGradients);
+  LoopOptions loopOptions;
+  loopOptions.target = train.target;
+  loopOptions.seeds = RunSeeds::all(identity.seed);
+  if (!options.dumpGradients.empty()) loopOptions.observer = &dump;
+  const InterruptGuard interrupt;
+  TrainLoop loop(train, session, plan, stream, interrupt, journal, std::move(loopOptions), state);
+  const std::optional<Outcome> outcome = loop.run();
+  if (!outcome) return std::nullopt;
+  RunResult result = resultOf(train, folder, state, loop, session);
+  result.outcome = *outcome;
+  result.seed = identity.seed;
+  result.secondsToFirstStep = journal.secondsToFirstStep();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return result;
+}
+
 }  // namespace
 
 std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProgram& train, const RunOptions& options,
                              Diagnostics& diagnostics) {
   const auto begun = std::chrono::steady_clock::now();
-  Session session(programs, train, options.engine, options.threads, diagnostics);
+  RunCache cache;
+  SessionOptions sessionOptions;
+  sessionOptions.engine = options.engine;
+  sessionOptions.assemblesAhead = options.threads > 1;
+  Session session(programs, train, sessionOptions, cache, diagnostics);
   Diagnostics& messages = session.messages();
   std::optional<Resumed> resumed;
   if (options.resume) {
@@ -153,11 +189,9 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
     if (!resumed) return std::nullopt;
   }
   const std::int64_t seed = resumed ? resumed->seed : options.seed.value_or(0);
-  if (!session.locate() || session.data().requirePart("train", messages) < 0 ||
-      !checkPatienceMetric(train, session.data(), messages))
-    return std::nullopt;
+  if (!session.locate() || !checkParts(train, session.data(), messages)) return std::nullopt;
   session.start(/*withStep=*/true);
-  requestPrograms(train, options, session);
+  requestPrograms(train, train.steps, !options.dumpGradients.empty(), session);
   if (!initialiseSlots(train, options, resumed, seed, session) || !session.finishLoading()) return std::nullopt;
 
   codegen::Backend* const backend = engine::backend(messages);
@@ -184,15 +218,7 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
       !folder->openLogs(state.metricsBytes, messages))
     return std::nullopt;
 
-  RunResult result;
-  result.name = train.name;
-  result.directory = folder->directory();
-  result.seed = seed;
-  result.parameters = parameterCount(train);
-  if (!Trainer(train, options, session, *folder, identity, std::move(state), begun).run(result)) return std::nullopt;
-  result.plannedBytes = session.plannedBytes();
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  return result;
+  return trainInFolder(train, options, session, *folder, identity, std::move(state), begun);
 }
 
 std::optional<RunResult> run(elaborate::Project& project, const elaborate::TrainProgram& train,
@@ -205,6 +231,7 @@ int exitCode(const RunResult& result) {
   switch (result.outcome) {
     case Outcome::Finished:
     case Outcome::StoppedEarly:
+    case Outcome::TimedOut:
       return 0;
     case Outcome::Interrupted:
       return 130;

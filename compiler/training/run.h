@@ -41,12 +41,19 @@ struct RunOptions {
 };
 
 /// Finished: all epochs or steps. StoppedEarly: by `stop: patience(..)`. Interrupted: by SIGINT or SIGTERM, with a
-/// checkpoint. Diverged: the loss was not finite (E1601 was emitted).
-enum class Outcome : std::uint8_t { Finished, StoppedEarly, Interrupted, Diverged };
+/// checkpoint. Diverged: the loss was not finite (E1601 was emitted). TimedOut: the time that it was given is over.
+enum class Outcome : std::uint8_t { Finished, StoppedEarly, Interrupted, Diverged, TimedOut };
 
 struct Metric {
   std::string name;  // `train.loss`, `valid.accuracy`, `test.loss`
   double value = 0.0;
+};
+
+/// When a run reached its `target:`, by the first evaluation that did.
+struct TargetResult {
+  elaborate::Target target;
+  std::int64_t step = 0, epoch = 0;  // 0: not reached
+  std::optional<double> seconds;     // in steps; empty when an earlier process reached it
 };
 
 struct RunResult {
@@ -59,6 +66,7 @@ struct RunResult {
   std::string bestMetric;                            // the metric that the link `best` follows
   double bestValue = 0.0;
   std::int64_t bestEpoch = 0;     // 0: no epoch was completed
+  std::optional<TargetResult> target;
   std::int64_t parameters = 0;    // trained numbers
   std::int64_t plannedBytes = 0;  // data, slots, batches and arenas
   double seconds = 0.0;           // from the call to the end, this process

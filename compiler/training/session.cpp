@@ -9,13 +9,14 @@
 
 namespace nnc::training {
 
-Session::Session(ProgramSource& source, const elaborate::TrainProgram& train, const engine::Options& options,
-                 int threads, Diagnostics& diagnostics)
+Session::Session(ProgramSource& source, const elaborate::TrainProgram& train, const SessionOptions& options,
+                 RunCache& cache, Diagnostics& diagnostics)
     : train_(train),
       options_(options),
-      isThreaded_(threads > 1),
+      cache_(cache),
       diagnostics_(diagnostics),
-      bank_(source, train, options) {}
+      bank_(source, train, options.engine, options.worksAhead,
+            options.programKey.empty() ? CompiledPrograms() : cache.takePrograms(options.programKey)) {}
 
 Session::~Session() {
   stream_.reset();
@@ -26,13 +27,19 @@ Session::~Session() {
   diagnostics_.append(std::move(readerMessages_));
   diagnostics_.append(std::move(messages_));
   diagnostics_.append(std::move(compiled));
+  calls_.clear();
+  if (options_.programKey.empty() || !rowMap_) return;
+  CompiledPrograms programs = bank_.takeCompiled();
+  programs.rowMap = std::move(rowMap_);
+  cache_.givePrograms(options_.programKey, std::move(programs));
 }
 
 bool Session::locate() {
-  data_ = DataSet::locate(train_.data, messages_);
+  data_ = DataSet::locate(train_.data, cache_.sources(), messages_, options_.splitSeed);
   if (!data_) return false;
+  areLabelsChecked_ = cache_.areLabelsChecked(*data_);
   const std::int64_t machine = engine::availableMemoryBytes();
-  memoryLimit_ = options_.maxMemoryBytes > 0 ? std::min(machine, options_.maxMemoryBytes) : machine;
+  memoryLimit_ = options_.engine.maxMemoryBytes > 0 ? std::min(machine, options_.engine.maxMemoryBytes) : machine;
   return checkMemory(0);
 }
 
@@ -41,7 +48,7 @@ bool Session::checkMemory(std::int64_t arenas) {
   for (const elaborate::Slot& slot : train_.slots) slotBytes += slot.type.byteCount();
   std::int64_t rowBytes = 0;
   for (const elaborate::Field& field : train_.data.fields) rowBytes += field.type.byteCount();
-  const std::int64_t batches = BatchStream::ringSize(isThreaded_);
+  const std::int64_t batches = BatchStream::ringSize(options_.assemblesAhead);
   const std::int64_t batchBytes = rowBytes * train_.batch * batches;
   const std::int64_t needed = data_->bytes() + slotBytes + batchBytes + arenas;
   if (needed <= memoryLimit_) return true;
@@ -54,22 +61,29 @@ bool Session::checkMemory(std::int64_t arenas) {
     message.note(fmt::format("{} for the values of a step", engine::formatBytes(arenas)));
   else
     message.note("the values of a step come on top");
-  message.help(options_.maxMemoryBytes > 0 ? "the limit was set by --max-memory"
+  message.help(options_.engine.maxMemoryBytes > 0 ? "the limit was set by --max-memory"
                                            : "use a smaller batch, a smaller network or fewer rows");
   return false;
 }
 
 void Session::start(bool withStep) {
-  reader_ = std::thread([this] { isRead_ = data_->read(readerMessages_); });
-  bank_.requestFields(train_.batch, withStep);
+  const auto read = [this] { isRead_ = data_->read(readerMessages_); };
+  if (options_.worksAhead)
+    reader_ = std::thread(read);
+  else
+    read();
+  bank_.requestFields(train_.batch, withStep, /*withLabels=*/!areLabelsChecked_);
 }
 
 bool Session::finishLoading() {
-  reader_.join();
+  if (reader_.joinable()) reader_.join();
   std::optional<RowMap> labels = bank_.takeLabelMap();
   rowMap_ = bank_.takeRowMap();
-  if (!isRead_ || !labels || !rowMap_) return false;
-  return checkLabels(*data_, *labels, messages_);
+  if (!isRead_ || !rowMap_) return false;
+  if (areLabelsChecked_) return true;
+  if (!labels || !checkLabels(*data_, *labels, messages_)) return false;
+  cache_.noteLabelsChecked(*data_);
+  return true;
 }
 
 void Session::setSlots(const std::vector<ir::Tensor>& tensors) {
@@ -99,9 +113,10 @@ BatchCall* Session::call(ProgramKind kind, std::int64_t batch) {
 }
 
 BatchStream& Session::openStream(std::unique_ptr<const PassPlan> plan, std::int64_t seed) {
+  stream_.reset();
   plan_ = std::move(plan);
-  streamBytes_ = BatchStream::bufferBytes(*rowMap_, train_.batch, isThreaded_);
-  stream_ = std::make_unique<BatchStream>(*data_, std::move(*rowMap_), *plan_, train_.batch, seed, isThreaded_);
+  streamBytes_ = BatchStream::bufferBytes(*rowMap_, train_.batch, options_.assemblesAhead);
+  stream_ = std::make_unique<BatchStream>(*data_, *rowMap_, *plan_, train_.batch, seed, options_.assemblesAhead);
   return *stream_;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "engine/count_flops.h"
 #include "engine/engine.h"
 #include "ir/evaluate.h"
 #include "mlp_step.h"
@@ -30,6 +31,25 @@ static double difference(const ir::Tensor& a, const ir::Tensor& b) {
   for (std::int64_t i = 0; i < a.type.elementCount(); ++i)
     worst = std::max(worst, std::abs(a.real(i) - b.real(i)) / (1e-3 + std::abs(b.real(i))));
   return worst;
+}
+
+TEST(CountFlops, CountsForwardBackwardAndUpdate) {
+  const std::vector<std::int64_t> widths = {784, 256, 256, 10};
+  const MlpStep mlp = mlpStep(widths, 128);
+  Diagnostics diagnostics;
+  const std::optional<double> flops = engine::countFlops(mlp.module, mlp.step, diagnostics);
+  ASSERT_TRUE(flops);
+  // Three products forward, three for weights, two for inputs: none for the input of the first layer.
+  const double products = 2.0 * 128 * (2 * 784 * 256 + 3 * 256 * 256 + 3 * 256 * 10);
+  double parameters = 0.0, activations = 0.0;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+    parameters += static_cast<double>((widths[i] + 1) * widths[i + 1]);
+    activations += static_cast<double>(128 * widths[i + 1]);
+  }
+  // Adam is at least 8 and with its corrections at most 20 operations for each parameter; bias, relu, softmax, sums over
+  // the batch and their derivatives at least 4 and at most 20 for each activation.
+  EXPECT_GE(*flops - products, 8.0 * parameters + 4.0 * activations);
+  EXPECT_LE(*flops - products, 20.0 * (parameters + activations));
 }
 
 TEST(Lower, OneKernelPerParameterUpdate) {

@@ -31,7 +31,8 @@ class Generated : public TrainTest {
   std::vector<T> field(std::size_t index) {
     std::vector<T> values;
     const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& train, Attempt& out) {
-      std::optional<DataSet> data = DataSet::locate(train.data, out.diagnostics);
+      SourceStore store;
+      std::optional<DataSet> data = DataSet::locate(train.data, store, out.diagnostics);
       if (!data || !data->read(out.diagnostics)) return;
       const auto count = static_cast<std::size_t>(train.data.raw[index].type.elementCount());
       for (std::int64_t row = 0; row < data->source(0).rows(); ++row) {
@@ -147,12 +148,13 @@ class Augmented : public Generated {
                              std::int64_t begin = 0) {
     std::vector<float> values;
     const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& train, Attempt& out) {
-      std::optional<DataSet> data = DataSet::locate(train.data, out.diagnostics);
+      SourceStore store;
+      std::optional<DataSet> data = DataSet::locate(train.data, store, out.diagnostics);
       if (!data || !data->read(out.diagnostics)) return;
       std::optional<RowMap> map = RowMap::compile(train.data, {"x"}, /*withAugmentation=*/true, {}, out.diagnostics);
       ASSERT_TRUE(map);
-      const OnePass plan(Pass{0, epoch, false, isAugmented, begin, data->parts()[0].size()});
-      BatchStream stream(*data, std::move(*map), plan, 16, seed, isThreaded);
+      const SinglePass plan(Pass{0, epoch, false, isAugmented, begin, data->parts()[0].size()});
+      BatchStream stream(*data, *map, plan, 16, seed, isThreaded);
       for (std::int64_t done = begin; done < data->parts()[0].size();) {
         const Batch& batch = stream.next();
         const auto* const x = reinterpret_cast<const float*>(batch.fields[0].data());
@@ -165,16 +167,6 @@ class Augmented : public Generated {
   }
 
  private:
-  class OnePass final : public PassPlan {
-   public:
-    explicit OnePass(Pass pass) : pass_(pass) {}
-    std::optional<Pass> pass(std::int64_t number) const override {
-      return number == 0 ? std::optional(pass_) : std::nullopt;
-    }
-
-   private:
-    Pass pass_;
-  };
 };
 
 /// Whether `image` is `original` at the offset (down, right) of its frame, mirrored or not.

@@ -65,7 +65,7 @@ TEST(Parts, without_a_split_everything_is_train) {
   Diagnostics diagnostics;
   elaborate::DataProgram program;
   program.take = 4;
-  const auto parts = cutParts(program, {10, 3}, diagnostics);
+  const auto parts = cutParts(program, {10, 3}, 0, diagnostics);
   ASSERT_TRUE(parts);
   ASSERT_EQ(parts->size(), 2u);
   EXPECT_EQ((*parts)[0].rows, iota(0, 4));
@@ -76,7 +76,7 @@ TEST(Parts, without_a_split_everything_is_train) {
 
 TEST(Parts, ranges_leave_other_rows_unused) {
   Diagnostics diagnostics;
-  const auto parts = cutParts(withSplit({{"train", {2, 5}, {}, {}}, {"valid", {7, 9}, {}, {}}}), {10}, diagnostics);
+  const auto parts = cutParts(withSplit({{"train", {2, 5}, {}, {}}, {"valid", {7, 9}, {}, {}}}), {10}, 0, diagnostics);
   ASSERT_TRUE(parts);
   ASSERT_EQ(parts->size(), 2u);
   EXPECT_EQ((*parts)[0].rows, iota(2, 5));
@@ -87,9 +87,9 @@ TEST(Parts, a_random_split_takes_its_fraction_and_leaves_the_rest_to_train) {
   Diagnostics diagnostics;
   elaborate::DataProgram program = withSplit({{"valid", {}, 0.25, {}}});
   program.splitSeed = 5;
-  const auto parts = cutParts(program, {101}, diagnostics), again = cutParts(program, {101}, diagnostics);
+  const auto parts = cutParts(program, {101}, 0, diagnostics), again = cutParts(program, {101}, 0, diagnostics);
   program.splitSeed = 6;
-  const auto other = cutParts(program, {101}, diagnostics);
+  const auto other = cutParts(program, {101}, 0, diagnostics);
   ASSERT_TRUE(parts && again && other);
   EXPECT_EQ((*parts)[0].name, "train");
   EXPECT_EQ((*parts)[1].size(), 25);
@@ -105,11 +105,11 @@ TEST(Parts, a_random_split_takes_its_fraction_and_leaves_the_rest_to_train) {
 
 TEST(Parts, a_range_past_the_end_and_an_empty_part_are_named) {
   Diagnostics diagnostics;
-  EXPECT_FALSE(cutParts(withSplit({{"train", {0, 5}, {}, {}}, {"valid", {5, 11}, {}, {}}}), {10}, diagnostics));
+  EXPECT_FALSE(cutParts(withSplit({{"train", {0, 5}, {}, {}}, {"valid", {5, 11}, {}, {}}}), {10}, 0, diagnostics));
   ASSERT_EQ(diagnostics.errorCount(), 1);
   EXPECT_EQ(diagnostics.all()[0].message, "part `valid` is rows 5..11, and the source has 10 rows");
   Diagnostics empty;
-  EXPECT_FALSE(cutParts(withSplit({}), {0}, empty));
+  EXPECT_FALSE(cutParts(withSplit({}), {0}, 0, empty));
   EXPECT_EQ(empty.all()[0].code, "E1206");
   EXPECT_EQ(empty.all()[0].message, "part `train` has no rows");
 }
@@ -119,7 +119,8 @@ TEST(DataSet, a_source_has_a_file_for_each_field) {
   elaborate::DataProgram program;
   program.source.node = elaborate::IdxSource{{{"a", {}}, {"b", {}}}};
   program.raw = {{"pixels", {ir::DType::U8, {6}}}};
-  EXPECT_FALSE(DataSet::locate(program, diagnostics));
+  SourceStore store;
+  EXPECT_FALSE(DataSet::locate(program, store, diagnostics));
   ASSERT_EQ(diagnostics.errorCount(), 1);
   EXPECT_EQ(diagnostics.all()[0].code, "E1209");
   EXPECT_EQ(diagnostics.all()[0].message, "the source has 2 files, and `fields` declares 1 fields");

@@ -23,7 +23,8 @@ class Readers : public TrainTest {
   std::string rows(int source = 0) {
     std::string text;
     const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& out) {
-      std::optional<DataSet> set = DataSet::locate(program.data, out.diagnostics);
+      SourceStore store;
+      std::optional<DataSet> set = DataSet::locate(program.data, store, out.diagnostics);
       if (!set || !set->read(out.diagnostics)) return;
       for (std::int64_t row = 0; row < set->source(source).rows(); ++row) {
         for (std::size_t field = 0; field < program.data.raw.size(); ++field) {
@@ -51,7 +52,8 @@ class Readers : public TrainTest {
       const auto attemptWith = [&](const std::string& changed) {
         write(name, changed);
         Diagnostics diagnostics;
-        std::optional<DataSet> set = DataSet::locate(program.data, diagnostics);
+        SourceStore store;
+        std::optional<DataSet> set = DataSet::locate(program.data, store, diagnostics);
         EXPECT_TRUE((set && set->read(diagnostics)) != diagnostics.hasErrors());
       };
       for (std::size_t size = 0; size < std::min<std::size_t>(bytes.size(), 300); ++size)

@@ -43,7 +43,8 @@ class TextData : public TrainTest {
     std::vector<std::string> result;
     const Attempt attempt =
         with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& outcome) {
-          std::optional<DataSet> data = DataSet::locate(program.data, outcome.diagnostics);
+          SourceStore store;
+          std::optional<DataSet> data = DataSet::locate(program.data, store, outcome.diagnostics);
           if (!data || !data->read(outcome.diagnostics)) return;
           const std::int64_t length = program.data.raw[field].type.shape[0];
           for (std::int64_t row = 0; row < data->source(source).rows(); ++row) {
@@ -95,7 +96,8 @@ TEST_F(TextData, a_random_split_puts_no_token_into_two_parts) {
   for (int i = 0; i < 4 * 40 + 1; ++i) text += static_cast<char>(i + 32);  // every byte once
   write("book.txt", text);
   const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& outcome) {
-    std::optional<DataSet> data = DataSet::locate(program.data, outcome.diagnostics);
+    SourceStore store;
+    std::optional<DataSet> data = DataSet::locate(program.data, store, outcome.diagnostics);
     ASSERT_TRUE(data);
     std::vector<int> part(256, -1);
     for (std::size_t p = 0; p < data->parts().size(); ++p) {

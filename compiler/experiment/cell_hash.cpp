@@ -1,0 +1,58 @@
+#include "experiment/cell_hash.h"
+
+#include <fmt/format.h>
+
+#include "diagnostics/kinds/data.h"
+#include "ir/print.h"
+#include "nnc/file.h"
+#include "experiment/plan.h"
+#include "support/hash.h"
+#include "training/checkpoint.h"
+#include "training/data_set.h"
+
+namespace nnc::experiment {
+
+std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
+  const std::optional<training::DataSet> found = training::DataSet::locate(data, diagnostics);
+  const int train = found ? found->requirePart("train", diagnostics) : -1;
+  if (train < 0) return std::nullopt;
+  DataFacts facts;
+  facts.trainRows = found->parts()[static_cast<std::size_t>(train)].size();
+  for (const training::Part& part : found->parts()) facts.parts.push_back(part.name);
+  for (int source = 0; source < found->sourceCount(); ++source)
+    for (const training::DataFile& file : found->source(source).files()) {
+      std::string& hash = hashes_[file.path];
+      if (hash.empty()) {
+        runtime::Failure failure;
+        const std::optional<std::string> bytes = runtime::readFile(file.path, failure);
+        if (!bytes) {
+          diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
+          return std::nullopt;
+        }
+        hash = hexDigits(hashBytes(*bytes));
+      }
+      facts.files.emplace_back(file.path, hash);
+    }
+  return facts;
+}
+
+std::string structureHash(const elaborate::BatchProgram& step) { return hexDigits(hashBytes(ir::print(step.module))); }
+
+std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
+                     const elaborate::BatchProgram& evaluation, const DataFacts& data) {
+  std::string text = training::programHash(train, hashBytes(ir::print(step.module)));
+  text += hexDigits(hashBytes(ir::print(evaluation.module)));
+  text += train.steps ? " steps " + std::to_string(*train.steps) : " epochs " + std::to_string(*train.epochs);
+  for (const auto& [name, hash] : data.files) text += " " + hash;
+  return hexDigits(hashBytes(text));
+}
+
+std::string runId(const study::Study& study, const study::Cell& cell, int block, std::optional<double> tuned,
+                  std::int64_t steps) {
+  // Seeds and not the number of the block: a study that gets more seeds finds its runs again.
+  const study::Block& seeds = study.blocks[static_cast<std::size_t>(block)];
+  return hexDigits(hashBytes(fmt::format("{} {} {} {} {} {}", cell.id, seeds.init, seeds.data, seeds.noise,
+                                         tuned ? fmt::format("{:a}", *tuned) : "-", steps)));
+}
+
+}  // namespace nnc::experiment

@@ -1,0 +1,38 @@
+// What makes two cells, or two runs, the same: hashes of programs, data and budgets.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "elaborate/program.h"
+#include "diagnostics/diagnostics.h"
+
+namespace nnc::experiment {
+
+/// What is known of a data block before its rows are read.
+struct DataFacts {
+  std::int64_t trainRows = 0;
+  std::vector<std::string> parts;
+  std::vector<std::pair<std::string, std::string>> files;  // name as written, and the hash of its bytes
+};
+
+/// Finds data and hashes files, each file once.
+class DataRegister {
+ public:
+  /// Errors  E12xx, reported.
+  [[nodiscard]] std::optional<DataFacts> facts(const elaborate::DataProgram& data, Diagnostics& diagnostics);
+
+ private:
+  std::map<std::string, std::string> hashes_;  // by resolved path
+};
+
+/// Hash of a step without its run-time numbers: what is compiled.
+std::string structureHash(const elaborate::BatchProgram& step);
+/// Hash of everything that a run of the cell depends on besides its seeds and its tuned value.
+std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
+                     const elaborate::BatchProgram& evaluation, const DataFacts& data);
+
+}  // namespace nnc::experiment

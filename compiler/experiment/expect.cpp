@@ -1,0 +1,149 @@
+#include "experiment/expect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "diagnostics/kinds/experiment.h"
+#include "experiment/expect_terms.h"
+#include "experiment/reader.h"
+#include "statistics/intervals.h"
+
+namespace nnc::experiment {
+
+namespace {
+
+using Outcome = study::Verdict::Outcome;
+
+/// A comparison, decided.
+struct Decision {
+  Outcome outcome = Outcome::Undecided;
+  std::string detail;
+};
+
+std::string numberText(double value) { return std::isnan(value) ? "unknown" : fmt::format("{:.4g}", value); }
+
+/// `0.031 [0.012, 0.05]`
+std::string blocksText(const Blocks& blocks) {
+  const std::vector<double> values = finished(blocks);
+  if (values.empty()) return "unknown";
+  const std::optional<statistics::Interval> interval = statistics::tInterval(values);
+  std::string text = numberText(statistics::mean(values));
+  if (interval && interval->lower < interval->upper)
+    text += fmt::format(" [{}, {}]", numberText(interval->lower), numberText(interval->upper));
+  return text;
+}
+
+bool isNumber(const syntax::Expr& expr) {
+  const syntax::Expr* at = &bare(expr);
+  if (const auto* negative = std::get_if<syntax::UnaryExpr>(&at->node)) at = &bare(*negative->operand);
+  return std::holds_alternative<syntax::IntLiteral>(at->node) || std::holds_alternative<syntax::RealLiteral>(at->node);
+}
+
+class Judge {
+ public:
+  Judge(const ExpectContext& context, ExpectTerms& terms) : context_(context), terms_(terms) {}
+
+  Decision decide(const syntax::Expr& wrapped) {
+    const syntax::Expr& expr = bare(wrapped);
+    const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
+    if (binary != nullptr && binary->op == syntax::BinaryOp::And) {
+      const Decision left = decide(*binary->left), right = decide(*binary->right);
+      const Outcome worst = left.outcome == Outcome::Failed || right.outcome == Outcome::Failed ? Outcome::Failed
+                            : left.outcome == Outcome::Held && right.outcome == Outcome::Held   ? Outcome::Held
+                                                                                                : Outcome::Undecided;
+      return {worst, left.detail + "; " + right.detail};
+    }
+    if (binary == nullptr || !isComparison(binary->op)) {
+      terms_.fail(expr.span, "an expectation compares two numbers: `effect(test, act) > 0.0`");
+      return {};
+    }
+    return compare(*binary);
+  }
+
+ private:
+  static bool isComparison(syntax::BinaryOp op) {
+    return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
+           op == syntax::BinaryOp::Ge;
+  }
+
+  Decision compare(const syntax::BinaryExpr& comparison) {
+    const Blocks left = terms_.evaluate(*comparison.left), right = terms_.evaluate(*comparison.right);
+    Decision decision;
+    for (const auto& [side, blocks] : {std::pair(comparison.left.get(), &left), std::pair(comparison.right.get(), &right)})
+      if (!isNumber(*side))
+        decision.detail += fmt::format("{}{} = {}", decision.detail.empty() ? "" : ", ",
+                                       lineText(context_.sources, side->span), blocksText(*blocks));
+    const std::vector<double> margin = finished(combine(syntax::BinaryOp::Sub, left, right));
+    if (margin.empty()) return decision;
+    decision.outcome = holds(comparison.op, margin) ? Outcome::Held : Outcome::Failed;
+    return decision;
+  }
+
+  /// Whether left - right is on the right side of 0.
+  static bool holds(syntax::BinaryOp op, const std::vector<double>& margin) {
+    const double mean = statistics::mean(margin);
+    const std::optional<statistics::Interval> interval = statistics::tInterval(margin);
+    switch (op) {
+      case syntax::BinaryOp::Ge:
+        return mean >= 0.0;
+      case syntax::BinaryOp::Le:
+        return mean <= 0.0;
+      case syntax::BinaryOp::Gt:
+        return interval ? interval->lower > 0.0 : mean > 0.0;
+      default:
+        return interval ? interval->upper < 0.0 : mean < 0.0;
+    }
+  }
+
+  const ExpectContext& context_;
+  ExpectTerms& terms_;
+};
+
+}  // namespace
+
+bool checkExpect(const ExpectContext& context, const syntax::Expr& condition, Diagnostics& diagnostics) {
+  // With a number for every run each term is defined that this design can define.
+  std::vector<study::Run> runs;
+  for (const study::Cell& cell : context.study.cells)
+    for (std::size_t block = 0; block < context.study.blocks.size(); ++block) {
+      study::Run& run = runs.emplace_back();
+      run.cell = cell.id;
+      run.block = static_cast<int>(block);
+      for (const study::Measure& measure : context.study.measures) run.measures[measure.name] = {1.0, false};
+    }
+  ExpectTerms terms(context, runs);
+  const Decision decision = Judge(context, terms).decide(condition);
+  if (terms.problem()) {
+    const TermProblem& problem = *terms.problem();
+    if (problem.alias.empty())
+      diagnostics.emit<diag::BadExpect>(problem.span, problem.what);
+    else
+      diagnostics.emit<diag::AliasedEffect>(problem.span, problem.what, problem.alias);
+    return false;
+  }
+  if (decision.outcome != Outcome::Undecided) return true;
+  diagnostics.emit<diag::BadExpect>(condition.span, fmt::format("`{}` does not run the cells that this needs",
+                                                                context.study.design));
+  return false;
+}
+
+std::vector<study::Verdict> decideExpectations(const ExpectContext& context, std::span<const study::Run> runs) {
+  std::vector<study::Verdict> verdicts;
+  for (const auto& [clause, span] : context.spec.expects) {
+    ExpectTerms terms(context, runs);
+    const Decision decision = Judge(context, terms).decide(*clause->condition);
+    study::Verdict& verdict = verdicts.emplace_back();
+    verdict.text = lineText(context.sources, clause->condition->span);
+    verdict.message = clause->message.value_or("");
+    const Place place = context.sources.place(span.file, span.begin);
+    verdict.place = fmt::format("{}:{}:{}", context.study.file, place.line, place.column);
+    verdict.outcome = decision.outcome;
+    verdict.detail = decision.detail;
+  }
+  return verdicts;
+}
+
+}  // namespace nnc::experiment

@@ -1,0 +1,47 @@
+// `measure test = valid.accuracy.at(.best)`: one number of a finished run.
+//
+//   train.M valid.M test.M      the curve of a metric or of `loss`; alone: its last value
+//   CURVE.at(.first|.last|.best)  .best: where the validation loss (else the training loss) was least
+//   first last mean max min     of a curve over its steps; of the layers of a probe at one step over the layers
+//   PROBE                       the layers of a probe over the steps; PROBE.first, PROBE.final: one layer's curve
+//   steps_to(CONDITION)         also examples_to, flops_to, seconds_to: the first evaluation at which it holds
+//   steps examples flops seconds parameters seconds_per_step flops_per_step
+//   + - * / ** log exp sqrt abs, numbers, earlier measures, parameters and constants that are numbers
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "study/study.h"
+#include "syntax/ast.h"
+
+namespace nnc::experiment {
+
+/// What a measure sees besides the run.
+struct MeasureContext {
+  const study::Cell& cell;
+  const std::map<std::string, double>& constants;            // of the experiment
+  const std::map<std::string, study::MeasuredValue>& measures;  // those before it
+  std::optional<std::int64_t> classes;                       // of the label, for what guessing gives
+};
+
+/// Why an expression is no measure.
+struct MeasureError {
+  Span span;
+  std::string what;
+};
+
+/// The number, or what is wrong with the expression; a run that lacks what the expression needs gives NaN. Of a run that
+/// diverged, metrics are what guessing gives, and targets are not reached.
+std::variant<study::MeasuredValue, MeasureError> measureRun(const syntax::Expr& expr, const study::Run& run,
+                                                            const MeasureContext& context);
+
+/// What guessing gives of a metric: 1 / classes for an accuracy, ln(classes) for a loss. Empty: unknown.
+std::optional<double> guess(const std::string& metric, std::optional<std::int64_t> classes);
+
+/// Name, text, direction and scale of a measure, as its expression says.
+study::Measure describeMeasure(const std::string& name, const std::string& text, const syntax::Expr& expr);
+
+}  // namespace nnc::experiment

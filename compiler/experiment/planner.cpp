@@ -1,0 +1,179 @@
+#include "experiment/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "diagnostics/kinds/experiment.h"
+#include "engine/count_flops.h"
+#include "experiment/cell_hash.h"
+#include "experiment/clauses.h"
+#include "experiment/measure.h"
+#include "training/data_set.h"
+
+namespace nnc::experiment {
+
+namespace {
+
+/// The programs of one cell. The project elaborates one program at a time: all cells share a lock.
+class ElaboratedCell final : public CellPrograms {
+ public:
+  ElaboratedCell(elaborate::Project& project, std::mutex& mutex, elaborate::TrainProgram train)
+      : project_(project), mutex_(mutex), train_(std::move(train)) {}
+
+  const elaborate::TrainProgram& train() const override { return train_; }
+  std::optional<elaborate::BatchProgram> step(std::int64_t batch) override {
+    const std::lock_guard lock(mutex_);
+    return project_.step(train_, batch);
+  }
+  std::optional<elaborate::BatchProgram> evaluation(std::int64_t batch) override {
+    const std::lock_guard lock(mutex_);
+    return project_.evaluation(train_, batch);
+  }
+
+ private:
+  elaborate::Project& project_;
+  std::mutex& mutex_;
+  elaborate::TrainProgram train_;
+};
+
+class BuiltPlan final : public ExperimentPlan {
+ public:
+  BuiltPlan(elaborate::Project& project, Spec spec) : project_(project), spec_(std::move(spec)) {}
+
+  const study::Study& study() const override { return study_; }
+  const Rules& rules() const override { return spec_.rules; }
+  const Spec& spec() const override { return spec_; }
+  const CellList& cells() const override { return list_; }
+
+  std::shared_ptr<CellPrograms> programs(std::size_t cell, std::optional<double> tuned, Diagnostics&) override {
+    const std::lock_guard lock(mutex_);
+    std::weak_ptr<CellPrograms>& kept = kept_[{cell, tuned}];
+    if (std::shared_ptr<CellPrograms> known = kept.lock()) return known;
+    std::optional<elaborate::TrainProgram> train = elaborate(list_.cells[cell], tuned);
+    if (!train) return nullptr;
+    auto made = std::make_shared<ElaboratedCell>(project_, mutex_, std::move(*train));
+    kept = made;
+    return made;
+  }
+
+  std::map<std::string, study::MeasuredValue> measure(const study::Run& run) const override {
+    const auto cell = std::find_if(study_.cells.begin(), study_.cells.end(),
+                                   [&](const study::Cell& candidate) { return candidate.id == run.cell; });
+    std::map<std::string, study::MeasuredValue> values;
+    for (const syntax::MeasureClause* clause : spec_.measures) {
+      const MeasureContext context{*cell, constants_, values, classes_};
+      const auto result = measureRun(*clause->value, run, context);
+      const auto* value = std::get_if<study::MeasuredValue>(&result);
+      // What makePlan accepted has a meaning for every run; what it lacks is undefined.
+      values[clause->name.text] = value != nullptr ? *value : study::MeasuredValue{std::nan(""), false};
+    }
+    return values;
+  }
+
+  bool build() {
+    std::optional<CellList> list = listCells(project_.state(), spec_);
+    if (!list) return false;
+    list_ = std::move(*list);
+    constants_ = numericConstants(project_.state(), spec_);
+    describe();
+    for (std::size_t i = 0; i < list_.cells.size(); ++i)
+      if (!addCell(i)) return false;
+    return readClauses(project_.state(), spec_, list_, constants_, classes_, metrics_, study_);
+  }
+
+ private:
+  /// Needs: the lock, or no other thread yet.
+  std::optional<elaborate::TrainProgram> elaborate(const std::vector<int>& levels, std::optional<double> tuned) {
+    return project_.state().elaborateTrain(*spec_.train, *spec_.trainHome, spec_.overrides(levels, tuned));
+  }
+
+  void describe() {
+    const elaborate::ProjectState& state = project_.state();
+    study_.name = spec_.decl->name.text;
+    study_.title = study_.name;
+    study_.doc = spec_.doc;
+    study_.file = state.modules->root().path;
+    study_.train = spec_.train->name.text;
+    for (const FactorSpec& factor : spec_.factors) study_.factors.push_back(factor.factor);
+    for (const BindSpec& bind : spec_.binds)
+      study_.bound.emplace_back(bind.parameter->name.text, lineText(state.sources, bind.value->span));
+    study_.design = spec_.design.text;
+    study_.aliases = list_.aliases;
+    study_.removed = list_.removed;
+    study_.blocks = spec_.blocks;
+    study_.seeds = spec_.seeds;
+    study_.tuning = spec_.tuning;
+  }
+
+  bool addCell(std::size_t i) {
+    elaborate::ProjectState& state = project_.state();
+    const std::vector<int>& levels = list_.cells[i];
+    const std::optional<elaborate::TrainProgram> train = elaborate(levels, std::nullopt);
+    const std::optional<elaborate::BatchProgram> step = train ? project_.step(*train, train->batch) : std::nullopt;
+    const std::optional<elaborate::BatchProgram> evaluation =
+        step ? project_.evaluation(*train, train->batch) : std::nullopt;
+    if (!evaluation) {
+      state.diagnostics.emit<diag::CellFails>(spec_.decl->name.span, i + 1, list_.cells.size(),
+                                              cellName(study_.factors, levels));
+      return false;
+    }
+    const std::optional<DataFacts> data = data_.facts(train->data, state.diagnostics);
+    if (!data) return false;
+    study::Cell cell;
+    cell.levels = levels;
+    for (const auto& value : train->values)
+      if (spec_.tunedParameter == nullptr || value.first != spec_.tunedParameter->name.text) cell.values.push_back(value);
+    for (const elaborate::Slot& slot : train->slots)
+      if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
+    const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
+    cell.steps = train->steps ? *train->steps : *train->epochs * perEpoch;
+    const std::optional<double> flops = engine::countFlops(step->module, step->function, state.diagnostics);
+    if (!flops) return false;
+    cell.flopsPerStep = *flops;
+    cell.program = structureHash(*step);
+    cell.id = cellHash(*train, *step, *evaluation, *data);
+    study_.cells.push_back(std::move(cell));
+    if (i == 0) describeFirst(*train, *data, perEpoch);
+    return true;
+  }
+
+  /// What the first cell says of all of them: metrics, classes, the length of trials and of periods in epochs.
+  void describeFirst(const elaborate::TrainProgram& train, const DataFacts& data, std::int64_t stepsPerEpoch) {
+    study_.data = train.data.name;
+    study_.scope = fmt::format("train {} on {}, {} rows, batch {}, {} steps", train.name, train.data.name,
+                               data.trainRows, train.batch, study_.cells[0].steps);
+    for (const std::string& part : data.parts)
+      for (const std::string& metric : train.metrics) metrics_.push_back(part + "." + metric);
+    for (const std::string& part : data.parts) metrics_.push_back(part + ".loss");
+    if (train.data.labelBounds.size() == 1) classes_ = train.data.labelBounds[0].second;
+    if (spec_.tuningEpochs) study_.tuning->steps = *spec_.tuningEpochs * stepsPerEpoch;
+    if (spec_.evaluateEpochs) spec_.rules.evaluateEvery = *spec_.evaluateEpochs * stepsPerEpoch;
+    for (const auto& [name, hash] : data.files) study_.provenance.emplace_back("data " + name, hash);
+  }
+
+  elaborate::Project& project_;
+  Spec spec_;
+  CellList list_;
+  study::Study study_;
+  std::map<std::string, double> constants_;
+  std::vector<std::string> metrics_;
+  std::optional<std::int64_t> classes_;
+  DataRegister data_;
+  std::mutex mutex_;
+  std::map<std::pair<std::size_t, std::optional<double>>, std::weak_ptr<CellPrograms>> kept_;
+};
+
+}  // namespace
+
+std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
+                                         const std::vector<elaborate::Override>& overrides) {
+  std::optional<Spec> spec = readExperiment(project.state(), name, overrides);
+  if (!spec) return nullptr;
+  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec));
+  return plan->build() ? std::move(plan) : nullptr;
+}
+
+}  // namespace nnc::experiment

@@ -1,0 +1,28 @@
+// From an experiment of a file to a plan: every cell elaborated and checked before anything runs.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "elaborate/elaborate.h"
+#include "experiment/cells.h"
+#include "experiment/plan.h"
+#include "experiment/spec.h"
+
+namespace nnc::experiment {
+
+/// A plan with what expectations need of it. Keeps a reference to the project.
+class ExperimentPlan : public Plan {
+ public:
+  virtual const Spec& spec() const = 0;
+  virtual const CellList& cells() const = 0;
+};
+
+/// `name` empty: the only experiment of the file. Null: reported.
+///
+/// Errors  those of readExperiment and listCells; E0613 after the messages of a cell that cannot be built; E0615-E0618;
+///         E12xx when the data cannot be found.
+[[nodiscard]] std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
+                                                       const std::vector<elaborate::Override>& overrides);
+
+}  // namespace nnc::experiment

@@ -1,0 +1,149 @@
+// `vary`: factors and their levels.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "diagnostics/kinds/experiment.h"
+#include "experiment/reader.h"
+
+namespace nnc::experiment {
+
+using elaborate::Value;
+
+namespace {
+
+/// The list as it stands in the text, behind parentheses and an `if` of known outcome; null: it is computed.
+const syntax::ListExpr* writtenList(Reading& reading, const syntax::Expr& expr) {
+  const syntax::Expr* at = &bare(expr);
+  while (const auto* cond = std::get_if<syntax::CondExpr>(&at->node)) {
+    const std::optional<Value> condition = reading.elaborator.evaluate(*cond->condition, reading.scope);
+    const bool* const isTrue = condition ? std::get_if<bool>(&*condition) : nullptr;
+    if (isTrue == nullptr) return nullptr;
+    at = &bare(*isTrue ? *cond->thenValue : *cond->elseValue);
+  }
+  return std::get_if<syntax::ListExpr>(&at->node);
+}
+
+class FactorReader {
+ public:
+  FactorReader(Reading& reading, const syntax::VaryClause& clause, Span span) : reading_(reading), clause_(clause) {
+    factor_.when = clause.when.get();
+    factor_.span = span;
+  }
+
+  bool run() {
+    if (!readTargets()) return false;
+    const syntax::ListExpr* const written = writtenList(reading_, *clause_.levels);
+    if (!(written != nullptr ? readWritten(*written) : readComputed())) return false;
+    if (!checkLevels()) return false;
+    study::Factor& factor = factor_.factor;
+    factor.newLevel = static_cast<int>(factor.levels.size()) - 1;
+    // Two numbers are an old and a new recipe; from three on they are an axis.
+    factor.isOrdered = factor.levels.size() > 2 && factor.targets.size() == 1 &&
+                       std::all_of(factor.levels.begin(), factor.levels.end(),
+                                   [](const study::Level& level) { return level.number.has_value(); });
+    if (clause_.when) factor.when = reading_.text(clause_.when->span);
+    reading_.spec.factors.push_back(std::move(factor_));
+    return true;
+  }
+
+ private:
+  bool refuse(Span where, const std::string& what) {
+    reading_.elaborator.error<diag::BadLevels>(where, factor_.factor.name, what);
+    return false;
+  }
+
+  bool readTargets() {
+    for (const std::vector<syntax::Ident>& path : clause_.targets) {
+      const syntax::ParamDecl* const parameter = reading_.parameter(path[0], "vary");
+      if (parameter == nullptr) return false;
+      if (path.size() > 1) return refuse(path[1].span, "belong to a parameter of the train, not to a part of it");
+      factor_.parameters.push_back(parameter);
+      factor_.factor.targets.push_back(parameter->name.text);
+      factor_.factor.name += (factor_.factor.name.empty() ? "" : ", ") + parameter->name.text;
+    }
+    return true;
+  }
+
+  /// The value of a target, for labels and to see whether levels are numbers. The expression is kept: each cell
+  /// evaluates it anew.
+  std::optional<Value> valueOf(const syntax::Expr& expr, std::size_t target) {
+    return reading_.elaborator.evaluateAs(expr, *factor_.parameters[target]->type, reading_.scope);
+  }
+
+  bool readWritten(const syntax::ListExpr& list) {
+    for (const syntax::ListEntry& entry : list.entries) {
+      std::vector<const syntax::Expr*> parts;
+      const syntax::Expr& value = bare(*entry.value);
+      if (factor_.parameters.size() == 1) {
+        parts.push_back(&value);
+      } else if (const auto* tuple = std::get_if<syntax::TupleExpr>(&value.node)) {
+        for (const syntax::Arg& part : tuple->entries) parts.push_back(part.value.get());
+      }
+      if (parts.size() != factor_.parameters.size())
+        return refuse(value.span, fmt::format("are tuples of {} values, one for each parameter", factor_.parameters.size()));
+      study::Level level;
+      std::vector<ValueSource> sources;
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        const std::optional<Value> part = valueOf(*parts[i], i);
+        if (!part) return false;
+        level.values.push_back(elaborate::toText(*part));
+        if (parts.size() == 1) level.number = elaborate::asReal(*part);
+        sources.emplace_back(parts[i]);
+      }
+      level.label = entry.label ? *entry.label : fmt::format("{}", fmt::join(level.values, ", "));
+      add(std::move(level), std::move(sources));
+    }
+    return true;
+  }
+
+  bool readComputed() {
+    const std::optional<Value> value = reading_.elaborator.evaluate(*clause_.levels, reading_.scope);
+    if (!value) return false;
+    const auto* list = std::get_if<const elaborate::List*>(&*value);
+    if (list == nullptr || factor_.parameters.size() != 1)
+      return refuse(clause_.levels->span, fmt::format("are a list, and this is {}", elaborate::describe(*value)));
+    for (const Value& item : (*list)->items) {
+      const auto* whole = std::get_if<std::int64_t>(&item);
+      const auto* real = std::get_if<double>(&item);
+      if (whole == nullptr && real == nullptr)
+        return refuse(clause_.levels->span, "are written out where they are not numbers: `[a, b]`");
+      study::Level level;
+      level.label = elaborate::toText(item);
+      level.values = {level.label};
+      level.number = elaborate::asReal(item);
+      add(std::move(level), {whole != nullptr ? ValueSource(*whole) : ValueSource(*real)});
+    }
+    return true;
+  }
+
+  void add(study::Level level, std::vector<ValueSource> sources) {
+    factor_.factor.levels.push_back(std::move(level));
+    factor_.levels.push_back(std::move(sources));
+  }
+
+  bool checkLevels() {
+    const std::vector<study::Level>& levels = factor_.factor.levels;
+    if (levels.size() < 2) return refuse(clause_.levels->span, "are fewer than two");
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        if (levels[i].values == levels[j].values)
+          return refuse(clause_.levels->span, fmt::format("contain {} twice", fmt::join(levels[i].values, ", ")));
+        if (levels[i].label == levels[j].label)
+          return refuse(clause_.levels->span, fmt::format("contain the label \"{}\" twice", levels[i].label));
+      }
+    return true;
+  }
+
+  Reading& reading_;
+  const syntax::VaryClause& clause_;
+  FactorSpec factor_;
+};
+
+}  // namespace
+
+bool readFactor(Reading& reading, const syntax::VaryClause& clause, Span span) {
+  return FactorReader(reading, clause, span).run();
+}
+
+}  // namespace nnc::experiment

@@ -1,0 +1,80 @@
+#include "report/attribution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
+
+#include "report/figure.h"
+
+namespace nnc::report {
+
+/// What kind of design its text names.
+static statistics::DesignKind kindOf(const std::string& design) {
+  if (design.starts_with("fraction")) return statistics::DesignKind::Fraction;
+  if (design.starts_with("random")) return statistics::DesignKind::Random;
+  for (const char* const name : {"ablate", "build_up", "path"})
+    if (design.starts_with(name)) return statistics::DesignKind::Ablation;
+  return statistics::DesignKind::Factorial;
+}
+
+Attribution attributionOf(const View& view, const study::Measure& measure, const study::Show* show) {
+  statistics::Responses responses = view.responses(measure);
+  statistics::AnalysisOptions options;
+  options.design = kindOf(view.study().design);
+  const double level = std::strtod(argumentOr(show, "interval", "").c_str(), nullptr);
+  if (level > 0 && level < 1) options.level = level;
+  options.precedences = statistics::precedencesOf(responses);
+  statistics::Analysis analysis = statistics::analyse(responses, options);
+  std::string where;
+  for (const study::Factor& factor : view.study().factors)
+    if (factor.isOrdered)
+      where += fmt::format("{} {} = {}", where.empty() ? " at" : ",", factor.name,
+                           factor.levels[static_cast<std::size_t>(factor.newLevel)].label);
+  return {&measure, unitOf(measure), std::move(responses), std::move(analysis), std::move(where)};
+}
+
+/// The estimate by which factors are sorted.
+static const statistics::Estimate& leading(const statistics::FactorAnalysis& factor) {
+  for (const statistics::Inferred* const inferred : {&factor.shapley, &factor.main})
+    if (inferred->estimate.isDefined()) return inferred->estimate;
+  return factor.firstIn.estimate;
+}
+
+std::vector<std::size_t> byContribution(const statistics::Analysis& analysis) {
+  std::vector<std::size_t> order(analysis.factors.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [&](std::size_t index) {
+    const std::vector<double> values = leading(analysis.factors[index]).values();
+    return values.empty() ? -1e300 : statistics::mean(values);
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+  return order;
+}
+
+std::string inferredText(const statistics::Inferred& inferred, const Unit& unit) {
+  if (!inferred.estimate.isDefined()) return "n/a";
+  std::string text = unit.change(statistics::mean(inferred.estimate.values()));
+  if (!inferred.interval) return text;
+  Unit bare = unit;
+  bare.difference.clear();
+  return text + fmt::format(" [{}, {}]", bare.change(inferred.interval->lower), bare.change(inferred.interval->upper));
+}
+
+std::string changeText(const View& view, int factor) {
+  const study::Factor& entry = view.study().factors[static_cast<std::size_t>(factor)];
+  return fmt::format("{} \u2192 {}", view.levelLabel(factor, entry.oldLevel), view.levelLabel(factor, entry.newLevel));
+}
+
+std::vector<const study::Measure*> measuresOf(const View& view, const study::Show* show) {
+  std::vector<const study::Measure*> measures;
+  if (show)
+    for (const std::string& name : show->arguments)
+      if (const study::Measure* const measure = view.measure(name)) measures.push_back(measure);
+  if (measures.empty())
+    if (const study::Measure* const main = view.mainMeasure()) measures.push_back(main);
+  return measures;
+}
+
+}  // namespace nnc::report

@@ -1,0 +1,91 @@
+#include "report/conclusion.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "report/attribution.h"
+#include "statistics/verdict.h"
+
+namespace nnc::report {
+
+namespace {
+
+statistics::StudyScope scopeOf(const View& view, const Attribution& attribution) {
+  const study::Study& study = view.study();
+  statistics::StudyScope scope;
+  scope.data = study.data;
+  scope.network = study.scope + attribution.where;
+  if (study.tuning) {
+    const study::Tuning& tuning = *study.tuning;
+    std::string grid;
+    for (const double value : tuning.grid) grid += (grid.empty() ? "" : ", ") + numberText(value);
+    scope.tuning = fmt::format("{} tuned over {{{}}} by {} with {} per cell", tuning.parameter, grid, tuning.metric,
+                               countText(tuning.grid.size() * static_cast<std::size_t>(tuning.blocks), "trial"));
+  }
+  scope.response = attribution.measure->name;
+  scope.validity =
+      fmt::format("one data set ({}) and one family of networks; other data, sizes and budgets may differ", study.data);
+  return scope;
+}
+
+void addCaveats(const View& view, statistics::Facts& facts) {
+  const study::Study& study = view.study();
+  for (const CellRuns& cell : view.cells()) {
+    const auto finished =
+        std::count_if(cell.byBlock.begin(), cell.byBlock.end(), [](const study::Run* run) { return run != nullptr; });
+    if (finished < view.blockCount())
+      facts.unfinished.push_back({fmt::format("C{}", cell.number), static_cast<int>(finished), view.blockCount()});
+    if (cell.isEdge)
+      facts.edges.push_back({fmt::format("C{}", cell.number), study.tuning->parameter, numberText(*cell.chosen)});
+    for (const study::Run* run : cell.byBlock) facts.divergedRuns += run && run->status == study::Status::Diverged;
+  }
+  std::map<std::string, int> removed;
+  for (const study::RemovedCell& cell : study.removed) removed[cell.reason] += 1;
+  for (const auto& [reason, count] : removed) facts.removed.push_back({reason, count});
+  facts.aliases = study.aliases;
+}
+
+statistics::Facts factsOf(const View& view, const Attribution& attribution) {
+  statistics::Facts facts;
+  facts.scope = scopeOf(view, attribution);
+  const study::Measure& measure = *attribution.measure;
+  facts.unit = {attribution.unit.scale, "points", "%", 0.5};
+  if (measure.scale != study::Measure::Scale::Fraction) {
+    // What is worth seeing of a quantity without a natural unit: a hundredth of the gap.
+    const std::vector<double> gain = attribution.analysis.totalGain.estimate.values();
+    const double gap = gain.empty() ? 0.0 : std::abs(statistics::mean(gain));
+    facts.unit = {1.0, measure.scale == study::Measure::Scale::Seconds ? "s" : "",
+                  measure.scale == study::Measure::Scale::Seconds ? "s" : "", gap > 0 ? gap / 100 : 1.0};
+  }
+  facts.factors = attribution.responses.factors();
+  facts.analysis = attribution.analysis;
+  facts.isLowerBetter = measure.isLowerBetter;
+  facts.chance = measure.chance;
+  if (measure.chance && !measure.isLowerBetter)
+    facts.bestCell = statistics::bestAgainstChance(attribution.responses, *measure.chance, std::nullopt);
+  addCaveats(view, facts);
+  return facts;
+}
+
+/// Where nothing can be attributed: which cell did best.
+std::string bestText(const View& view, const study::Measure& measure) {
+  const std::optional<int> best = view.bestCell(measure);
+  if (!best) return "No run has finished, so nothing can be said.";
+  return fmt::format(
+      "On {}, {}: the best mean {} is {}, in cell C{} ({}). No factor has an old and a new level, so nothing is "
+      "attributed.",
+      view.study().data, view.study().scope, measure.name, unitOf(measure).of(view.mean(*best, measure.name)),
+      *best + 1, view.cells()[static_cast<std::size_t>(*best)].label);
+}
+
+}  // namespace
+
+std::vector<std::string> conclusion(const View& view, const study::Measure& measure, const study::Show* show) {
+  if (view.players().empty()) return {bestText(view, measure)};
+  return statistics::paragraphs(statistics::verdict(factsOf(view, attributionOf(view, measure, show))));
+}
+
+}  // namespace nnc::report

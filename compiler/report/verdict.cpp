@@ -1,0 +1,54 @@
+// F0: the conclusion in words, and the table that it rests on.
+#include <fmt/format.h>
+
+#include "report/attribution.h"
+#include "report/conclusion.h"
+#include "report/figures.h"
+
+namespace nnc::report {
+
+static std::string estimatorTable(const View& view, const Attribution& attribution) {
+  Table table;
+  table.caption =
+      fmt::format("Effects on {}{}, with 95\u00A0% intervals over {}; * significant after Holm\u2019s adjustment.",
+                  escape(attribution.measure->name), escape(attribution.where),
+                  countText(static_cast<std::size_t>(attribution.analysis.blockCount), "block"));
+  table.head = {"factor",
+                "old \u2192 new",
+                "first-in <small>sufficient?</small>",
+                "main",
+                "Shapley <small>share of the gap</small>",
+                "last-in <small>necessary?</small>"};
+  const auto cell = [&](const statistics::Inferred& inferred) {
+    return inferredText(inferred, attribution.unit) + (inferred.isSignificant ? "\u00A0*" : "");
+  };
+  for (const std::size_t index : byContribution(attribution.analysis)) {
+    const statistics::FactorAnalysis& factor = attribution.analysis.factors[index];
+    table.rows.push_back(
+        {fmt::format("<b>{}</b>", escape(view.study().factors[static_cast<std::size_t>(factor.factor)].name)),
+         escape(changeText(view, factor.factor)), cell(factor.firstIn), cell(factor.main), cell(factor.shapley),
+         cell(factor.lastIn)});
+  }
+  return tableHtml(table);
+}
+
+std::vector<Figure> makeVerdict(const View& view, const study::Show* show) {
+  const std::vector<const study::Measure*> measures = measuresOf(view, show);
+  if (measures.empty()) return {absentFigure("F0", "verdict", "What this study says", "the study measures nothing")};
+  std::vector<Figure> figures;
+  for (const study::Measure* const measure : measures) {
+    Figure figure;
+    figure.id = "F0";
+    figure.slug = slugOf("verdict " + measure->name);
+    figure.title =
+        measures.size() == 1 ? "What this study says" : fmt::format("What this study says of {}", measure->name);
+    figure.cells = allCells(view);
+    for (const std::string& paragraph : conclusion(view, *measure, show))
+      figure.html += fmt::format("<p>{}</p>\n", escape(paragraph));
+    if (!view.players().empty()) figure.html += estimatorTable(view, attributionOf(view, *measure, show));
+    figures.push_back(std::move(figure));
+  }
+  return figures;
+}
+
+}  // namespace nnc::report

@@ -1,0 +1,173 @@
+#include "statistics/analysis.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "statistics/bootstrap.h"
+#include "statistics/orders.h"
+
+namespace nnc::statistics {
+
+namespace {
+
+constexpr int kMostFullyDecomposed = 10;  // factors; beyond, variance shares stop at sets of three
+
+Inferred inferred(Estimate estimate, const AnalysisOptions& options) {
+  Inferred result;
+  result.estimate = std::move(estimate);
+  const std::vector<double> values = result.estimate.values();
+  result.interval = tInterval(values, options.level);
+  result.pValue = result.adjustedP = tTest(values);
+  result.isSignificant = result.interval && result.pValue < options.significance;
+  return result;
+}
+
+using Adjustment = std::vector<double>(std::span<const double>);
+
+/// Adjusts the p-values of those that have an interval for their number.
+void adjust(std::span<Inferred* const> family, Adjustment& adjustment, double significance) {
+  std::vector<Inferred*> tested;
+  std::vector<double> pValues;
+  for (Inferred* member : family) {
+    if (!member->interval) continue;
+    tested.push_back(member);
+    pValues.push_back(member->pValue);
+  }
+  const std::vector<double> adjusted = adjustment(pValues);
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    tested[i]->adjustedP = adjusted[i];
+    tested[i]->isSignificant = adjusted[i] < significance;
+  }
+}
+
+std::vector<Estimate> mainEffects(const Responses& responses, DesignKind design) {
+  if (design == DesignKind::Random) return leastSquaresEffects(responses);
+  std::vector<Estimate> effects;
+  for (int factor = 0; factor < responses.factorCount(); ++factor) {
+    const bool isPlayer = responses.factors()[static_cast<std::size_t>(factor)].isPlayer;
+    if (!isPlayer || design == DesignKind::Ablation)
+      effects.push_back(estimateOf(responses, {}));
+    else if (design == DesignKind::Fraction)
+      effects.push_back(productContrast(responses, FactorSet{1} << factor));
+    else
+      effects.push_back(mainEffect(responses, factor));
+  }
+  return effects;
+}
+
+std::vector<Estimate> shapleyValues(const Responses& responses, std::span<const Precedence> precedences) {
+  if (std::popcount(playersOf(responses.factors())) > kMostCountedPlayers)
+    return std::vector<Estimate>(responses.factors().size(), estimateOf(responses, {}));
+  return shapley(responses, precedences);
+}
+
+std::optional<double> detectable(const FactorAnalysis& factor) {
+  for (const Inferred* candidate : {&factor.shapley, &factor.main, &factor.firstIn})
+    if (candidate->interval) return minimumDetectableEffect(candidate->estimate.values());
+  return std::nullopt;
+}
+
+std::vector<FactorAnalysis> analyseFactors(const Responses& responses, const AnalysisOptions& options) {
+  std::vector<Estimate> mains = mainEffects(responses, options.design);
+  std::vector<Estimate> shapleys = shapleyValues(responses, options.precedences);
+  std::vector<FactorAnalysis> factors;
+  for (const int factor : membersOf(playersOf(responses.factors()))) {
+    const auto f = static_cast<std::size_t>(factor);
+    FactorAnalysis row;
+    row.factor = factor;
+    row.firstIn = inferred(firstIn(responses, FactorSet{1} << factor), options);
+    row.main = inferred(std::move(mains[f]), options);
+    row.shapley = inferred(std::move(shapleys[f]), options);
+    row.lastIn = inferred(lastIn(responses, FactorSet{1} << factor), options);
+    row.minimumDetectable = detectable(row);
+    factors.push_back(std::move(row));
+  }
+  for (Inferred FactorAnalysis::* estimator :
+       {&FactorAnalysis::firstIn, &FactorAnalysis::main, &FactorAnalysis::shapley, &FactorAnalysis::lastIn}) {
+    std::vector<Inferred*> family;
+    for (FactorAnalysis& factor : factors) family.push_back(&(factor.*estimator));
+    adjust(family, holm, options.significance);
+  }
+  return factors;
+}
+
+std::vector<PairAnalysis> analysePairs(const Responses& responses, const AnalysisOptions& options) {
+  std::vector<PairAnalysis> pairs;
+  if (options.design == DesignKind::Ablation || options.design == DesignKind::Random) return pairs;
+  const std::vector<int> players = membersOf(playersOf(responses.factors()));
+  for (std::size_t i = 0; i < players.size(); ++i) {
+    for (std::size_t j = i + 1; j < players.size(); ++j) {
+      PairAnalysis pair{players[i], players[j], {}, {}, {}};
+      if (options.design == DesignKind::Fraction) {
+        const FactorSet effect = FactorSet{1} << players[i] | FactorSet{1} << players[j];
+        pair.contrast = inferred(productContrast(responses, effect), options);
+      } else {
+        Interaction found = interaction(responses, players[i], players[j]);
+        pair.contrast = inferred(std::move(found.contrast), options);
+        pair.effectOfFirstAtOld = inferred(std::move(found.effectOfFirstAtOld), options);
+        pair.effectOfFirstAtNew = inferred(std::move(found.effectOfFirstAtNew), options);
+      }
+      pairs.push_back(std::move(pair));
+    }
+  }
+  std::vector<Inferred*> family;
+  for (PairAnalysis& pair : pairs) family.push_back(&pair.contrast);
+  adjust(family, benjaminiHochberg, options.significance);
+  return pairs;
+}
+
+/// P(first > second) over the blocks in which both are defined.
+std::optional<double> probabilityOf(const Estimate& first, const Estimate& second, std::uint64_t seed) {
+  std::vector<double> a, b;
+  for (std::size_t block = 0; block < first.byBlock.size(); ++block) {
+    if (std::isnan(first.byBlock[block]) || std::isnan(second.byBlock[block])) continue;
+    a.push_back(first.byBlock[block]);
+    b.push_back(second.byBlock[block]);
+  }
+  return probabilityGreater(a, b, seed);
+}
+
+std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors, std::uint64_t seed) {
+  std::vector<const FactorAnalysis*> sorted;
+  for (const FactorAnalysis& factor : factors)
+    if (factor.shapley.interval) sorted.push_back(&factor);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const FactorAnalysis* a, const FactorAnalysis* b) {
+    return a->shapley.interval->estimate > b->shapley.interval->estimate;
+  });
+  std::vector<OrderAnalysis> orders;
+  for (std::size_t i = 1; i < sorted.size(); ++i)
+    orders.push_back({sorted[i - 1]->factor, sorted[i]->factor,
+                      probabilityOf(sorted[i - 1]->shapley.estimate, sorted[i]->shapley.estimate, seed)});
+  return orders;
+}
+
+}  // namespace
+
+Analysis analyse(const Responses& responses, const AnalysisOptions& options) {
+  Analysis analysis;
+  analysis.design = options.design;
+  analysis.level = options.level;
+  analysis.blockCount = responses.blockCount();
+  analysis.factors = analyseFactors(responses, options);
+  analysis.pairs = analysePairs(responses, options);
+  for (const FactorSet group : options.groups)
+    analysis.groups.push_back(
+        {group, inferred(firstIn(responses, group), options), inferred(lastIn(responses, group), options)});
+  analysis.orders = analyseOrders(analysis.factors, options.seed);
+  analysis.totalGain = inferred(totalGain(responses), options);
+  if (options.design == DesignKind::Factorial)
+    analysis.shares = varianceShares(responses, responses.completeBlocks(),
+                                     responses.factorCount() > kMostFullyDecomposed ? 3 : kMaxFactors);
+  for (const FactorAnalysis& factor : analysis.factors) {
+    analysis.isUnbalanced = analysis.isUnbalanced || factor.main.estimate.isUnbalanced();
+    if (factor.minimumDetectable)
+      analysis.minimumDetectable = std::max(*factor.minimumDetectable, analysis.minimumDetectable.value_or(0));
+  }
+  for (const PairAnalysis& pair : analysis.pairs)
+    analysis.isUnbalanced = analysis.isUnbalanced || pair.contrast.estimate.isUnbalanced();
+  return analysis;
+}
+
+}  // namespace nnc::statistics

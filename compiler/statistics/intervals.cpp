@@ -1,0 +1,100 @@
+#include "statistics/intervals.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include "statistics/distributions.h"
+
+namespace nnc::statistics {
+
+double mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double standardDeviation(std::span<const double> values) {
+  if (values.size() < 2) return 0;
+  // Equal values must give 0, and their mean may be off by a rounding.
+  if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; })) return 0;
+  const double center = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - center) * (value - center);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+static double standardError(std::span<const double> values) {
+  return standardDeviation(values) / std::sqrt(static_cast<double>(values.size()));
+}
+
+std::optional<Interval> tInterval(std::span<const double> values, double level) {
+  if (values.size() < 2) return std::nullopt;
+  const double center = mean(values);
+  const double reach = tQuantile((1 + level) / 2, static_cast<double>(values.size() - 1)) * standardError(values);
+  return Interval{center, center - reach, center + reach, static_cast<int>(values.size()), IntervalMethod::T};
+}
+
+double tTest(std::span<const double> values) {
+  if (values.size() < 2) return 1;
+  const double center = mean(values), error = standardError(values);
+  if (error == 0) return center == 0 ? 1 : 0;
+  return 2 * tCdf(-std::abs(center / error), static_cast<double>(values.size() - 1));
+}
+
+std::optional<double> minimumDetectableEffect(std::span<const double> values) {
+  if (values.size() < 2) return std::nullopt;
+  const auto degrees = static_cast<double>(values.size() - 1);
+  return (tQuantile(0.975, degrees) + tQuantile(0.8, degrees)) * standardError(values);
+}
+
+Interval wilsonInterval(int successes, int trials, double level) {
+  assert(trials >= 1 && successes >= 0 && successes <= trials && "a share of something");
+  const double z = normalQuantile((1 + level) / 2), n = trials, share = successes / n;
+  const double center = (share + z * z / (2 * n)) / (1 + z * z / n);
+  const double reach = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  // At 0 and n successes the bound is the share itself, but for rounding.
+  const double lower = successes == 0 ? 0 : center - reach, upper = successes == trials ? 1 : center + reach;
+  return {share, lower, upper, trials, IntervalMethod::Wilson};
+}
+
+double binomialStandardError(double accuracy, std::int64_t examples) {
+  return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(examples));
+}
+
+double mcNemarStandardError(std::int64_t onlyFirst, std::int64_t onlySecond, std::int64_t examples) {
+  const auto b = static_cast<double>(onlyFirst), c = static_cast<double>(onlySecond), n = static_cast<double>(examples);
+  return std::sqrt(b + c - (b - c) * (b - c) / n) / n;
+}
+
+/// Places of `pValues`, the smallest first.
+static std::vector<std::size_t> ascending(std::span<const double> pValues) {
+  std::vector<std::size_t> order(pValues.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return pValues[a] < pValues[b]; });
+  return order;
+}
+
+std::vector<double> holm(std::span<const double> pValues) {
+  const std::vector<std::size_t> order = ascending(pValues);
+  std::vector<double> adjusted(pValues.size());
+  double largest = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    largest = std::max(largest, std::min(1.0, pValues[order[rank]] * static_cast<double>(order.size() - rank)));
+    adjusted[order[rank]] = largest;
+  }
+  return adjusted;
+}
+
+std::vector<double> benjaminiHochberg(std::span<const double> pValues) {
+  const std::vector<std::size_t> order = ascending(pValues);
+  std::vector<double> adjusted(pValues.size());
+  double smallest = 1;
+  for (std::size_t rank = order.size(); rank-- > 0;) {
+    const double raised = pValues[order[rank]] * static_cast<double>(order.size()) / static_cast<double>(rank + 1);
+    smallest = std::min(smallest, raised);
+    adjusted[order[rank]] = smallest;
+  }
+  return adjusted;
+}
+
+}  // namespace nnc::statistics

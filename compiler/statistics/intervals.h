@@ -1,0 +1,53 @@
+// Intervals over blocks and over examples, tests, adjustment for many of them.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace nnc::statistics {
+
+enum class IntervalMethod { T, Percentile, Bca, Wilson };
+
+/// An estimate with an interval.
+struct Interval {
+  double estimate = 0;
+  double lower = 0;
+  double upper = 0;
+  int count = 0;  // of blocks (trials for Wilson)
+  IntervalMethod method = IntervalMethod::T;
+
+  bool contains(double value) const { return lower <= value && value <= upper; }
+};
+
+double mean(std::span<const double> values);
+
+/// With divisor n - 1; 0 for fewer than two values.
+double standardDeviation(std::span<const double> values);
+
+/// mean +- t_{n-1} sd / sqrt n. Empty for fewer than two values.
+std::optional<Interval> tInterval(std::span<const double> values, double level = 0.95);
+
+/// Two-sided p of "the mean is 0" by the t distribution; 1 for fewer than two values. When all values are equal: 0, or
+/// 1 if they are 0.
+double tTest(std::span<const double> values);
+
+/// (t_{.975} + t_{.8}) sd / sqrt n: the effect that a two-sided 5 % test finds with probability 0.8. Empty for n < 2.
+std::optional<double> minimumDetectableEffect(std::span<const double> values);
+
+/// Wilson's interval for a share. Source: Wilson, J. Am. Stat. Assoc. 22:209-212, 1927. Needs trials >= 1.
+Interval wilsonInterval(int successes, int trials, double level = 0.95);
+
+/// Standard error of an accuracy measured on `examples` examples: sqrt(a (1 - a) / n).
+double binomialStandardError(double accuracy, std::int64_t examples);
+
+/// Standard error of the difference of two accuracies on the same examples: `onlyFirst` are right for the first model
+/// alone, `onlySecond` for the second alone. Source: McNemar, Psychometrika 12:153-157, 1947.
+double mcNemarStandardError(std::int64_t onlyFirst, std::int64_t onlySecond, std::int64_t examples);
+
+/// Adjusted p-values, in the order given. Sources: Holm, Scand. J. Stat. 6:65-70, 1979 (family-wise); Benjamini and
+/// Hochberg, J. R. Stat. Soc. B 57:289-300, 1995 (false discovery rate).
+std::vector<double> holm(std::span<const double> pValues);
+std::vector<double> benjaminiHochberg(std::span<const double> pValues);
+
+}  // namespace nnc::statistics

@@ -1,0 +1,307 @@
+// The rules that say what the factors did.
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "statistics/verdict_text.h"
+
+namespace nnc::statistics {
+
+Texts sayGap(const Facts& facts) {
+  const Inferred& gain = facts.analysis.totalGain;
+  if (!gain.estimate.absent.empty()) {
+    Texts cells;
+    for (const Cell& cell : gain.estimate.absent) cells.push_back(nameOf(cell, facts.factors));
+    return {fmt::format("The gap between the old and the new recipe is not known: {} was not run.", listText(cells))};
+  }
+  if (!gain.estimate.isDefined()) return {"The gap between the old and the new recipe is not known: no seed has both."};
+  if (!gain.interval)
+    return {fmt::format("In the one seed that has both, the new recipe differs from the old one by {}.",
+                        signedPoints(facts, gain.estimate.values()[0], 1))};
+  const Interval& interval = *gain.interval;
+  const std::string size = signedPoints(facts, interval.estimate, decimalsFor(facts, interval));
+  const std::string range = rangeText(facts, interval);
+  if (!hasGap(facts))
+    return {fmt::format("No gap between the old and the new recipe is resolved: {} ({}).", size, range)};
+  return {
+      fmt::format("The new recipe is {} than the old one: {} ({}).", hasGain(facts) ? "better" : "worse", size, range)};
+}
+
+// ---- sufficient and necessary ----
+
+/// Does the interval lie beyond half of the gap, on its side?
+static bool isMostOfGap(const Facts& facts, const Inferred& inferred) {
+  if (!hasGain(facts) || !inferred.interval) return false;
+  const double half = facts.analysis.totalGain.interval->estimate / 2;
+  return half > 0 ? inferred.interval->lower > half : inferred.interval->upper < half;
+}
+
+static std::vector<int> factorsWhere(const Facts& facts, Inferred FactorAnalysis::* estimator) {
+  std::vector<int> found;
+  for (const FactorAnalysis& factor : facts.analysis.factors)
+    if (isMostOfGap(facts, factor.*estimator)) found.push_back(factor.factor);
+  return found;
+}
+
+static std::vector<int> sufficientFactors(const Facts& facts) { return factorsWhere(facts, &FactorAnalysis::firstIn); }
+static std::vector<int> necessaryFactors(const Facts& facts) { return factorsWhere(facts, &FactorAnalysis::lastIn); }
+
+static bool has(const std::vector<int>& factors, int factor) {
+  return std::find(factors.begin(), factors.end(), factor) != factors.end();
+}
+
+static Texts namesOf(const Facts& facts, std::span<const int> factors) {
+  Texts names;
+  for (const int factor : factors) names.push_back(factorName(facts, factor));
+  return names;
+}
+
+/// Several are sufficient and none of them is necessary.
+static bool isEither(const Facts& facts) {
+  const std::vector<int> sufficient = sufficientFactors(facts), necessary = necessaryFactors(facts);
+  return sufficient.size() > 1 &&
+         std::none_of(sufficient.begin(), sufficient.end(), [&](int factor) { return has(necessary, factor); });
+}
+
+Texts sayEitherSuffices(const Facts& facts) {
+  if (!isEither(facts)) return {};
+  const Texts names = namesOf(facts, sufficientFactors(facts));
+  return {fmt::format("{} of {} suffices; {} of them is necessary.", names.size() == 2 ? "Either" : "Any one",
+                      listText(names, "or"), names.size() == 2 ? "neither" : "none")};
+}
+
+// ---- pairs ----
+
+/// The pairs that only make sense together, the strongest first: the interaction is significant after adjustment and
+/// exceeds half of the main effect of each.
+static std::vector<const PairAnalysis*> pairsTogether(const Facts& facts) {
+  const auto mainOf = [&](int factor) {
+    for (const FactorAnalysis& row : facts.analysis.factors)
+      if (row.factor == factor && row.main.interval) return std::abs(row.main.interval->estimate);
+    return 0.0;
+  };
+  std::vector<const PairAnalysis*> pairs;
+  for (const PairAnalysis& pair : facts.analysis.pairs) {
+    if (!pair.contrast.interval || !pair.contrast.isSignificant) continue;
+    const double size = std::abs(pair.contrast.interval->estimate);
+    if (size > std::max(mainOf(pair.first), mainOf(pair.second)) / 2) pairs.push_back(&pair);
+  }
+  std::stable_sort(pairs.begin(), pairs.end(), [](const PairAnalysis* a, const PairAnalysis* b) {
+    return std::abs(a->contrast.interval->estimate) > std::abs(b->contrast.interval->estimate);
+  });
+  return pairs;
+}
+
+static std::set<int> pairedFactors(const Facts& facts) {
+  std::set<int> factors;
+  for (const PairAnalysis* pair : pairsTogether(facts)) factors.insert({pair->first, pair->second});
+  return factors;
+}
+
+Texts sayTogether(const Facts& facts) {
+  constexpr std::size_t kMostTold = 3;
+  const std::vector<const PairAnalysis*> pairs = pairsTogether(facts);
+  Texts texts, others;
+  for (const PairAnalysis* pair : pairs) {
+    const std::string &first = factorName(facts, pair->first), &second = factorName(facts, pair->second);
+    if (texts.size() == kMostTold) {
+      others.push_back(first + " and " + second);
+      continue;
+    }
+    const Interval& contrast = *pair->contrast.interval;
+    const int decimals = decimalsFor(facts, contrast);
+    const bool reinforces = (contrast.estimate > 0) != facts.isLowerBetter;
+    std::string text =
+        fmt::format("{} and {} {}:", first, second, reinforces ? "work together" : "stand in for each other");
+    if (pair->effectOfFirstAtOld.interval && pair->effectOfFirstAtNew.interval)
+      text += fmt::format(" {} gives {} with the old {} and {} with the new one;", first,
+                          signedPoints(facts, pair->effectOfFirstAtOld.interval->estimate, decimals), second,
+                          signedNumber(facts, pair->effectOfFirstAtNew.interval->estimate, decimals));
+    texts.push_back(fmt::format("{} interaction {} ({}).", text, signedPoints(facts, contrast.estimate, decimals),
+                                rangeText(facts, contrast)));
+  }
+  if (!others.empty()) texts.push_back(fmt::format("So do, less strongly: {}.", shortList(others)));
+  return texts;
+}
+
+// ---- single factors ----
+
+/// What is said of factors alone: those that no pair sentence speaks of.
+static std::vector<int> unpaired(const Facts& facts, std::vector<int> factors) {
+  const std::set<int> paired = pairedFactors(facts);
+  std::erase_if(factors, [&](int factor) { return paired.contains(factor); });
+  return factors;
+}
+
+static std::string evidence(const Facts& facts, const char* name, const Inferred& inferred) {
+  return fmt::format("({} {}, {})", name,
+                     signedNumber(facts, inferred.interval->estimate, decimalsFor(facts, *inferred.interval)),
+                     rangeText(facts, *inferred.interval));
+}
+
+/// Groups whose estimate is most of the gap while that of no member alone is.
+static std::vector<const GroupAnalysis*> groupsWhere(const Facts& facts, Inferred GroupAnalysis::* estimator,
+                                                     const std::vector<int>& alone) {
+  std::vector<const GroupAnalysis*> groups;
+  for (const GroupAnalysis& group : facts.analysis.groups) {
+    const std::vector<int> members = membersOf(group.group);
+    const bool hasOneAlone =
+        std::any_of(members.begin(), members.end(), [&](int factor) { return has(alone, factor); });
+    if (!hasOneAlone && isMostOfGap(facts, group.*estimator)) groups.push_back(&group);
+  }
+  return groups;
+}
+
+Texts saySufficient(const Facts& facts) {
+  Texts texts;
+  const std::vector<int> sufficient = sufficientFactors(facts);
+  if (!isEither(facts)) {
+    for (const int factor : unpaired(facts, sufficient))
+      for (const FactorAnalysis& row : facts.analysis.factors)
+        if (row.factor == factor)
+          texts.push_back(fmt::format("{} alone was sufficient {}.", factorName(facts, factor),
+                                      evidence(facts, "first-in", row.firstIn)));
+  }
+  for (const GroupAnalysis* group : groupsWhere(facts, &GroupAnalysis::firstIn, sufficient))
+    texts.push_back(fmt::format("{} together were sufficient, none of them alone {}.",
+                                listText(namesOf(facts, membersOf(group->group))),
+                                evidence(facts, "first-in", group->firstIn)));
+  return texts;
+}
+
+Texts sayNecessary(const Facts& facts) {
+  Texts texts;
+  const std::vector<int> necessary = necessaryFactors(facts);
+  for (const int factor : unpaired(facts, necessary))
+    for (const FactorAnalysis& row : facts.analysis.factors)
+      if (row.factor == factor)
+        texts.push_back(fmt::format("{} was necessary here {}.", factorName(facts, factor),
+                                    evidence(facts, "last-in", row.lastIn)));
+  for (const GroupAnalysis* group : groupsWhere(facts, &GroupAnalysis::lastIn, necessary))
+    texts.push_back(fmt::format("One of {} was necessary here, no matter which {}.",
+                                listText(namesOf(facts, membersOf(group->group)), "or"),
+                                evidence(facts, "last-in", group->lastIn)));
+  return texts;
+}
+
+Texts sayNeitherShown(const Facts& facts) {
+  if (!hasGain(facts) || !sufficientFactors(facts).empty() || !necessaryFactors(facts).empty()) return {};
+  return {"No factor is shown to be sufficient alone or to be necessary: no interval lies beyond half of the gap."};
+}
+
+// ---- shares of the gap ----
+
+namespace {
+
+/// The estimator that speaks for a factor: its Shapley value, or its main effect where that is not defined.
+struct Speaker {
+  const FactorAnalysis* factor = nullptr;
+  const Inferred* effect = nullptr;
+  const char* name = "";
+};
+
+}  // namespace
+
+static std::vector<Speaker> speakersOf(const Facts& facts) {
+  std::vector<Speaker> speakers;
+  for (const FactorAnalysis& factor : facts.analysis.factors) {
+    if (factor.shapley.interval)
+      speakers.push_back({&factor, &factor.shapley, "Shapley"});
+    else if (factor.main.interval)
+      speakers.push_back({&factor, &factor.main, "main effect"});
+  }
+  return speakers;
+}
+
+Texts sayAccount(const Facts& facts) {
+  Texts texts;
+  for (const Speaker& speaker : speakersOf(facts)) {
+    const Interval& interval = *speaker.effect->interval;
+    if (interval.contains(0)) continue;
+    const std::string& name = factorName(facts, speaker.factor->factor);
+    const int decimals = decimalsFor(facts, interval);
+    const char* mark = speaker.effect->isSignificant ? "" : "; not significant after Holm's adjustment";
+    if (speaker.effect == &speaker.factor->shapley && hasGap(facts)) {
+      const double gap = facts.analysis.totalGain.interval->estimate;
+      texts.push_back(fmt::format(
+          "{} accounts for {} of {} of the gap between the old and the new recipe in this study ({}, {}{}).", name,
+          signedNumber(facts, interval.estimate, decimals), signedPoints(facts, gap, decimals), speaker.name,
+          rangeText(facts, interval), mark));
+    } else {
+      texts.push_back(fmt::format("{} goes with {} in this study ({}, {}{}).", name,
+                                  signedPoints(facts, interval.estimate, decimals), speaker.name,
+                                  rangeText(facts, interval), mark));
+    }
+  }
+  return texts;
+}
+
+/// Effects whose interval includes 0, told apart by whether a relevant effect would have been seen.
+static Texts withoutEffect(const Facts& facts, bool couldBeSeen) {
+  Texts texts;
+  for (const Speaker& speaker : speakersOf(facts)) {
+    const Interval& interval = *speaker.effect->interval;
+    if (!interval.contains(0)) continue;
+    const double detectable = speaker.factor->minimumDetectable.value_or(0);
+    if ((detectable * facts.unit.scale <= facts.unit.relevant) != couldBeSeen) continue;
+    const std::string& name = factorName(facts, speaker.factor->factor);
+    const std::string found = fmt::format(
+        "{}, {}", signedPoints(facts, interval.estimate, decimalsFor(facts, interval)), rangeText(facts, interval));
+    const std::string size = fmt::format("{:.2g}{}{}", detectable * facts.unit.scale,
+                                         facts.unit.difference.empty() ? "" : " ", facts.unit.difference);
+    texts.push_back(
+        couldBeSeen ? fmt::format("{}: no effect found ({}), and one of {} would have been with a probability of 0.8.",
+                                  name, found, size)
+                    : fmt::format("{}: not resolved ({}); an effect must reach {} to be found.", name, found, size));
+  }
+  return texts;
+}
+
+Texts sayNotResolved(const Facts& facts) { return withoutEffect(facts, /*couldBeSeen=*/false); }
+Texts sayNoEffect(const Facts& facts) { return withoutEffect(facts, /*couldBeSeen=*/true); }
+
+// ---- order ----
+
+static constexpr double kDecided = 0.95;
+
+static bool isDecided(const OrderAnalysis& order) { return order.probability && *order.probability >= kDecided; }
+
+/// Factors in descending order of Shapley values, cut wherever the order of neighbours is decided.
+static std::vector<std::vector<int>> tiersOf(const Facts& facts) {
+  std::vector<std::vector<int>> tiers;
+  for (const OrderAnalysis& order : facts.analysis.orders) {
+    if (tiers.empty()) tiers.push_back({order.first});
+    if (isDecided(order)) tiers.emplace_back();
+    tiers.back().push_back(order.second);
+  }
+  return tiers;
+}
+
+Texts sayOrder(const Facts& facts) {
+  const std::vector<std::vector<int>> tiers = tiersOf(facts);
+  if (tiers.size() < 2) return {};
+  Texts names;
+  for (const std::vector<int>& tier : tiers) names.push_back(listText(namesOf(facts, tier)));
+  return {fmt::format("Order of the Shapley values, as far as the seeds decide it: {}.", fmt::join(names, " > "))};
+}
+
+Texts sayTied(const Facts& facts) {
+  Texts texts;
+  for (const std::vector<int>& tier : tiersOf(facts)) {
+    if (tier.size() < 2) continue;
+    Texts probabilities;
+    for (const OrderAnalysis& order : facts.analysis.orders)
+      if (has(tier, order.first) && has(tier, order.second) && order.probability)
+        probabilities.push_back(fmt::format("P({} > {}) = {:.2f}", factorName(facts, order.first),
+                                            factorName(facts, order.second), *order.probability));
+    const std::string reason = probabilities.empty() ? "fewer than five seeds decide no order"
+                                                     : fmt::format("{}", fmt::join(probabilities, ", "));
+    texts.push_back(fmt::format("Tied: {} ({}).", listText(namesOf(facts, tier)), reason));
+  }
+  return texts;
+}
+
+}  // namespace nnc::statistics

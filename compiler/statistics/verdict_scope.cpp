@@ -1,0 +1,153 @@
+// The rules that frame the findings: scope, limits of the design, caveats, validity.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "statistics/verdict_text.h"
+
+namespace nnc::statistics {
+
+static std::string countText(std::size_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+/// A size without a sign: "0.46 points".
+static std::string sizeText(const Facts& facts, double value) {
+  const double scaled = value * facts.unit.scale;
+  return fmt::format("{:.2g}{}{}", scaled, facts.unit.difference.empty() ? "" : " ", facts.unit.difference);
+}
+
+Texts sayScope(const Facts& facts) {
+  const StudyScope& scope = facts.scope;
+  Texts parts;
+  for (const std::string& part : {scope.data, scope.network, scope.budget}) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  parts.push_back(scope.tuning.empty() ? "nothing tuned" : scope.tuning);
+  const int blocks = facts.analysis.blockCount;
+  parts.push_back(blocks == 1 ? "1 seed" : fmt::format("{} paired seeds", blocks));
+  std::string text = fmt::format("On {}", fmt::join(parts, ", "));
+  if (!scope.response.empty()) text += ", for " + scope.response;
+  return {text + ":"};
+}
+
+Texts sayUnbalanced(const Facts& facts) {
+  if (!facts.analysis.isUnbalanced || facts.analysis.design != DesignKind::Factorial) return {};
+  Texts constraints, settings;
+  for (const RemovedCells& removed : facts.removed)
+    constraints.push_back(
+        fmt::format("`{}` removed {}", removed.constraint, countText(static_cast<std::size_t>(removed.count), "cell")));
+  for (const FactorAnalysis& factor : facts.analysis.factors) {
+    const Estimate& main = factor.main.estimate;
+    if (main.isUnbalanced())
+      settings.push_back(
+          fmt::format("{} over {} of {}", factorName(facts, factor.factor), main.settingsUsed, main.settingsTotal));
+  }
+  const std::string reason = constraints.empty() ? "cells of the full design were not run" : listText(constraints);
+  std::string text = fmt::format("This study is unbalanced: {}.", reason);
+  if (!settings.empty())
+    text += fmt::format(" Main effects average over the settings of the other factors that are left: {}.",
+                        listText(settings));
+  return {text};
+}
+
+Texts sayScreening(const Facts& facts) {
+  if (facts.analysis.design != DesignKind::Fraction) return {};
+  std::string text =
+      "Only a fraction of the cells was run: each effect is a sum with its aliases, so that its size and even its sign "
+      "may be wrong; good for screening alone.";
+  if (!facts.aliases.empty()) text += fmt::format(" Aliases: {}.", shortList(facts.aliases));
+  return {text};
+}
+
+Texts sayResolution(const Facts& facts) {
+  const Analysis& analysis = facts.analysis;
+  if (analysis.blockCount < 2) return {"One seed says nothing of chance variation: there are no intervals."};
+  if (!analysis.minimumDetectable) return {};
+  return {fmt::format("With {} seeds an effect of {} is found with a probability of 0.8 (two-sided test at 5 %).",
+                      analysis.blockCount, sizeText(facts, *analysis.minimumDetectable))};
+}
+
+Texts sayTestError(const Facts& facts) {
+  if (!facts.binomialError) return {};
+  std::string text = fmt::format("The test set is a sample too: standard error {} of one value",
+                                 sizeText(facts, *facts.binomialError));
+  if (facts.mcNemarError)
+    text += fmt::format(", {} of a difference on the same examples (McNemar)", sizeText(facts, *facts.mcNemarError));
+  return {text + "."};
+}
+
+Texts sayNothingLearned(const Facts& facts) {
+  if (!isNothingLearned(facts)) return {};
+  const double scale = facts.unit.scale;
+  const Interval& best = facts.bestCell->interval;
+  return {fmt::format(
+      "No cell is better than chance: the best has {:.1f} {} ({:g} % CI {:.1f} to {:.1f}), guessing {:.1f}. "
+      "Nothing is attributed.",
+      best.estimate * scale, facts.unit.level, facts.analysis.level * 100, best.lower * scale, best.upper * scale,
+      *facts.chance * scale)};
+}
+
+/// The cells that keep an estimator of every factor from being defined.
+static Texts absentCells(const Facts& facts, Inferred FactorAnalysis::* estimator) {
+  Texts cells;
+  for (const FactorAnalysis& factor : facts.analysis.factors) {
+    for (const Cell& cell : (factor.*estimator).estimate.absent) {
+      std::string name = nameOf(cell, facts.factors);
+      if (std::find(cells.begin(), cells.end(), name) == cells.end()) cells.push_back(std::move(name));
+    }
+  }
+  return cells;
+}
+
+static Texts undefinedEstimators(const Facts& facts) {
+  Texts texts;
+  const std::pair<const char*, Inferred FactorAnalysis::*> estimators[] = {
+      {"First-in effects", &FactorAnalysis::firstIn},
+      {"Last-in effects", &FactorAnalysis::lastIn},
+      {"Shapley values", &FactorAnalysis::shapley}};
+  for (const auto& [name, estimator] : estimators) {
+    const Texts absent = absentCells(facts, estimator);
+    // An ablation is not meant to have them.
+    if (absent.empty() || facts.analysis.design != DesignKind::Factorial) continue;
+    texts.push_back(
+        fmt::format("{} are not defined where they need cells that were not run: {}.", name, shortList(absent)));
+  }
+  return texts;
+}
+
+Texts sayCaveats(const Facts& facts) {
+  Texts texts;
+  if (!facts.edges.empty()) {
+    Texts cells;
+    for (const EdgeFlag& edge : facts.edges)
+      cells.push_back(fmt::format("{} ({} = {})", edge.cell, edge.parameter, edge.value));
+    texts.push_back(
+        fmt::format("EDGE: in {} the best value lies at the edge of its grid, so they count as not tuned: {}.",
+                    countText(facts.edges.size(), "cell"), shortList(cells)));
+  }
+  if (!facts.unfinished.empty()) {
+    Texts cells;
+    for (const UnfinishedCell& cell : facts.unfinished)
+      cells.push_back(fmt::format("{} ({} of {})", cell.cell, cell.finished, cell.planned));
+    texts.push_back(
+        fmt::format("Seeds are missing in {}: {}.", countText(facts.unfinished.size(), "cell"), shortList(cells)));
+  }
+  for (const RemovedCells& removed : facts.removed)
+    texts.push_back(fmt::format("`{}` removed {}.", removed.constraint,
+                                countText(static_cast<std::size_t>(removed.count), "cell")));
+  if (facts.divergedRuns > 0)
+    texts.push_back(fmt::format("{} diverged; each counts with what guessing gives.",
+                                countText(static_cast<std::size_t>(facts.divergedRuns), "run")));
+  for (std::string& text : undefinedEstimators(facts)) texts.push_back(std::move(text));
+  return texts;
+}
+
+Texts sayValidity(const Facts& facts) {
+  const std::string& validity = facts.scope.validity;
+  return {fmt::format("How far this carries: {}; other data, networks and budgets may differ.",
+                      validity.empty() ? "one data set and one family of networks" : validity)};
+}
+
+}  // namespace nnc::statistics

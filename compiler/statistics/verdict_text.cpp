@@ -1,0 +1,68 @@
+#include "statistics/verdict_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace nnc::statistics {
+
+static constexpr double kSignificance = 0.05;
+static constexpr std::size_t kMostListed = 4;
+
+int decimalsFor(const Facts& facts, const Interval& interval) {
+  const double width = (interval.upper - interval.lower) * facts.unit.scale;
+  if (!(width > 0)) return 1;
+  return std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 1, 6);
+}
+
+std::string signedNumber(const Facts& facts, double value, int decimals) {
+  std::string text = fmt::format("{:+.{}f}", value * facts.unit.scale, decimals);
+  // "-0.0" reads as a direction where there is none.
+  if (text.find_first_not_of("-+0.") == std::string::npos) text.erase(0, 1);
+  return text;
+}
+
+std::string signedPoints(const Facts& facts, double value, int decimals) {
+  const std::string number = signedNumber(facts, value, decimals);
+  return facts.unit.difference.empty() ? number : number + " " + facts.unit.difference;
+}
+
+std::string rangeText(const Facts& facts, const Interval& interval) {
+  const int decimals = decimalsFor(facts, interval);
+  return fmt::format("{:g} % CI {} to {}", facts.analysis.level * 100, signedNumber(facts, interval.lower, decimals),
+                     signedNumber(facts, interval.upper, decimals));
+}
+
+std::string listText(std::span<const std::string> items, const char* last) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) text += i + 1 == items.size() ? fmt::format(" {} ", last) : ", ";
+    text += items[i];
+  }
+  return text;
+}
+
+std::string shortList(std::span<const std::string> items) {
+  if (items.size() <= kMostListed) return fmt::format("{}", fmt::join(items, "; "));
+  return fmt::format("{}; and {} more", fmt::join(items.first(kMostListed), "; "), items.size() - kMostListed);
+}
+
+const std::string& factorName(const Facts& facts, int factor) {
+  return facts.factors[static_cast<std::size_t>(factor)].name;
+}
+
+bool isNothingLearned(const Facts& facts) {
+  return facts.chance && facts.bestCell && facts.bestCell->pValue >= kSignificance;
+}
+
+bool hasGap(const Facts& facts) {
+  const std::optional<Interval>& gain = facts.analysis.totalGain.interval;
+  return gain && !gain->contains(0);
+}
+
+bool hasGain(const Facts& facts) {
+  return hasGap(facts) && (facts.analysis.totalGain.interval->estimate > 0) != facts.isLowerBetter;
+}
+
+}  // namespace nnc::statistics
