@@ -13,6 +13,7 @@
 #include "experiment/planner.h"
 #include "experiment/print_plan.h"
 #include "experiment/run_study.h"
+#include "experiment/study_probes.h"
 #include "report/report.h"
 
 namespace nnc::driver {
@@ -97,6 +98,11 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
   run.command = commandText(context.line, study.name);
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
+  experiment::StudyProbes probes(plan.probes(), run.engine);
+  if (!plan.probes().empty())
+    run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
+      return probes.make(programs);
+    };
   const std::optional<experiment::StudyOutcome> outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
   if (!outcome) return 1;
   const std::vector<study::Verdict> verdicts = experiment::decideExpectations(

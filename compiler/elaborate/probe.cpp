@@ -116,10 +116,11 @@ class SeriesBuilder {
   }
 
  private:
-  /// What a probe's text sees: the parameters of the train, unless the text is the stdlib's.
-  Scope& scopeOf(const SourceModule& home) {
-    Scope& scope = elaborator_.newScope(home);
-    if (home.isStdlib) return scope;
+  /// What a probe's text sees: the names of the experiment and the parameters of the train, unless it is the stdlib's.
+  Scope& scopeOf(const ProbeDefinition& probe, const SourceModule& home) {
+    if (home.isStdlib) return elaborator_.newScope(home);
+    const Scope* const outer = probe.environment != nullptr ? probe.environment->open(elaborator_) : nullptr;
+    Scope& scope = outer != nullptr ? elaborator_.newScope(*outer) : elaborator_.newScope(home);
     for (const Name& name : train_.spec.parameters->names()) scope.add(name.text, name.kind, name.value, name.span);
     return scope;
   }
@@ -129,7 +130,7 @@ class SeriesBuilder {
     for (const ProbeDefinition& probe : probes_) {
       ranges_.emplace_back();
       if (probe.range == nullptr) continue;
-      ranges_.back() = readRange(elaborator_, probe, scopeOf(*probe.rangeHome), watches_);
+      ranges_.back() = readRange(elaborator_, probe, scopeOf(probe, *probe.rangeHome), watches_);
       isFine = isFine && ranges_.back();
     }
     return isFine;
@@ -202,7 +203,7 @@ class SeriesBuilder {
 
   /// Evaluates the value for one element; its numbers become columns of the series from `first` on.
   bool traceElement(const ProbeDefinition& probe, const Element& element, std::size_t first) {
-    Scope& scope = elaborator_.newScope(static_cast<const Scope&>(scopeOf(*probe.home)));
+    Scope& scope = elaborator_.newScope(static_cast<const Scope&>(scopeOf(probe, *probe.home)));
     scope.add("loss", NameKind::Let, elaborator_.traced(arguments_[0], probe.span), probe.span);
     if (probe.variable != nullptr && probe.range != nullptr)
       scope.add(probe.variable->text, NameKind::Let,

@@ -19,12 +19,8 @@ namespace nnc::elaborate {
 [[nodiscard]] std::optional<ProbeDefinition> findProbe(std::string_view name, Span where, const SourceModule& home,
                                                        const Modules& modules, Diagnostics& diagnostics);
 
-/// How often a probe looks: every `count` steps or epochs. Without `every`: each epoch.
-struct ProbePeriod {
-  std::int64_t count = 1;
-  bool isEpochs = true;
-  std::int64_t steps(std::int64_t stepsPerEpoch) const { return isEpochs ? count * stepsPerEpoch : count; }
-};
+/// The period of a clause.
+///
 /// Errors  E1809 something else than steps(n) and epochs(n).
 [[nodiscard]] std::optional<ProbePeriod> readPeriod(Elaborator& elaborator, const syntax::ProbeClause& clause,
                                                     const SourceModule& home);

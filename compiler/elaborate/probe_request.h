@@ -8,6 +8,8 @@
 
 namespace nnc::elaborate {
 
+class Environment;
+
 /// A probe with its text and what it runs over.
 struct ProbeDefinition {
   std::string name;                         // of its series
@@ -16,8 +18,16 @@ struct ProbeDefinition {
   const syntax::Ident* variable = nullptr;  // null: no range
   const syntax::Expr* range = nullptr;
   const SourceModule* rangeHome = nullptr;
+  const Environment* environment = nullptr;  // of the experiment: what its own text sees besides; null: nothing
   Span span;
   bool isNative() const { return value == nullptr; }
+};
+
+/// How often a probe looks: every `count` steps or epochs. Without `every`: each epoch.
+struct ProbePeriod {
+  std::int64_t count = 1;
+  bool isEpochs = true;
+  std::int64_t steps(std::int64_t stepsPerEpoch) const { return isEpochs ? count * stepsPerEpoch : count; }
 };
 
 /// The programs of probe.h, by the functions that build them.

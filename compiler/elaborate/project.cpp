@@ -301,7 +301,7 @@ std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::
 std::optional<ProbeProgram> Project::probe(const TrainProgram& train, const ProbeRequest& request) {
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
-  const std::optional<Opened> opened = open(elaboration, session, implementation_->modules->root());
+  const std::optional<Opened> opened = open(elaboration, session);
   if (!opened) return std::nullopt;
   const std::vector<Slot> slots = slotsInF32(train);
   std::optional<ProbeProgram> program =

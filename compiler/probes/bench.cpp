@@ -26,7 +26,7 @@ const Examples* Bench::trainingSet() {
 
 Program* Bench::program(elaborate::ProbeKind kind, std::int64_t batch) {
   if (const auto known = programs_.find({kind, batch}); known != programs_.end()) return &known->second;
-  std::optional<Program> made = Program::make(source_, {kind, batch, {}}, options_, *diagnostics_);
+  std::optional<Program> made = Program::make(*source_, {kind, batch, {}}, options_, *diagnostics_);
   return made ? &programs_.emplace(std::pair(kind, batch), std::move(*made)).first->second : nullptr;
 }
 
@@ -37,12 +37,12 @@ Program* Bench::series(const std::vector<elaborate::ProbeDefinition>& probes) {
   const Examples* const examples = probeSet();
   if (examples == nullptr) return nullptr;
   const elaborate::ProbeRequest request{elaborate::ProbeKind::Series, examples->count(), probes};
-  std::optional<Program> made = Program::make(source_, request, options_, *diagnostics_);
+  std::optional<Program> made = Program::make(*source_, request, options_, *diagnostics_);
   return made ? &series_.emplace(key, std::move(*made)).first->second : nullptr;
 }
 
 std::optional<Row> Bench::standard(const std::string& name, const Moment& moment, std::vector<std::int64_t>& sizes) {
-  const std::optional<elaborate::ProbeDefinition> definition = source_.find(name);
+  const std::optional<elaborate::ProbeDefinition> definition = source_->find(name);
   Program* const program = definition ? series({*definition}) : nullptr;
   if (program == nullptr) return std::nullopt;
   program->run(*train_, moment.slots, *probeSet(), 0, moment.step + 1);

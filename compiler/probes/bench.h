@@ -25,16 +25,24 @@ struct Moment {
   const SlotCopy* before = nullptr;  // the slots one step earlier, for probes that look at a step
 };
 
-/// Keeps what was loaded and compiled; one run of a train, one thread.
+/// Keeps what was compiled and loaded; one thread at a time.
 class Bench {
  public:
-  Bench(ProbeSource& source, engine::Options options) : source_(source), options_(std::move(options)) {}
+  explicit Bench(engine::Options options) : options_(std::move(options)) {}
 
-  /// Before each moment: the train, its data, which was read, and where to report. Lent until the next call.
-  void attend(const elaborate::TrainProgram& train, const training::DataSet& data, Diagnostics& diagnostics) {
+  /// Before each moment: where programs come from, the train, its data, which was read, and where to report. Lent until
+  /// the next call.
+  void attend(ProbeSource& source, const elaborate::TrainProgram& train, const training::DataSet& data,
+              Diagnostics& diagnostics) {
+    source_ = &source;
     train_ = &train;
     data_ = &data;
     diagnostics_ = &diagnostics;
+  }
+  /// Before a run of the same train on other data, or on another split of it: programs stay.
+  void forgetExamples() {
+    probeSet_.reset();
+    trainingSet_.reset();
   }
 
   const elaborate::TrainProgram& train() const { return *train_; }
@@ -55,8 +63,8 @@ class Bench {
   [[nodiscard]] bool requireExamples(const Examples& examples, std::int64_t needed, std::string_view probe);
 
  private:
-  ProbeSource& source_;
   engine::Options options_;
+  ProbeSource* source_ = nullptr;
   const elaborate::TrainProgram* train_ = nullptr;
   const training::DataSet* data_ = nullptr;
   Diagnostics* diagnostics_ = nullptr;

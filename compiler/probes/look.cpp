@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diagnostics/kinds/probes.h"
+#include "training/source_store.h"
 #include "training/weights.h"
 
 namespace nnc::probes {
@@ -65,10 +66,10 @@ bool measureAll(elaborate::Project& project, ProbeSource& source, Bench& bench, 
     const std::optional<elaborate::ProbeDefinition> definition = source.find(name);
     if (!definition || !definition->isNative()) continue;
     Diagnostics scratch;
-    bench.attend(bench.train(), data, scratch);
+    bench.attend(source, bench.train(), data, scratch);
     if (!measure(source, bench, name, moment, result.rows))
       result.leftOut.emplace_back(name, scratch.all().empty() ? "it does not fit the network" : scratch.all()[0].message);
-    bench.attend(bench.train(), data, diagnostics);
+    bench.attend(source, bench.train(), data, diagnostics);
   }
   return true;
 }
@@ -80,13 +81,14 @@ std::optional<LookResult> look(elaborate::Project& project, const elaborate::Tra
   LookResult result;
   result.train = train.name;
   result.seed = options.seed;
-  std::optional<training::DataSet> data = training::DataSet::locate(train.data, diagnostics);
+  training::SourceStore store;
+  std::optional<training::DataSet> data = training::DataSet::locate(train.data, store, diagnostics);
   if (!data || !data->read(diagnostics)) return std::nullopt;
   const std::optional<SlotCopy> slots = loadSlots(train, options, result, diagnostics);
   if (!slots) return std::nullopt;
   ProjectProbes source(project, train);
-  Bench bench(source, options.engine);
-  bench.attend(train, *data, diagnostics);
+  Bench bench(options.engine);
+  bench.attend(source, train, *data, diagnostics);
   const Moment moment{slots->view(), 0, nullptr};
   const Examples* const examples = bench.probeSet();
   if (examples == nullptr) return std::nullopt;

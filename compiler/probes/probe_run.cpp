@@ -5,8 +5,10 @@
 
 namespace nnc::probes {
 
-ProbeRun::ProbeRun(ProbeSource& source, std::vector<PeriodicProbe> probes, engine::Options options)
-    : bench_(source, std::move(options)), probes_(std::move(probes)) {}
+ProbeRun::ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe> probes)
+    : source_(source), bench_(bench), probes_(std::move(probes)) {
+  bench_.forgetExamples();
+}
 
 bool ProbeRun::isDue(std::int64_t step) const {
   return std::any_of(probes_.begin(), probes_.end(), [&](const PeriodicProbe& probe) {
@@ -16,7 +18,9 @@ bool ProbeRun::isDue(std::int64_t step) const {
 }
 
 bool ProbeRun::observe(const training::StepView& view, Diagnostics& diagnostics) {
-  bench_.attend(view.train, view.data, diagnostics);
+  bench_.attend(source_, view.train, view.data, diagnostics);
+  const training::Part& part = view.data.parts()[static_cast<std::size_t>(view.data.findPart("train"))];
+  stepsPerEpoch_ = (part.size() + view.train.batch - 1) / view.train.batch;
   if (before_ && !finishStep(view)) return false;
   const Moment moment{view.slots, view.step, nullptr};
   if (!measureSeries(moment)) return false;

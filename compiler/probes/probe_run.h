@@ -11,22 +11,22 @@
 
 namespace nnc::probes {
 
-/// A probe and the steps between two looks.
+/// A probe and how often it looks.
 struct PeriodicProbe {
   elaborate::ProbeDefinition definition;
-  std::int64_t period = 1;
+  elaborate::ProbePeriod period;
 };
 
 /// Looks when 0, 1 and every multiple of the period steps are done: at 1 too, for a head that starts at zero has no
 /// gradients at 0. A probe that looks at a step (update_ratio, ics) looks at the one that follows, and its row has the
 /// number of steps before it.
 ///
-/// Programs are compiled at the first look. Nothing that they compute can reach the run: they write to buffers of
-/// their own.
+/// Programs are compiled when they are first needed, unless the bench has them. Nothing that they compute can reach the
+/// run: they write to buffers of their own.
 class ProbeRun final : public training::StepObserver {
  public:
-  /// Owner   keeps a reference to `source`.
-  ProbeRun(ProbeSource& source, std::vector<PeriodicProbe> probes, engine::Options options);
+  /// Owner   keeps references to `source` and `bench`.
+  ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe> probes);
 
   bool isDue(std::int64_t step) const override;
   [[nodiscard]] bool observe(const training::StepView& view, Diagnostics& diagnostics) override;
@@ -34,7 +34,9 @@ class ProbeRun final : public training::StepObserver {
   std::vector<study::ProbeSeries> take();
 
  private:
-  static bool isDue(const PeriodicProbe& probe, std::int64_t step) { return step == 1 || step % probe.period == 0; }
+  bool isDue(const PeriodicProbe& probe, std::int64_t step) const {
+    return step <= 1 || step % probe.period.steps(stepsPerEpoch_) == 0;
+  }
   bool finishStep(const training::StepView& view);
   bool measureSeries(const Moment& moment);
   void add(const PeriodicProbe& probe, std::int64_t step, Rows rows);
@@ -43,8 +45,10 @@ class ProbeRun final : public training::StepObserver {
     std::size_t probe = 0;
     study::ProbeSeries series;
   };
-  Bench bench_;
+  ProbeSource& source_;
+  Bench& bench_;
   std::vector<PeriodicProbe> probes_;
+  std::int64_t stepsPerEpoch_ = 1;  // known from the first look on, at step 0
   std::optional<SlotCopy> before_;  // of the step that is being made, if a probe looks at it
   std::int64_t beforeStep_ = 0;
   std::vector<Kept> kept_;

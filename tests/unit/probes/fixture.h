@@ -12,6 +12,7 @@
 
 #include "elaborate/elaborate.h"
 #include "probes/bench.h"
+#include "training/source_store.h"
 #include "training/weights.h"
 
 namespace nnc::probes {
@@ -33,11 +34,11 @@ class BenchTest : public testing::Test {
     ASSERT_NE(project_, nullptr) << messages();
     train_ = project_->train("", {});
     ASSERT_TRUE(train_) << messages();
-    data_ = training::DataSet::locate(train_->data, diagnostics_);
+    data_ = training::DataSet::locate(train_->data, store_, diagnostics_);
     ASSERT_TRUE(data_ && data_->read(diagnostics_)) << messages();
     source_ = std::make_unique<ProjectProbes>(*project_, *train_);
-    bench_.emplace(*source_, engine::Options{});
-    bench_->attend(*train_, *data_, diagnostics_);
+    bench_.emplace(engine::Options{});
+    bench_->attend(*source_, *train_, *data_, diagnostics_);
     tensors_ = training::initialTensors(train_->initModule, train_->init, seed);
     keepSlots();
   }
@@ -78,6 +79,7 @@ class BenchTest : public testing::Test {
   Diagnostics diagnostics_;
   std::unique_ptr<elaborate::Project> project_;
   std::optional<elaborate::TrainProgram> train_;
+  training::SourceStore store_;
   std::optional<training::DataSet> data_;
   std::unique_ptr<ProjectProbes> source_;
   std::optional<Bench> bench_;
