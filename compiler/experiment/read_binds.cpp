@@ -6,7 +6,6 @@
 
 #include "diagnostics/kinds/experiment.h"
 #include "experiment/reader.h"
-#include "syntax/children.h"
 
 namespace nnc::experiment {
 
@@ -54,12 +53,6 @@ bool readBind(Reading& reading, const syntax::BindClause& clause, Span span) {
 }
 
 namespace {
-
-/// Names that an expression may refer to.
-void collectNames(const syntax::Expr& expr, std::set<std::string>& names) {
-  if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) names.insert(name->name);
-  syntax::forEachChild(expr, [&](const syntax::Expr& child) { collectNames(child, names); });
-}
 
 /// Depth first: a bind comes behind those that it uses.
 class BindOrder {

@@ -71,6 +71,16 @@ class FactorReader {
     return reading_.elaborator.evaluateAs(expr, *factor_.parameters[target]->type, reading_.scope);
   }
 
+  /// A level that depends on other parameters has its value in a cell alone. Names of the experiment come first.
+  bool usesParameters(const syntax::Expr& expr) const {
+    std::set<std::string> names;
+    collectNames(expr, names);
+    return std::any_of(reading_.spec.train->parameters.begin(), reading_.spec.train->parameters.end(),
+                       [&](const syntax::ParamDecl& parameter) {
+                         return names.contains(parameter.name.text) && !reading_.scope.find(parameter.name.text);
+                       });
+  }
+
   bool readWritten(const syntax::ListExpr& list) {
     for (const syntax::ListEntry& entry : list.entries) {
       std::vector<const syntax::Expr*> parts;
@@ -85,11 +95,12 @@ class FactorReader {
       study::Level level;
       std::vector<ValueSource> sources;
       for (std::size_t i = 0; i < parts.size(); ++i) {
-        const std::optional<Value> part = valueOf(*parts[i], i);
-        if (!part) return false;
-        level.values.push_back(elaborate::toText(*part));
-        if (parts.size() == 1) level.number = elaborate::asReal(*part);
-        sources.emplace_back(parts[i]);
+        const bool isDerived = usesParameters(*parts[i]);
+        const std::optional<Value> part = isDerived ? std::nullopt : valueOf(*parts[i], i);
+        if (!part && !isDerived) return false;
+        level.values.push_back(part ? elaborate::toText(*part) : reading_.text(parts[i]->span));
+        if (parts.size() == 1 && part) level.number = elaborate::asReal(*part);
+        sources.push_back({parts[i], isDerived});
       }
       level.label = entry.label ? *entry.label : fmt::format("{}", fmt::join(level.values, ", "));
       add(std::move(level), std::move(sources));
@@ -112,7 +123,7 @@ class FactorReader {
       level.label = elaborate::toText(item);
       level.values = {level.label};
       level.number = elaborate::asReal(item);
-      add(std::move(level), {whole != nullptr ? ValueSource(*whole) : ValueSource(*real)});
+      add(std::move(level), {whole != nullptr ? ValueSource{*whole} : ValueSource{*real}});
     }
     return true;
   }

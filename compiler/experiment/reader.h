@@ -1,6 +1,7 @@
 // The inside of readExperiment: what its parts share.
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,8 @@ struct Reading {
 const syntax::Expr& bare(const syntax::Expr& expr);
 /// The arguments of a call of the plain name `function`; null: it is something else.
 const std::vector<syntax::Arg>* callOf(const syntax::Expr& expr, std::string_view function);
+/// Names that an expression may refer to.
+void collectNames(const syntax::Expr& expr, std::set<std::string>& names);
 /// `valid.loss` as text; empty: something else.
 std::string metricName(const syntax::Expr& expr);
 

@@ -8,6 +8,7 @@
 #include "diagnostics/kinds/experiment.h"
 #include "experiment/reader.h"
 #include "support/suggest.h"
+#include "syntax/children.h"
 
 namespace nnc::experiment {
 
@@ -35,6 +36,11 @@ const std::vector<syntax::Arg>* callOf(const syntax::Expr& expr, std::string_vie
   const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
   const auto* name = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   return name != nullptr && name->name == function ? &call->arguments : nullptr;
+}
+
+void collectNames(const syntax::Expr& expr, std::set<std::string>& names) {
+  if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) names.insert(name->name);
+  syntax::forEachChild(expr, [&](const syntax::Expr& child) { collectNames(child, names); });
 }
 
 std::string metricName(const syntax::Expr& expr) {
@@ -208,22 +214,22 @@ std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::st
 
 std::vector<ParsedOverride> Spec::overrides(const std::vector<int>& levels, std::optional<double> tuned) const {
   std::vector<ParsedOverride> all;
-  const auto add = [&](const syntax::ParamDecl* parameter, const ValueSource& source, bool isDerived) {
+  const auto add = [&](const syntax::ParamDecl* parameter, const ValueSource& source) {
     ParsedOverride override;
     override.parameter = parameter;
-    std::visit([&](auto value) { override.source = value; }, source);
+    std::visit([&](auto value) { override.source = value; }, source.value);
     override.environment = environment.get();
-    override.isDerived = isDerived;
+    override.isDerived = source.isDerived;
     all.push_back(std::move(override));
   };
-  for (const BindSpec& given : base) add(given.parameter, given.value, false);
+  for (const BindSpec& given : base) add(given.parameter, {given.value});
   for (std::size_t f = 0; f < factors.size(); ++f) {
     if (levels[f] < 0) continue;
     const std::vector<ValueSource>& values = factors[f].levels[static_cast<std::size_t>(levels[f])];
-    for (std::size_t t = 0; t < values.size(); ++t) add(factors[f].parameters[t], values[t], false);
+    for (std::size_t t = 0; t < values.size(); ++t) add(factors[f].parameters[t], values[t]);
   }
-  for (const BindSpec& bind : binds) add(bind.parameter, bind.value, true);
-  if (tunedParameter != nullptr) add(tunedParameter, tuned.value_or(tuning->grid[tuning->grid.size() / 2]), false);
+  for (const BindSpec& bind : binds) add(bind.parameter, {bind.value, true});
+  if (tunedParameter != nullptr) add(tunedParameter, {tuned.value_or(tuning->grid[tuning->grid.size() / 2])});
   return all;
 }
 

@@ -14,8 +14,12 @@
 
 namespace nnc::experiment {
 
-/// A value of a parameter as it was written, or a number of a computed list.
-using ValueSource = std::variant<const syntax::Expr*, std::int64_t, double>;
+/// A value of a parameter: as it was written, or a number of a computed list. Derived: it depends on other parameters
+/// of the train (`if act == relu then he_normal else glorot_uniform`).
+struct ValueSource {
+  std::variant<const syntax::Expr*, std::int64_t, double> value;
+  bool isDerived = false;
+};
 
 /// A `vary` clause.
 struct FactorSpec {

@@ -60,13 +60,13 @@ TEST_F(ModulesTest, DepthIsLimited) {
   EXPECT_NE(messages().find("E0112 imports are nested deeper than 64 files"), std::string::npos) << messages();
 }
 
-struct Case {
+struct ImportCase {
   const char* text;
   const char* message;
   const char* blamed;
 };
 
-class ImportErrors : public ProjectTest, public testing::WithParamInterface<Case> {};
+class ImportErrors : public ProjectTest, public testing::WithParamInterface<ImportCase> {};
 
 TEST_P(ImportErrors, AreReported) {
   write("other.nn", "let x = 1\nlet y = 2\nlet _hidden = 3\nimport \"third.nn\" (passed)\n");
@@ -78,15 +78,15 @@ TEST_P(ImportErrors, AreReported) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ImportErrors,
-    testing::Values(Case{"import \"missing.nn\" (x)", "missing.nn`: No such file or directory", "\"missing.nn\""},
-                    Case{"import \"other.nn\" (z)", "other.nn` has no declaration `z`", "z"},
-                    Case{"import \"other.nn\" (passed)", "other.nn` has no declaration `passed`", "passed"},
-                    Case{"import \"other.nn\" (_hidden)", "E0114 `_hidden` is private to", "_hidden"},
-                    Case{"import \"other.nn\"", "E0115 the import of `other.nn` brings in no name", "\"other.nn\""},
-                    Case{"import std.losse (mse)", "E0116 there is no module `std.losse`", "std.losse"},
-                    Case{"let a = 1\nlet a = 2", "E0117 `a` is declared twice", "a"},
-                    Case{"import \"other.nn\" (x)\nlet x = 2", "E0118 `x` is both imported and declared", "x"},
-                    Case{"import \"other.nn\" (x)\nimport \"third.nn\" (x)",
+    testing::Values(ImportCase{"import \"missing.nn\" (x)", "missing.nn`: No such file or directory", "\"missing.nn\""},
+                    ImportCase{"import \"other.nn\" (z)", "other.nn` has no declaration `z`", "z"},
+                    ImportCase{"import \"other.nn\" (passed)", "other.nn` has no declaration `passed`", "passed"},
+                    ImportCase{"import \"other.nn\" (_hidden)", "E0114 `_hidden` is private to", "_hidden"},
+                    ImportCase{"import \"other.nn\"", "E0115 the import of `other.nn` brings in no name", "\"other.nn\""},
+                    ImportCase{"import std.losse (mse)", "E0116 there is no module `std.losse`", "std.losse"},
+                    ImportCase{"let a = 1\nlet a = 2", "E0117 `a` is declared twice", "a"},
+                    ImportCase{"import \"other.nn\" (x)\nlet x = 2", "E0118 `x` is both imported and declared", "x"},
+                    ImportCase{"import \"other.nn\" (x)\nimport \"third.nn\" (x)",
                          "E0118 `x` is both imported and imported again", "x"}));
 
 TEST_F(ModulesTest, MisspeltNamesHaveSuggestions) {
