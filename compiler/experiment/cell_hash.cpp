@@ -9,11 +9,13 @@
 #include "support/hash.h"
 #include "training/checkpoint.h"
 #include "training/data_set.h"
+#include "training/source_store.h"
 
 namespace nnc::experiment {
 
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
-  const std::optional<training::DataSet> found = training::DataSet::locate(data, diagnostics);
+  training::SourceStore store;
+  const std::optional<training::DataSet> found = training::DataSet::locate(data, store, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
   if (train < 0) return std::nullopt;
   DataFacts facts;

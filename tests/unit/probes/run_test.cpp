@@ -72,7 +72,7 @@ TEST_F(ProbeRunTest, NoBitOfATrajectoryDependsOnProbes) {
   ProbeRun probes(*source_, *bench_, everyProbe({3, false}));
   EXPECT_EQ(trajectory(&probes), alone);
   EXPECT_GT(alone.size(), 12u * 8u * 12u * 4u);
-  EXPECT_GT(probes.take().size(), elaborate::ProbeColumns().paths.size() + 20u);
+  EXPECT_GT(probes.take().size(), 30u);  // series: lists have one for each entry
 }
 
 TEST_F(ProbeRunTest, LooksWhenItIsDue) {
