@@ -1,13 +1,18 @@
 // nnc probe: how well signals and gradients pass through a network, before it is trained or at trained weights.
+#include "driver/command_experiment.h"
 #include "driver/session.h"
 #include "probes/look.h"
 
 namespace nnc::driver {
 
 int probeCommand(Context& context) {
-  const Options& options = context.line.options;
-  const std::optional<TrainSession> session = openTrain(context);
+  std::unique_ptr<elaborate::Project> project = loadProject(context);
+  if (project == nullptr) return 1;
+  if (const std::optional<std::string> experiment = namedExperiment(*project, context.line.name()))
+    return probeExperiment(context, *project, *experiment);
+  const std::optional<TrainSession> session = openTrain(context, std::move(project));
   if (!session) return 1;
+  const Options& options = context.line.options;
   probes::LookOptions look;
   look.probes = options.probes;
   look.weights = options.weights.value_or("");

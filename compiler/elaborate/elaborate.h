@@ -67,6 +67,8 @@ class Project {
   [[nodiscard]] std::optional<ProbeProgram> probe(const TrainProgram& train, const ProbeRequest& request);
   /// The probe that the file or the stdlib declares under a name, or a native one; otherwise E1801.
   [[nodiscard]] std::optional<ProbeDefinition> findProbe(const std::string& name) const;
+  /// The probe that the stdlib declares under a name. Needs: there is one.
+  ProbeDefinition standardProbe(const std::string& name) const;
   /// The probes of the stdlib and the native ones, by name, in order of declaration.
   std::vector<std::string> standardProbes() const;
   /// The network of a train alone, as an export: (parameters and states.., inputs..) -> outputs, for `nnc build

@@ -58,7 +58,8 @@ std::string Observation::pathOf(const Callable& applied, const CallSite& site, c
     const Frame& frame = elaborator_.frame();
     path = frame.instance != nullptr ? frame.instance->path : "net";
     if (!frame.binding.empty()) path += "." + frame.binding;
-    path += "." + (applied.declared() != nullptr || site.name.empty() ? applied.name() : std::string(site.name));
+    const bool hasName = applied.declared() != nullptr || std::holds_alternative<BuiltinCallable>(applied.node);
+    path += "." + (hasName || site.name.empty() ? applied.name() : std::string(site.name));
     path += frame.repeatSuffix;
   }
   return path;

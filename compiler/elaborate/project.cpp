@@ -315,8 +315,13 @@ std::optional<ProbeDefinition> Project::findProbe(const std::string& name) const
                               implementation_->diagnostics);
 }
 
+static const SourceModule kNoFile;
+
+ProbeDefinition Project::standardProbe(const std::string& name) const {
+  return *elaborate::findProbe(name, {}, kNoFile, *implementation_->modules, implementation_->diagnostics);
+}
+
 std::vector<std::string> Project::standardProbes() const {
-  static const SourceModule kNoFile;
   std::vector<std::string> names = implementation_->modules->probeNames(kNoFile);
   for (const NativeProbe& native : nativeProbes()) names.emplace_back(native.name);
   return names;

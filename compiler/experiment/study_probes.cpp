@@ -31,7 +31,7 @@ class CellProbes final : public probes::ProbeSource {
   std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) override {
     return programs_.probe(request);
   }
-  std::optional<elaborate::ProbeDefinition> find(const std::string& name) override { return programs_.findProbe(name); }
+  elaborate::ProbeDefinition standard(const std::string& name) override { return programs_.standardProbe(name); }
 
  private:
   CellPrograms& programs_;

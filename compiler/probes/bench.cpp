@@ -33,6 +33,10 @@ Program* Bench::program(elaborate::ProbeKind kind, std::int64_t batch) {
 Program* Bench::series(const std::vector<elaborate::ProbeDefinition>& probes) {
   std::string key;
   for (const elaborate::ProbeDefinition& probe : probes) key += probe.name + " ";
+  return keptSeries(key, probes);
+}
+
+Program* Bench::keptSeries(const std::string& key, const std::vector<elaborate::ProbeDefinition>& probes) {
   if (const auto known = series_.find(key); known != series_.end()) return &known->second;
   const Examples* const examples = probeSet();
   if (examples == nullptr) return nullptr;
@@ -42,8 +46,8 @@ Program* Bench::series(const std::vector<elaborate::ProbeDefinition>& probes) {
 }
 
 std::optional<Row> Bench::standard(const std::string& name, const Moment& moment, std::vector<std::int64_t>& sizes) {
-  const std::optional<elaborate::ProbeDefinition> definition = source_->find(name);
-  Program* const program = definition ? series({*definition}) : nullptr;
+  // An experiment may have a probe of this name with another value.
+  Program* const program = keptSeries("std." + name, {source_->standard(name)});
   if (program == nullptr) return std::nullopt;
   program->run(*train_, moment.slots, *probeSet(), 0, moment.step + 1);
   sizes = program->series()[0].sizes;

@@ -63,6 +63,8 @@ class Bench {
   [[nodiscard]] bool requireExamples(const Examples& examples, std::int64_t needed, std::string_view probe);
 
  private:
+  Program* keptSeries(const std::string& key, const std::vector<elaborate::ProbeDefinition>& probes);
+
   engine::Options options_;
   ProbeSource* source_ = nullptr;
   const elaborate::TrainProgram* train_ = nullptr;
@@ -70,7 +72,7 @@ class Bench {
   Diagnostics* diagnostics_ = nullptr;
   std::optional<Examples> probeSet_, trainingSet_;
   std::map<std::pair<elaborate::ProbeKind, std::int64_t>, Program> programs_;
-  std::map<std::string, Program> series_;  // by the names of the probes
+  std::map<std::string, Program> series_;
 };
 
 /// The rows of a series program that has run.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diagnostics/kinds/probes.h"
+#include "elaborate/native_probes.h"
 #include "training/source_store.h"
 #include "training/weights.h"
 
@@ -27,12 +28,13 @@ std::optional<SlotCopy> loadSlots(const elaborate::TrainProgram& train, const Lo
 }
 
 /// Measures one probe; a probe that the user did not name may be left out.
-bool measure(ProbeSource& source, Bench& bench, const std::string& name, const Moment& moment, Rows& rows) {
+bool measure(const elaborate::Project& project, Bench& bench, const std::string& name, const Moment& moment,
+             Rows& rows) {
   if (looksAtStep(name)) {
     bench.diagnostics().emit<diag::ProbeStep>({}, name);
     return false;
   }
-  const std::optional<elaborate::ProbeDefinition> definition = source.find(name);
+  const std::optional<elaborate::ProbeDefinition> definition = project.findProbe(name);
   if (!definition) return false;
   if (definition->isNative()) return measureNative(name, bench, moment, rows);
   Program* const program = bench.series({*definition});
@@ -43,12 +45,11 @@ bool measure(ProbeSource& source, Bench& bench, const std::string& name, const M
 }
 
 /// All series of the stdlib in one program.
-bool measureStandard(ProbeSource& source, Bench& bench, const std::vector<std::string>& names, const Moment& moment,
-                     Rows& rows) {
+bool measureStandard(const elaborate::Project& project, Bench& bench, const std::vector<std::string>& names,
+                     const Moment& moment, Rows& rows) {
   std::vector<elaborate::ProbeDefinition> definitions;
   for (const std::string& name : names)
-    if (const auto definition = source.find(name); definition && !definition->isNative())
-      definitions.push_back(*definition);
+    if (!elaborate::isNativeProbe(name)) definitions.push_back(project.standardProbe(name));
   Program* const program = bench.series(definitions);
   if (program == nullptr) return false;
   program->run(bench.train(), moment.slots, *bench.probeSet(), 0, moment.step + 1);
@@ -61,13 +62,12 @@ bool measureAll(elaborate::Project& project, ProbeSource& source, Bench& bench, 
                 const Moment& moment, LookResult& result) {
   const std::vector<std::string> names = project.standardProbes();
   Diagnostics& diagnostics = bench.diagnostics();
-  if (!measureStandard(source, bench, names, moment, result.rows)) return false;
+  if (!measureStandard(project, bench, names, moment, result.rows)) return false;
   for (const std::string& name : names) {
-    const std::optional<elaborate::ProbeDefinition> definition = source.find(name);
-    if (!definition || !definition->isNative()) continue;
+    if (!elaborate::isNativeProbe(name)) continue;
     Diagnostics scratch;
     bench.attend(source, bench.train(), data, scratch);
-    if (!measure(source, bench, name, moment, result.rows))
+    if (!measure(project, bench, name, moment, result.rows))
       result.leftOut.emplace_back(name, scratch.all().empty() ? "it does not fit the network" : scratch.all()[0].message);
     bench.attend(source, bench.train(), data, diagnostics);
   }
@@ -96,7 +96,7 @@ std::optional<LookResult> look(elaborate::Project& project, const elaborate::Tra
   if (options.probes.empty())
     return measureAll(project, source, bench, *data, moment, result) ? std::optional(std::move(result)) : std::nullopt;
   for (const std::string& name : options.probes)
-    if (!measure(source, bench, name, moment, result.rows)) return std::nullopt;
+    if (!measure(project, bench, name, moment, result.rows)) return std::nullopt;
   return result;
 }
 

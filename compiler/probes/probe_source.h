@@ -12,8 +12,8 @@ class ProbeSource {
  public:
   virtual ~ProbeSource() = default;
   virtual std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) = 0;
-  /// The probe of this name; some are defined by others.
-  virtual std::optional<elaborate::ProbeDefinition> find(const std::string& name) = 0;
+  /// A probe of the stdlib. Needs: there is one of this name.
+  virtual elaborate::ProbeDefinition standard(const std::string& name) = 0;
 };
 
 class ProjectProbes final : public ProbeSource {
@@ -22,7 +22,7 @@ class ProjectProbes final : public ProbeSource {
   std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) override {
     return project_.probe(train_, request);
   }
-  std::optional<elaborate::ProbeDefinition> find(const std::string& name) override { return project_.findProbe(name); }
+  elaborate::ProbeDefinition standard(const std::string& name) override { return project_.standardProbe(name); }
 
  private:
   elaborate::Project& project_;

@@ -61,9 +61,9 @@ class LoadedPrograms final : public CellPrograms {
     const std::lock_guard lock(mutex_);
     return project_->probe(*train_, request);
   }
-  std::optional<elaborate::ProbeDefinition> findProbe(const std::string& name) override {
+  elaborate::ProbeDefinition standardProbe(const std::string& name) override {
     const std::lock_guard lock(mutex_);
-    return project_->findProbe(name);
+    return project_->standardProbe(name);
   }
 
  private:
