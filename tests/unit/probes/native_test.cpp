@@ -129,4 +129,13 @@ TEST_F(BenchTest, WhatCannotBeMeasuredSaysWhy) {
             "E1807 `smooth` needs the learning rate as a number, and the optimizer of the train has no `lr`\n");
 }
 
+TEST_F(BenchTest, HalvesNeedTwoExamples) {
+  std::string text = scalarTrain(kLine, kTwice);
+  text.replace(text.find("generate(4"), 10, "generate(1");
+  open(text);
+  Rows rows;
+  EXPECT_FALSE(measureNative("grad_noise", *bench_, {slots_->view(), 0, nullptr}, rows));
+  EXPECT_EQ(messages(), "E1806 `grad_noise` needs 2 examples, and there is one\n");
+}
+
 }  // namespace nnc::probes
