@@ -40,6 +40,7 @@ int dispatch(Context& context) {
     NNC_DISPATCH(Check, checkCommand)
     NNC_DISPATCH(Eval, evalCommand)
     NNC_DISPATCH(Predict, predictCommand)
+    NNC_DISPATCH(Probe, probeCommand)
     NNC_DISPATCH(Generate, generateCommand)
     NNC_DISPATCH(Weights, weightsCommand)
     NNC_DISPATCH(Build, buildCommand)

@@ -31,6 +31,7 @@ void writeResult(std::string_view text);
 int runCommand(Context& context);
 int checkCommand(Context& context);
 int evalCommand(Context& context);
+int probeCommand(Context& context);
 int predictCommand(Context& context);
 int generateCommand(Context& context);
 int weightsCommand(Context& context);

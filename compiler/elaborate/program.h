@@ -194,6 +194,22 @@ struct BatchProgram {
   std::vector<std::string> outputs;  // evaluation: names of the network's outputs, in order
 };
 
+/// One series of a probe, and the columns of its values.
+struct ProbeColumns {
+  std::string name;                // `grad_norm`; of a list: `act_stats.mean`, `act_stats.0`
+  std::vector<std::string> paths;  // `net.h.dense.w`; one empty name for a probe without a range
+  std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
+};
+
+/// A program that looks at a network: it changes no slot and takes none of the optimizer. The network is in mode
+/// .train with its noise off: layers that draw random numbers are in mode .eval.
+///
+/// `function`: (parameters and network states.., data fields.., seed: i64, step: i64, inputs..) -> results, named by
+/// `outputs`.
+struct ProbeProgram : BatchProgram {
+  std::vector<ProbeColumns> series;  // of buildSeries: one for each result, f64[columns]
+};
+
 /// A tensor of a session, and the number that all its elements begin with.
 struct SessionState {
   std::string path;

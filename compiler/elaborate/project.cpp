@@ -8,6 +8,8 @@
 
 #include "diagnostics/kinds/project.h"
 #include "elaborate/check_definitions.h"
+#include "elaborate/native_probes.h"
+#include "elaborate/probe.h"
 #include "ir/convert_precision.h"
 #include "support/suggest.h"
 
@@ -304,6 +306,35 @@ std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::
       opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), batch) : std::nullopt;
   if (program) setPrecision(train.precision, program->module);
   return program;
+}
+
+std::optional<ProbeProgram> Project::probe(const TrainProgram& train, const ProbeRequest& request) {
+  const ProjectState::Session& session = implementation_->sessionOf(train);
+  Elaboration elaboration(*implementation_);
+  const std::optional<Opened> opened = open(elaboration, session);
+  if (!opened) return std::nullopt;
+  const std::vector<Slot> slots = slotsInF32(train);
+  std::optional<ProbeProgram> program =
+      buildProbe(*elaboration, {opened->spec, opened->data, slots, request.batch}, request);
+  if (program) setPrecision(train.precision, program->module);
+  return program;
+}
+
+std::optional<ProbeDefinition> Project::findProbe(const std::string& name) const {
+  return elaborate::findProbe(name, {}, implementation_->modules->root(), *implementation_->modules,
+                              implementation_->diagnostics);
+}
+
+static const SourceModule kNoFile;
+
+ProbeDefinition Project::standardProbe(const std::string& name) const {
+  return *elaborate::findProbe(name, {}, kNoFile, *implementation_->modules, implementation_->diagnostics);
+}
+
+std::vector<std::string> Project::standardProbes() const {
+  std::vector<std::string> names = implementation_->modules->probeNames(kNoFile);
+  for (const NativeProbe& native : nativeProbes()) names.emplace_back(native.name);
+  return names;
 }
 
 std::optional<ExportProgram> Project::network(const TrainProgram& train, std::vector<std::int64_t> batches) {

@@ -289,6 +289,7 @@ std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDe
   TrainSpec spec;
   spec.block = &block;
   spec.home = &home;
+  spec.parameters = parameters;
   for (const syntax::ParamDecl& parameter : block.parameters)
     if (const Name* const name = parameters->findHere(parameter.name.text))
       spec.values.emplace_back(parameter.name.text, toText(name->value));

@@ -30,6 +30,7 @@ struct ResultName {
 struct TrainSpec {
   const syntax::BlockDecl* block = nullptr;
   const SourceModule* home = nullptr;
+  const Scope* parameters = nullptr;                        // holds them; the elaborator's
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text
   Role network, loss, optimizer;
   std::vector<Role> metrics;
@@ -101,6 +102,9 @@ struct StepParts {
 /// Errors  E0816 the function has a slot that is not listed.
 [[nodiscard]] bool matchSlots(Elaborator& elaborator, Trace& trace, const std::vector<Slot>& slots,
                               std::vector<ir::Value>& order);
+
+/// Mean over the batch of what is one number per example; a number for the whole batch as it is.
+ir::Value meanOf(ir::Builder& builder, ir::Value value);
 
 /// The place to blame for a slot: where it is declared, or the user's line that led to it when that is in the stdlib.
 Span placeOf(const Elaborator& elaborator, const SlotRecord& record);

@@ -10,6 +10,7 @@
 #include "support/hash.h"
 #include "training/checkpoint.h"
 #include "training/data_set.h"
+#include "training/source_store.h"
 
 namespace nnc::experiment {
 

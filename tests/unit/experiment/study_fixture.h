@@ -61,6 +61,14 @@ class LoadedPrograms final : public CellPrograms {
     const std::lock_guard lock(mutex_);
     return source_->evaluation(batch);
   }
+  std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    return project_->probe(*train_, request);
+  }
+  elaborate::ProbeDefinition standardProbe(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    return project_->standardProbe(name);
+  }
 
  private:
   std::mutex& mutex_;
