@@ -12,7 +12,9 @@
 #include "experiment/expect.h"
 #include "experiment/planner.h"
 #include "experiment/print_plan.h"
+#include "experiment/probe_study.h"
 #include "experiment/run_study.h"
+#include "experiment/study_probes.h"
 #include "report/report.h"
 
 namespace nnc::driver {
@@ -97,6 +99,11 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
   run.command = commandText(context.line, study.name);
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
+  experiment::StudyProbes probes(plan.probes(), run.engine);
+  if (!plan.probes().empty())
+    run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
+      return probes.make(programs);
+    };
   const std::optional<experiment::StudyOutcome> outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
   if (!outcome) return 1;
   const std::vector<study::Verdict> verdicts = experiment::decideExpectations(
@@ -125,6 +132,23 @@ int runExperiment(Context& context, elaborate::Project& project, const std::stri
   const std::optional<double> seconds =
       experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), context.diagnostics);
   writeResult(options.json ? experiment::planJson(plan->study(), seconds) : experiment::planText(plan->study(), seconds));
+  return 0;
+}
+
+int probeExperiment(Context& context, elaborate::Project& project, const std::string& name) {
+  const Options& options = context.line.options;
+  const std::unique_ptr<experiment::ExperimentPlan> plan =
+      experiment::makePlan(project, name, overridesOf(context.line));
+  if (plan == nullptr) return 1;
+  const std::optional<std::vector<study::Run>> runs =
+      experiment::probeStudy(*plan, engineOptions(context), context.diagnostics);
+  if (!runs) return 1;
+  std::string lines;
+  for (const study::Run& run : *runs) lines += study::runText(run);
+  writeResult(options.json ? lines : experiment::probeTable(*plan, *runs));
+  reportVerdicts(*plan,
+                 experiment::decideExpectations({context.sources, plan->spec(), plan->cells(), plan->study()}, *runs),
+                 context.diagnostics);
   return 0;
 }
 

@@ -16,7 +16,7 @@ constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredic
                    kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check),
                    kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
-constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights);
+constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights), kProbe = bit(Command::Probe);
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
 struct OptionRow {

@@ -18,6 +18,9 @@ namespace nnc::experiment {
 class CellPrograms : public training::ProgramSource {
  public:
   virtual const elaborate::TrainProgram& train() const = 0;
+  /// A program that looks at the network of the cell, and a probe of the stdlib.
+  virtual std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) = 0;
+  virtual elaborate::ProbeDefinition standardProbe(const std::string& name) = 0;
 };
 
 /// When a run is looked at, and what ends it or the study early. Steps of a run itself are the train's.

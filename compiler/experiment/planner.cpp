@@ -11,6 +11,7 @@
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
 #include "experiment/measure.h"
+#include "experiment/study_probes.h"
 #include "training/data_set.h"
 
 namespace nnc::experiment {
@@ -32,6 +33,14 @@ class ElaboratedCell final : public CellPrograms {
     const std::lock_guard lock(mutex_);
     return project_.evaluation(train_, batch);
   }
+  std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    return project_.probe(train_, request);
+  }
+  elaborate::ProbeDefinition standardProbe(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    return project_.standardProbe(name);
+  }
 
  private:
   elaborate::Project& project_;
@@ -47,6 +56,7 @@ class BuiltPlan final : public ExperimentPlan {
   const Rules& rules() const override { return spec_.rules; }
   const Spec& spec() const override { return spec_; }
   const CellList& cells() const override { return list_; }
+  const std::vector<probes::PeriodicProbe>& probes() const override { return probes_; }
 
   std::shared_ptr<CellPrograms> programs(std::size_t cell, std::optional<double> tuned, Diagnostics&) override {
     const std::lock_guard lock(mutex_);
@@ -77,6 +87,9 @@ class BuiltPlan final : public ExperimentPlan {
     std::optional<CellList> list = listCells(project_.state(), spec_);
     if (!list) return false;
     list_ = std::move(*list);
+    std::optional<std::vector<probes::PeriodicProbe>> probes = readProbes(project_.state(), spec_);
+    if (!probes) return false;
+    probes_ = std::move(*probes);
     constants_ = numericConstants(project_.state(), spec_);
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
@@ -115,7 +128,7 @@ class BuiltPlan final : public ExperimentPlan {
     const std::optional<elaborate::BatchProgram> step = train ? project_.step(*train, train->batch) : std::nullopt;
     const std::optional<elaborate::BatchProgram> evaluation =
         step ? project_.evaluation(*train, train->batch) : std::nullopt;
-    if (!evaluation) {
+    if (!evaluation || !checkProbes(*train)) {
       state.diagnostics.emit<diag::CellFails>(spec_.decl->name.span, i + 1, list_.cells.size(),
                                               cellName(study_.factors, levels));
       return false;
@@ -140,6 +153,14 @@ class BuiltPlan final : public ExperimentPlan {
     return true;
   }
 
+  /// Probes with a text mean something in this cell, too.
+  bool checkProbes(const elaborate::TrainProgram& train) {
+    elaborate::ProbeRequest request{elaborate::ProbeKind::Series, train.batch, {}};
+    for (const probes::PeriodicProbe& probe : probes_)
+      if (!probe.definition.isNative()) request.probes.push_back(probe.definition);
+    return request.probes.empty() || project_.probe(train, request).has_value();
+  }
+
   /// What the first cell says of all of them: metrics, classes, the length of trials and of periods in epochs.
   void describeFirst(const elaborate::TrainProgram& train, const DataFacts& data, std::int64_t stepsPerEpoch) {
     study_.data = train.data.name;
@@ -157,6 +178,7 @@ class BuiltPlan final : public ExperimentPlan {
   elaborate::Project& project_;
   Spec spec_;
   CellList list_;
+  std::vector<probes::PeriodicProbe> probes_;
   study::Study study_;
   std::map<std::string, double> constants_;
   std::vector<std::string> metrics_;

@@ -8,6 +8,7 @@
 #include "experiment/cells.h"
 #include "experiment/plan.h"
 #include "experiment/spec.h"
+#include "probes/probe_run.h"
 
 namespace nnc::experiment {
 
@@ -16,6 +17,7 @@ class ExperimentPlan : public Plan {
  public:
   virtual const Spec& spec() const = 0;
   virtual const CellList& cells() const = 0;
+  virtual const std::vector<probes::PeriodicProbe>& probes() const = 0;
 };
 
 /// `name` empty: the only experiment of the file. Null: reported.
