@@ -280,6 +280,15 @@ TEST(Verdict, not_resolved_is_not_no_effect) {
   EXPECT_FALSE(speaks(sharp, Rule::NotResolved));
 }
 
+TEST(Verdict, seeds_that_agree_exactly_have_no_interval_of_width_0) {
+  // Does it train? norm decides, in all seeds.
+  const Facts facts = factsOf(fullStudy(2, 3, [](Coalition coalition, int) { return coalition & 2 ? 1.0 : 0.0; }));
+  EXPECT_EQ(textOf(facts, Rule::NoEffect), "act: no effect in any of 3 seeds.");
+  EXPECT_EQ(textOf(facts, Rule::Sufficient), "norm alone was sufficient (first-in +100.0, the same in all 3 seeds).");
+  EXPECT_TRUE(contains(textOf(facts, Rule::Resolution), "All 3 seeds agree exactly"));
+  for (const Sentence& sentence : verdict(facts)) EXPECT_FALSE(contains(sentence.text, "CI")) << sentence.text;
+}
+
 // ---- 6: caveats ----
 
 TEST(Verdict, caveats_name_cells) {
