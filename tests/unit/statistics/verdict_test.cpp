@@ -91,7 +91,7 @@ TEST(Verdict, an_unbalanced_study_says_so_in_its_first_paragraph) {
                "settings of the other factors that are left: act over 3 of 4, norm over 3 of 4 and skip over 3 of 4."))
       << text[0];
   EXPECT_TRUE(contains(
-      text[3], "Shapley values are not defined where they need cells that were not run: act 1, norm 0, skip 1."))
+      text[2], "Shapley values are not defined where they need cells that were not run: act 1, norm 0, skip 1."))
       << text[2];
   EXPECT_FALSE(speaks(factsOf(studyOf(kEither)), Rule::Unbalanced));
 }
@@ -217,6 +217,12 @@ TEST(Verdict, a_pair_that_works_together_replaces_its_members) {
 TEST(Verdict, a_pair_that_overlaps_stands_in_for_each_other) {
   const std::string text = textOf(factsOf(studyOf(kEither)), Rule::Together);
   EXPECT_TRUE(contains(text, "norm and skip stand in for each other")) << text;
+}
+
+TEST(Verdict, a_pair_that_is_worse_together_gets_in_each_others_way) {
+  const std::string text = textOf(factsOf(studyOf({0.1, 0.7, 0.7, 0.3})), Rule::Together);
+  EXPECT_TRUE(contains(text, "act and norm get in each other's way: act gives +")) << text;
+  EXPECT_TRUE(contains(text, " with the old norm and -")) << text;
 }
 
 TEST(Verdict, a_small_or_uncertain_interaction_makes_no_pair) {
