@@ -25,6 +25,7 @@ declaration     : 'export'? callable
                 | 'export'? constant
                 | exportEntry
                 | blockDecl
+                | probeDecl
                 | experiment
                 ;
 
@@ -44,6 +45,9 @@ blockDecl       : ('data' | 'train') ident parameters? '{' item* '}' ';'? ;
 item            : setting | statement ;
 setting         : ident ':' expr ';'? ;
 
+// A probe under a name, for the experiments of this file.
+probeDecl       : 'probe' ident '=' expr ('for' ident 'in' expr)? ';'? ;
+
 // ------------------------------------------------------------ experiments
 
 experiment      : 'experiment' ident parameters? '{' clause* '}' ';'? ;
@@ -60,7 +64,8 @@ clause          : setting
 varyClause      : 'vary' targets 'in' expr ('when' expr)? ';'? ;
 bindClause      : 'bind' targets '=' expr ';'? ;
 excludeClause   : 'exclude' 'when' expr ';'? ;
-probeClause     : 'probe' ident '=' expr ('for' ident 'in' expr)? ('every' expr)? ';'? ;
+// Without a value: a probe that is declared under this name, in the file or in the stdlib.
+probeClause     : 'probe' ident ('=' expr)? ('for' ident 'in' expr)? ('every' expr)? ';'? ;
 measureClause   : 'measure' ident '=' expr ';'? ;
 expectClause    : 'expect' expr (',' STRING)? ';'? ;
 reportClause    : 'report' STRING? '{' (setting | show)* '}' ';'? ;

@@ -27,8 +27,9 @@ BELOW = {
     "elaborate": ["syntax", "ir"],
     "engine": ["syntax", "elaborate", "autodiff", "passes", "codegen"],
     "training": ["engine"],
-    "experiment": ["training", "report"],
-    "driver": ["report", "experiment", "training", "format"],
+    "probes": ["training", "study"],
+    "experiment": ["probes", "report"],
+    "driver": ["report", "experiment", "probes", "training", "format"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

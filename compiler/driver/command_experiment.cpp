@@ -12,7 +12,9 @@
 #include "experiment/expect.h"
 #include "experiment/planner.h"
 #include "experiment/print_plan.h"
+#include "experiment/probe_study.h"
 #include "experiment/run_study.h"
+#include "experiment/study_probes.h"
 #include "report/report.h"
 
 namespace nnc::driver {
@@ -79,8 +81,8 @@ std::string outcomeJson(const study::Study& study, const experiment::StudyOutcom
     expectations.push_back({{"expect", verdict.text},
                             {"outcome", kOutcomes[static_cast<int>(verdict.outcome)]},
                             {"detail", verdict.detail}});
-  const Json result = {{"experiment", study.name}, {"folder", folder},           {"cells", study.cells.size()},
-                       {"made", outcome.finished}, {"reused", outcome.reused},   {"missing", outcome.missing},
+  const Json result = {{"experiment", study.name},     {"folder", folder},         {"cells", study.cells.size()},
+                       {"made", outcome.finished},     {"reused", outcome.reused}, {"missing", outcome.missing},
                        {"diverged", outcome.diverged}, {"failed", outcome.failed}, {"timed_out", outcome.timedOut},
                        {"expectations", expectations}};
   return result.dump() + "\n";
@@ -97,10 +99,16 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
   run.command = commandText(context.line, study.name);
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
-  const std::optional<experiment::StudyOutcome> outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
+  experiment::StudyProbes probes(plan.probes(), run.engine);
+  if (!plan.probes().empty())
+    run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
+      return probes.make(programs);
+    };
+  const std::optional<experiment::StudyOutcome> outcome =
+      experiment::runStudy(plan, *results, run, context.diagnostics);
   if (!outcome) return 1;
-  const std::vector<study::Verdict> verdicts = experiment::decideExpectations(
-      {context.sources, plan.spec(), plan.cells(), study}, results->runs());
+  const std::vector<study::Verdict> verdicts =
+      experiment::decideExpectations({context.sources, plan.spec(), plan.cells(), study}, results->runs());
   if (!results->write("verdicts.json", study::verdictsText(verdicts), context.diagnostics)) return 1;
   const std::optional<report::Report> report = report::writeReport(folder, context.diagnostics);
   if (!report) return 1;
@@ -124,7 +132,25 @@ int runExperiment(Context& context, elaborate::Project& project, const std::stri
   if (!options.plan) return runPlan(context, *plan, folderOf(context.line, name));
   const std::optional<double> seconds =
       experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), context.diagnostics);
-  writeResult(options.json ? experiment::planJson(plan->study(), seconds) : experiment::planText(plan->study(), seconds));
+  writeResult(options.json ? experiment::planJson(plan->study(), seconds)
+                           : experiment::planText(plan->study(), seconds));
+  return 0;
+}
+
+int probeExperiment(Context& context, elaborate::Project& project, const std::string& name) {
+  const Options& options = context.line.options;
+  const std::unique_ptr<experiment::ExperimentPlan> plan =
+      experiment::makePlan(project, name, overridesOf(context.line));
+  if (plan == nullptr) return 1;
+  const std::optional<std::vector<study::Run>> runs =
+      experiment::probeStudy(*plan, engineOptions(context), context.diagnostics);
+  if (!runs) return 1;
+  std::string lines;
+  for (const study::Run& run : *runs) lines += study::runText(run);
+  writeResult(options.json ? lines : experiment::probeTable(*plan, *runs));
+  reportVerdicts(*plan,
+                 experiment::decideExpectations({context.sources, plan->spec(), plan->cells(), plan->study()}, *runs),
+                 context.diagnostics);
   return 0;
 }
 

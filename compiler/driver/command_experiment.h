@@ -14,6 +14,9 @@ std::optional<std::string> namedExperiment(const elaborate::Project& project, co
 /// Plans (`--plan`), or runs what the study folder lacks, decides the expectations and writes the report.
 int runExperiment(Context& context, elaborate::Project& project, const std::string& name);
 
+/// Looks at the initial values of every cell and decides the expectations; trains nothing and keeps nothing.
+int probeExperiment(Context& context, elaborate::Project& project, const std::string& name);
+
 /// Every experiment of the .nn files of a folder, file by file.
 int runFolder(Context& context);
 

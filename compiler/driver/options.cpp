@@ -16,7 +16,7 @@ constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredic
                    kBuild = bit(Command::Build), kShow = bit(Command::Show), kCheck = bit(Command::Check),
                    kFmt = bit(Command::Fmt), kDocs = bit(Command::Docs), kBpe = bit(Command::Bpe), kAll = ~0u,
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
-constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights);
+constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights), kProbe = bit(Command::Probe);
 
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
 struct OptionRow {
@@ -208,6 +208,14 @@ class Parser {
     const bool needsFile = info.arguments.starts_with("FILE") && !line_.options.standardInput;
     std::size_t most = info.arguments.starts_with("FILE [NAME]") ? 2 : info.arguments.empty() ? 0 : 1;
     if (info.arguments == "FILE...") most = line_.positional.size();
+    const std::size_t folders = info.arguments == "FOLDER FOLDER" ? 2 : info.arguments == "FOLDER" ? 1 : 0;
+    if (line_.positional.size() < folders) {
+      diagnostics_
+          .emit<diag::MissingFolder>({}, info.name, folders == 1 ? "a folder" : "two folders", line_.positional.size())
+          .help(fmt::format("for example: {}", info.example));
+      return false;
+    }
+    most = std::max(most, folders);
     if (needsFile && line_.positional.empty()) {
       diagnostics_.emit<diag::MissingFile>({}, info.name).help(fmt::format("for example: {}", info.example));
       return false;

@@ -5,6 +5,7 @@
 #include "driver/options.h"
 #include "elaborate/builtins.h"
 #include "elaborate/modules.h"
+#include "elaborate/native_probes.h"
 #include "elaborate/readers.h"
 #include "elaborate/settings.h"
 #include "ir/module.h"
@@ -97,8 +98,8 @@ std::string commandsPage() {
 
 std::string settingsPage() {
   std::string out = title("Settings and readers", "`compiler/elaborate/settings.def` and `readers.def`");
-  for (const syntax::BlockKind block : {syntax::BlockKind::Data, syntax::BlockKind::Train,
-                                        syntax::BlockKind::Experiment, syntax::BlockKind::Report}) {
+  for (const syntax::BlockKind block :
+       {syntax::BlockKind::Data, syntax::BlockKind::Train, syntax::BlockKind::Experiment, syntax::BlockKind::Report}) {
     out += fmt::format("## Settings of `{}`\n\n| setting | needed | takes |\n|---|---|---|\n",
                        elaborate::blockKindName(block));
     for (const elaborate::SettingInfo& setting : elaborate::allSettings()) {
@@ -131,8 +132,10 @@ std::string headOf(std::string_view file) {
   return out;
 }
 
-/// `layer dense(out: dim)(x: f32[..s, in]) -> f32[..s, out]`, on one line; empty for what is no function.
+/// `layer dense(out: dim)(x: f32[..s, in]) -> f32[..s, out]`, on one line; a probe as it is written; empty for the
+/// rest.
 std::string signatureOf(const syntax::Decl& decl, const SourceManager& sources) {
+  if (std::holds_alternative<syntax::ProbeClause>(decl.node)) return std::string(sources.text(decl.span));
   const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
   if (callable == nullptr) return "";
   const std::uint32_t end = callable->body ? callable->body->span.begin : callable->expression->span.begin;
@@ -159,15 +162,24 @@ std::string moduleText(const elaborate::StdlibFile& module) {
   for (const syntax::Decl& decl : tree->declarations) {
     const std::string signature = signatureOf(decl, sources);
     if (signature.empty()) continue;
-    const auto& callable = std::get<syntax::CallableDecl>(decl.node);
-    if (callable.name.text.starts_with('_')) continue;
-    out += fmt::format("\n### {}\n\n```nn\n{}\n```\n\n{}\n", callable.name.text, signature, decl.doc);
+    const auto* const callable = std::get_if<syntax::CallableDecl>(&decl.node);
+    const std::string& name = callable ? callable->name.text : std::get<syntax::ProbeClause>(decl.node).name.text;
+    if (name.starts_with('_')) continue;
+    out += fmt::format("\n### {}\n\n```nn\n{}\n```\n\n{}\n", name, signature, decl.doc);
   }
   return out;
 }
 
+std::string nativeProbesText() {
+  std::string out = "\n## Native probes\n\n| probe | what it gives | unit |\n|---|---|---|\n";
+  for (const elaborate::NativeProbe& probe : elaborate::nativeProbes())
+    out += fmt::format("| `{}` | {} | {} |\n", probe.name, cell(probe.doc), probe.unit);
+  return out;
+}
+
 std::string stdlibPage() {
-  std::string out = title("The standard library", "the comments in `stdlib/` and `compiler/elaborate/builtins.def`");
+  std::string out = title("The standard library",
+                          "the comments in `stdlib/`, `compiler/elaborate/builtins.def` and `native_probes.def`");
   out +=
       "Everything here is visible without an import. B is the batch, `..s` any number of dims.\n\n"
       "## Built in\n\n| function | what it gives |\n|---|---|\n";
@@ -179,7 +191,7 @@ std::string stdlibPage() {
     out += fmt::format("| `{}({})` | {} |\n", name, parameters, cell(builtin.doc));
   }
   for (const elaborate::StdlibFile& module : elaborate::stdlibFiles()) out += moduleText(module);
-  return out;
+  return out + nativeProbesText();
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // Calls: arguments to parameters, lists one after the other, chains and repeats.
 #include <algorithm>
+#include <utility>
 
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/convert.h"
 #include "elaborate/derivative.h"
 #include "elaborate/elaborator.h"
+#include "elaborate/observation.h"
 #include "support/suggest.h"
 
 namespace nnc::elaborate {
@@ -147,9 +149,7 @@ static bool takesDataAlone(const Callable& callable) {
 
 std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument> arguments, const CallSite& site) {
   if (const auto* instance = std::get_if<Instance*>(&callee)) {
-    const Callable& recipe = *(*instance)->recipe;
-    if (recipe.declared()) return runDeclared(recipe, std::move(arguments), site, *instance);
-    return runChain(recipe, std::move(arguments), site, *instance);
+    return callCallable(*(*instance)->recipe, std::move(arguments), site, *instance);
   }
   const Callable* callable = asCallable(callee);
   if (!callable) {
@@ -158,7 +158,7 @@ std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument>
   }
   if (hasOpenFirstList(*callable)) return bindFirstList(*callable, std::move(arguments), site);
   if (arguments.empty() && takesDataAlone(*callable)) return callee;
-  return callCallable(*callable, std::move(arguments), site);
+  return callCallable(*callable, std::move(arguments), site, nullptr);
 }
 
 std::optional<Value> Elaborator::apply(const Value& callee, std::vector<Argument> arguments, const CallSite& site) {
@@ -167,11 +167,17 @@ std::optional<Value> Elaborator::apply(const Value& callee, std::vector<Argument
 }
 
 std::optional<Value> Elaborator::callCallable(const Callable& callable, std::vector<Argument> arguments,
-                                              const CallSite& site) {
-  if (callable.declared()) return runDeclared(callable, std::move(arguments), site, nullptr);
-  if (const auto* builtin = std::get_if<BuiltinCallable>(&callable.node))
-    return runBuiltin(*builtin->builtin, std::move(arguments), site);
-  return runChain(callable, std::move(arguments), site, nullptr);
+                                              const CallSite& site, Instance* shared) {
+  Observation::Application application(trace_ ? trace_->observation : nullptr, callable, arguments, site);
+  applied_ = nullptr;
+  Result value;
+  if (callable.declared())
+    value = runDeclared(callable, std::move(arguments), site, shared);
+  else if (const auto* builtin = std::get_if<BuiltinCallable>(&callable.node))
+    value = runBuiltin(*builtin->builtin, std::move(arguments), site);  // no function is called in it
+  else
+    value = runChain(callable, std::move(arguments), site, shared);
+  return value ? application.finish(*value, applied_) : value;
 }
 
 std::span<const ParamDecl> Elaborator::dataParameters(const Value& value) const {
@@ -219,13 +225,16 @@ std::optional<Value> Elaborator::runDeclared(const Callable& callable, std::vect
     value = decl.vjp ? runWithDerivative(decl, scope, site.span) : runBody(decl, scope);
   frames_.pop_back();
   if (own) own->isApplied = true;
+  applied_ = own;
   return value;
 }
 
 std::optional<Value> Elaborator::runWithDerivative(const CallableDecl& decl, Scope& scope, Span where) {
   if (!requireTrace(where)) return std::nullopt;
   OwnDerivative derivative(*this, decl, scope, where);
+  Observation* const observation = std::exchange(trace_->observation, nullptr);  // the body is cut out of the function
   const Result value = runBody(decl, derivative.bodyScope());
+  trace_->observation = observation;
   return value ? derivative.finish(*value) : std::nullopt;
 }
 
@@ -273,8 +282,10 @@ std::optional<Value> Elaborator::runChain(const Callable& callable, std::vector<
     value = runComposition(*chain, std::move(arguments), site);
   else
     value = runRepeat(std::get<RepeatCallable>(callable.node), std::move(arguments), site);
+  applied_ = nullptr;
   if (isLevel) {
     frame().instance->isApplied = true;
+    applied_ = frame().instance;
     frames_.pop_back();
   }
   return value;

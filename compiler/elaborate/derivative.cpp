@@ -39,9 +39,7 @@ static std::optional<std::vector<ir::NodeId>> between(const ir::Function& functi
   return nodes;
 }
 
-/// The derivative of the scalar `loss` by the first of `inputs`, which are different values. Empty: it does not depend
-/// on it.
-static std::optional<ir::Value> derivative(ir::Builder& builder, ir::Value loss, const std::vector<ir::Value>& inputs) {
+std::optional<ir::Value> derivative(ir::Builder& builder, ir::Value loss, const std::vector<ir::Value>& inputs) {
   const std::optional<std::vector<ir::NodeId>> nodes = between(builder.function(), inputs, loss);
   if (!nodes) return std::nullopt;
   const Outline made = outline(builder.module(), builder.functionId(),
@@ -92,6 +90,8 @@ std::optional<Value> Grad(Elaborator& elaborator, BuiltinCall& call) {
                           elaborator.text(call.spanOf(0)), elaborator.text(call.spanOf(1))));
     return std::nullopt;
   }
+  for (const KnownGradient& known : elaborator.trace().knownGradients)
+    if (known.loss == loss->value && known.by == by->value) return elaborator.traced(known.gradient, call.span);
   const std::optional<ir::Value> value = derivative(elaborator.at(call.span), loss->value, {by->value});
   if (!value) return noDependence(elaborator, call, 0, 1);
   return elaborator.traced(*value, call.span);

@@ -7,6 +7,11 @@
 
 namespace nnc::elaborate {
 
+/// The derivative of the scalar `loss` by the first of `inputs`, which are different values. Empty: it does not depend
+/// on it.
+[[nodiscard]] std::optional<ir::Value> derivative(ir::Builder& builder, ir::Value loss,
+                                                  const std::vector<ir::Value>& inputs);
+
 /// A function with a `vjp` clause, while it is called: its body becomes a function of the program, with the clause as
 /// the function of its derivative.
 class OwnDerivative {

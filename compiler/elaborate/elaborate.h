@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "diagnostics/diagnostics.h"
+#include "elaborate/probe_request.h"
 #include "elaborate/program.h"
 #include "support/source.h"
 #include "syntax/ast.h"
@@ -25,6 +26,7 @@ struct TrainSummary {
   std::string name;
   std::string doc;
   std::vector<std::string> parameters;  // `hidden: dim = 30`
+  std::vector<std::string> reals;       // names of those of type `real`
   Span span;
 };
 
@@ -48,6 +50,8 @@ class Project {
   std::vector<TrainSummary> trains() const;
   std::vector<std::string> exports() const;
   std::vector<std::string> experiments() const;
+  /// Those whose parameters all have defaults: what `nnc check` plans.
+  std::vector<std::string> experimentsWithDefaults() const;
 
   /// Elaborates and checks everything that `nnc check` promises (docs/language.md): every export, every train in
   /// .train and .eval, and what has defaults. False: reported.
@@ -62,6 +66,14 @@ class Project {
   [[nodiscard]] std::optional<BatchProgram> step(const TrainProgram& train, std::int64_t batch);
   /// Loss, metrics and outputs per example, mode eval.
   [[nodiscard]] std::optional<BatchProgram> evaluation(const TrainProgram& train, std::int64_t batch);
+  /// A program that looks at the network of a train (probe.h).
+  [[nodiscard]] std::optional<ProbeProgram> probe(const TrainProgram& train, const ProbeRequest& request);
+  /// The probe that the file or the stdlib declares under a name, or a native one; otherwise E1801.
+  [[nodiscard]] std::optional<ProbeDefinition> findProbe(const std::string& name) const;
+  /// The probe that the stdlib declares under a name. Needs: there is one.
+  ProbeDefinition standardProbe(const std::string& name) const;
+  /// The probes of the stdlib and the native ones, by name, in order of declaration.
+  std::vector<std::string> standardProbes() const;
   /// The network of a train alone, as an export: (parameters and states.., inputs..) -> outputs, for `nnc build
   /// --weights`.
   [[nodiscard]] std::optional<ExportProgram> network(const TrainProgram& train, std::vector<std::int64_t> batches);

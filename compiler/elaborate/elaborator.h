@@ -243,7 +243,9 @@ class Elaborator {
   [[nodiscard]] std::optional<Matched> matchArguments(std::span<const std::string_view> names,
                                                       std::vector<Argument>& arguments, std::string_view what);
   [[nodiscard]] Result bindFirstList(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
-  [[nodiscard]] Result callCallable(const Callable& callable, std::vector<Argument> arguments, const CallSite& site);
+  /// `shared`: the instance of a `sub`; null: a new one.
+  [[nodiscard]] Result callCallable(const Callable& callable, std::vector<Argument> arguments, const CallSite& site,
+                                    Instance* shared);
   [[nodiscard]] Result runDeclared(const Callable& callable, std::vector<Argument> arguments, const CallSite& site,
                                    Instance* shared);
   [[nodiscard]] Result runBody(const syntax::CallableDecl& decl, Scope& scope);
@@ -290,6 +292,7 @@ class Elaborator {
   int depth_ = 0;                                // of expressions and calls being evaluated
   std::int64_t calls_ = 0;                       // so far
   Trace* trace_ = nullptr;
+  Instance* applied_ = nullptr;  // of the call that ended last; null: it had none of its own
   const SlotRecord* initialising_ = nullptr;
   int indexOrder_ = 0;
   std::optional<Clash> clash_;

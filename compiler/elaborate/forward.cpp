@@ -225,6 +225,7 @@ bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgr
   const Elaborator::Tracing tracing(elaborator, forward.trace);
   const std::optional<Value> output = elaborator.instantiate(
       spec.network.function, "net", '.', argumentsFor(elaborator, matches[0], byField, data), spec.network.span);
+  forward.trace.observation = nullptr;  // the network alone is observed
   if (!output || !readOutputs(elaborator, spec.network, *output, forward)) return false;
 
   for (std::size_t i = 1; i < matches.size(); ++i) {

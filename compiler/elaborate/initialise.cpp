@@ -3,6 +3,7 @@
 
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/elaborator.h"
+#include "elaborate/observation.h"
 #include "elaborate/tensor_ops.h"
 #include "support/hash.h"
 
@@ -20,6 +21,7 @@ RandomKey* Elaborator::implicitKey(Span where) {
     error<diag::RandomInFn>(where, text(where), frames_.size() == 1 ? "this block" : "a fn");
     return nullptr;
   }
+  if (trace_->observation && frame().decl) trace_->observation->noteNoise(frame().decl);
   return arena_.make(RandomKey{.stream = trace_->stream, .path = instance->path, .draws = instance->draws++});
 }
 

@@ -156,6 +156,7 @@ class ModuleLoader {
   bool declareNames(SourceModule& module) {
     bool isFine = true;
     for (const syntax::Decl& decl : module.tree.declarations) {
+      if (const auto* probe = std::get_if<syntax::ProbeClause>(&decl.node)) isFine &= declareProbe(module, *probe);
       const syntax::Ident* const name = declaredName(decl);
       if (name == nullptr) continue;
       if (module.names.emplace(name->text, Named{&module, &decl}).second) {
@@ -167,6 +168,14 @@ class ModuleLoader {
       isFine = false;
     }
     return isFine;
+  }
+
+  bool declareProbe(SourceModule& module, const syntax::ProbeClause& probe) {
+    const auto [known, isNew] = module.probes.emplace(probe.name.text, &probe);
+    if (isNew) return true;
+    diagnostics_.emit<diag::DeclaredTwice>(probe.name.span, probe.name.text)
+        .also(known->second->name.span, "the first declaration");
+    return false;
   }
 
   bool loadImport(SourceModule& module, const syntax::ImportDecl& import) {
@@ -313,6 +322,27 @@ std::vector<const SourceModule*> Modules::own() const {
   for (const std::unique_ptr<SourceModule>& module : modules_)
     if (!module->isStdlib) own.push_back(module.get());
   return own;
+}
+
+std::pair<const syntax::ProbeClause*, const SourceModule*> Modules::findProbe(const SourceModule& from,
+                                                                              std::string_view name) const {
+  if (const auto own = from.probes.find(name); own != from.probes.end()) return {own->second, &from};
+  for (const std::unique_ptr<SourceModule>& module : modules_)
+    if (const auto found = module->probes.find(name); module->isStdlib && found != module->probes.end())
+      return {found->second, module.get()};
+  return {nullptr, nullptr};
+}
+
+std::vector<std::string> Modules::probeNames(const SourceModule& from) const {
+  std::vector<std::string> names;
+  const auto add = [&](const SourceModule& module) {
+    for (const syntax::Decl& decl : module.tree.declarations)
+      if (const auto* probe = std::get_if<syntax::ProbeClause>(&decl.node)) names.push_back(probe->name.text);
+  };
+  add(from);
+  for (const std::unique_ptr<SourceModule>& module : modules_)
+    if (module->isStdlib && module.get() != &from) add(*module);
+  return names;
 }
 
 Named Modules::find(const SourceModule& from, std::string_view name) const {

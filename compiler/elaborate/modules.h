@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "diagnostics/diagnostics.h"
@@ -34,6 +35,7 @@ struct SourceModule {
   std::map<std::string, Named, std::less<>> names;                  // own declarations, listed imports
   std::map<std::string, const SourceModule*, std::less<>> aliases;  // of `import .. as b`
   std::map<std::string, Span, std::less<>> declared;                // where each of the names above was introduced
+  std::map<std::string, const syntax::ProbeClause*, std::less<>> probes;  // declared here; names of their own
 };
 
 /// Owns the trees of a file and of all that it imports, and those of the stdlib.
@@ -52,6 +54,11 @@ class Modules {
   Named find(const SourceModule& from, std::string_view name) const;
   /// What `alias.name` means in `from`. Empty: no such alias, or nothing of that name that may be seen from outside.
   Named find(const SourceModule& from, std::string_view alias, std::string_view name) const;
+  /// A probe that `from` or the stdlib declares, and where. Null: there is none.
+  std::pair<const syntax::ProbeClause*, const SourceModule*> findProbe(const SourceModule& from,
+                                                                       std::string_view name) const;
+  /// Their names, those of `from` first.
+  std::vector<std::string> probeNames(const SourceModule& from) const;
   /// Every name that `find(from, ..)` knows, sorted: for "did you mean".
   std::vector<std::string> visibleNames(const SourceModule& from) const;
   /// The names of a module that others may import, sorted.

@@ -4,6 +4,7 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/elaborator.h"
+#include "elaborate/observation.h"
 #include "elaborate/index_notation.h"
 #include "elaborate/suggest_name.h"
 #include "support/suggest.h"
@@ -14,6 +15,7 @@ using syntax::Expr;
 
 std::optional<Value> Elaborator::predeclared(std::string_view name, Span span) {
   if (name == "mode" && trace_) {
+    if (trace_->observation && trace_->observation->isNoisy(frame().decl)) return Symbol{"eval"};
     switch (trace_->mode) {
       case Mode::Train:
         return Symbol{"train"};
@@ -136,8 +138,9 @@ std::optional<Value> Elaborator::instanceField(Instance& instance, const syntax:
   return std::nullopt;
 }
 
-static std::optional<Value> parameterField(const Traced& traced, std::string_view field) {
+static std::optional<Value> tensorField(const Traced& traced, std::string_view field, const Trace* trace) {
   if (traced.slot && field == "decay") return traced.slot->slot.decay;
+  if (trace && field == "function" && trace->applied.tensor == traced.value) return trace->applied.function;
   return std::nullopt;
 }
 
@@ -153,7 +156,7 @@ std::optional<Value> Elaborator::fieldOf(const Value& base, const syntax::Ident&
   }
   if (const auto* instance = std::get_if<Instance*>(&base)) return instanceField(**instance, field);
   if (const Traced* tensor = asTraced(base))
-    if (const std::optional<Value> value = parameterField(*tensor, field.text)) return value;
+    if (const std::optional<Value> value = tensorField(*tensor, field.text, trace_)) return value;
   error<diag::UnknownField>(field.span ? field.span : span, describe(base), field.text);
   return std::nullopt;
 }

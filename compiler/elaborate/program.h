@@ -150,6 +150,12 @@ struct Target {
   bool isAtMost = false;  // `<=`
 };
 
+/// How often a run saves itself within an epoch; every epoch ends with a checkpoint anyway. At most one is set.
+struct CheckpointPeriod {
+  std::optional<double> seconds;
+  std::optional<std::int64_t> steps;
+};
+
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
@@ -164,6 +170,7 @@ struct TrainProgram {
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> patience;  // stop: patience(valid.loss, n)
   std::string patienceMetric;
+  CheckpointPeriod checkpoint;
   std::optional<Target> target;
   ir::DType precision = ir::DType::F32;
   /// (seed: i64) -> one tensor per slot, in order. Random numbers are keyed by the slot's path.
@@ -185,6 +192,22 @@ struct BatchProgram {
   std::int64_t batch = 0;
   std::vector<std::string> fields;   // names of the data fields it takes, in order
   std::vector<std::string> outputs;  // evaluation: names of the network's outputs, in order
+};
+
+/// One series of a probe, and the columns of its values.
+struct ProbeColumns {
+  std::string name;                // `grad_norm`; of a list: `act_stats.mean`, `act_stats.0`
+  std::vector<std::string> paths;  // `net.h.dense.w`; one empty name for a probe without a range
+  std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
+};
+
+/// A program that looks at a network: it changes no slot and takes none of the optimizer. The network is in mode
+/// .train with its noise off: layers that draw random numbers are in mode .eval.
+///
+/// `function`: (parameters and network states.., data fields.., seed: i64, step: i64, inputs..) -> results, named by
+/// `outputs`.
+struct ProbeProgram : BatchProgram {
+  std::vector<ProbeColumns> series;  // of buildSeries: one for each result, f64[columns]
 };
 
 /// A tensor of a session, and the number that all its elements begin with.

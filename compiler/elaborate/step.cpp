@@ -5,6 +5,7 @@
 #include <map>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/observation.h"
 #include "elaborate/tensor_ops.h"
 #include "elaborate/train.h"
 #include "ir/gradient_flow.h"
@@ -23,6 +24,13 @@ void orderParameters(ir::Function& function, const std::vector<ir::Value>& order
     function.values[static_cast<std::size_t>(values[i].index)].resultIndex = static_cast<int>(i);
   function.parameters = std::move(values);
   function.parameterNames = std::move(names);
+}
+
+ir::Value meanOf(ir::Builder& builder, ir::Value value) {
+  const ir::Type type = builder.type(value);
+  if (type.shape.empty()) return value;
+  const ir::Value sum = builder.reduceSum(value, {0});
+  return builder.div(sum, builder.constantLike(sum, static_cast<double>(type.shape[0])));
 }
 
 Span placeOf(const Elaborator& elaborator, const SlotRecord& record) {
@@ -48,20 +56,6 @@ bool buildInit(Elaborator& elaborator, const std::vector<SlotRecord*>& records, 
 }
 
 namespace {
-
-/// `path` is `prefix` or lies inside it.
-bool isInside(std::string_view path, std::string_view prefix) {
-  return path.starts_with(prefix) &&
-         (path.size() == prefix.size() || path[prefix.size()] == '.' || path[prefix.size()] == '[');
-}
-
-/// Mean over the batch of what is one number per example.
-ir::Value meanOf(ir::Builder& builder, ir::Value value) {
-  const ir::Type type = builder.type(value);
-  if (type.shape.empty()) return value;
-  const ir::Value sum = builder.reduceSum(value, {0});
-  return builder.div(sum, builder.constantLike(sum, static_cast<double>(type.shape[0])));
-}
 
 /// Builds one step. The loss is a function of its own, so that the gradient call names what it differentiates.
 class StepBuilder {
@@ -290,6 +284,18 @@ class StepBuilder {
 std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
                                    std::int64_t batch) {
   return StepBuilder(elaborator, spec, data, batch).run();
+}
+
+std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
+                                              std::int64_t batch) {
+  ir::Module module;
+  Forward forward(module, module.addFunction("loss"), Mode::Train);
+  if (!traceForward(elaborator, spec, data, batch, forward)) return std::nullopt;
+  std::vector<Slot> slots;
+  for (const bool isParameter : {true, false})
+    for (const SlotRecord& record : forward.trace.slots)
+      if ((record.slot.kind == SlotKind::Parameter) == isParameter) slots.push_back(record.slot);
+  return slots;
 }
 
 std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,

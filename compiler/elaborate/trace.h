@@ -14,6 +14,8 @@
 
 namespace nnc::elaborate {
 
+class Observation;
+
 enum class Mode : std::uint8_t { Train, Eval, Serve };
 
 /// A tensor that lives from step to step, and what its declaration says about it.
@@ -52,6 +54,11 @@ struct LabelUse {
   Span span;
 };
 
+/// A derivative that the program has already: what `grad(loss, by)` gives in a probe.
+struct KnownGradient {
+  ir::Value loss, by, gradient;
+};
+
 /// Everything that one function of the program collects. A parameter of the function appears when its slot is first
 /// declared, in that order; the caller puts parameters into their final order.
 struct Trace {
@@ -71,6 +78,13 @@ struct Trace {
   std::vector<ir::Value> overruns;  // bool scalars: a `write` goes outside its state
   std::optional<AcrossParams> across;  // while an optimizer runs on one parameter after the other
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
+  Observation* observation = nullptr;                   // of a probe, while its network is traced
+  /// What the value of a probe may ask about its tensors.
+  std::vector<KnownGradient> knownGradients;
+  struct Applied {
+    ir::Value tensor;
+    Value function;
+  } applied;  // `tensor.function`; for the tensor of the moment
 
   SlotRecord* findSlot(std::string_view path);
 };

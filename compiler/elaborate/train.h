@@ -30,6 +30,7 @@ struct ResultName {
 struct TrainSpec {
   const syntax::BlockDecl* block = nullptr;
   const SourceModule* home = nullptr;
+  const Scope* parameters = nullptr;                        // holds them; the elaborator's
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text
   Role network, loss, optimizer;
   std::vector<Role> metrics;
@@ -42,6 +43,7 @@ struct TrainSpec {
   std::optional<std::int64_t> patience;
   std::optional<ResultName> patienceResult, targetResult;
   std::optional<Target> target;
+  CheckpointPeriod checkpoint;
   ir::DType precision = ir::DType::F32;
 };
 
@@ -85,6 +87,10 @@ struct StepParts {
 [[nodiscard]] std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
                                                  std::int64_t batch);
 
+/// The parameters and network states that a step for another batch size would have, in the order of StepParts::slots.
+[[nodiscard]] std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec,
+                                                            const DataProgram& data, std::int64_t batch);
+
 /// Loss, metrics and outputs per example; parameters and network states as `slots` lists them.
 [[nodiscard]] std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec,
                                                           const DataProgram& data, const std::vector<Slot>& slots,
@@ -96,6 +102,9 @@ struct StepParts {
 /// Errors  E0816 the function has a slot that is not listed.
 [[nodiscard]] bool matchSlots(Elaborator& elaborator, Trace& trace, const std::vector<Slot>& slots,
                               std::vector<ir::Value>& order);
+
+/// Mean over the batch of what is one number per example; a number for the whole batch as it is.
+ir::Value meanOf(ir::Builder& builder, ir::Value value);
 
 /// The place to blame for a slot: where it is declared, or the user's line that led to it when that is in the stdlib.
 Span placeOf(const Elaborator& elaborator, const SlotRecord& record);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "diagnostics/kinds/experiment.h"
+#include "diagnostics/kinds/project.h"
 #include "experiment/expect.h"
 #include "experiment/measure.h"
 #include "experiment/reader.h"
@@ -29,9 +30,15 @@ namespace {
 class ClauseReader {
  public:
   ClauseReader(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-               const std::map<std::string, double>& constants,
-               std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study)
-      : state_(state), spec_(spec), cells_(cells), constants_(constants), classes_(classes), metrics_(metrics), study_(study) {}
+               const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
+               const std::vector<std::string>& metrics, study::Study& study)
+      : state_(state),
+        spec_(spec),
+        cells_(cells),
+        constants_(constants),
+        classes_(classes),
+        metrics_(metrics),
+        study_(study) {}
 
   bool run() {
     readProbes();
@@ -47,7 +54,8 @@ class ClauseReader {
  private:
   void readProbes() {
     for (const syntax::ProbeClause* clause : spec_.probes)
-      study_.probes.push_back({clause->name.text, clause->value ? lineText(state_.sources, clause->value->span) : "", ""});
+      study_.probes.push_back(
+          {clause->name.text, clause->value ? lineText(state_.sources, clause->value->span) : "", ""});
   }
 
   bool checkMetric(const std::string& metric) {
@@ -101,7 +109,8 @@ class ClauseReader {
     guessing.probes.clear();
     const auto result = measureRun(expr, guessing, context);
     const auto* value = std::get_if<study::MeasuredValue>(&result);
-    return value != nullptr && !value->isCensored && std::isfinite(value->value) ? std::optional(value->value) : std::nullopt;
+    return value != nullptr && !value->isCensored && std::isfinite(value->value) ? std::optional(value->value)
+                                                                                 : std::nullopt;
   }
 
   // ------------------------------------------------------------------ the report
@@ -132,7 +141,8 @@ class ClauseReader {
 
   bool readSetting(const syntax::Setting& setting) {
     std::vector<const syntax::Setting*> written{&setting};
-    if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics)) return false;
+    if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics))
+      return false;
     const auto* text = std::get_if<syntax::StringLiteral>(&bare(*setting.value).node);
     const bool isName = text != nullptr && text->value.ends_with(".html") && text->value.find('/') == std::string::npos;
     if (isName) study_.reportFile = text->value;
@@ -141,6 +151,16 @@ class ClauseReader {
                                                   elaborate::settingTakes(syntax::BlockKind::Report, setting.name.text),
                                                   lineText(state_.sources, setting.value->span));
     return isName;
+  }
+
+  void readArguments(const syntax::CallExpr& call, study::Show& show) const {
+    for (const syntax::Arg& argument : call.arguments) {
+      std::vector<std::string> texts = entries(*argument.value);
+      if (argument.name)
+        show.named.emplace_back(argument.name->text, std::move(texts));
+      else
+        show.arguments.insert(show.arguments.end(), texts.begin(), texts.end());
+    }
   }
 
   bool readShow(const syntax::Expr& expr) {
@@ -155,12 +175,7 @@ class ClauseReader {
       if (const auto close = closestName(show.kind, kinds)) message.help(fmt::format("did you mean `{}`?", *close));
       return false;
     }
-    if (call != nullptr)
-      for (const syntax::Arg& argument : call->arguments)
-        if (argument.name)
-          show.named.emplace_back(argument.name->text, entries(*argument.value));
-        else
-          for (std::string& text : entries(*argument.value)) show.arguments.push_back(std::move(text));
+    if (call != nullptr) readArguments(*call, show);
     study_.shows.push_back(std::move(show));
     return true;
   }
@@ -178,8 +193,8 @@ class ClauseReader {
 }  // namespace
 
 bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-                 const std::map<std::string, double>& constants,
-                 std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study) {
+                 const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
+                 const std::vector<std::string>& metrics, study::Study& study) {
   study.source = std::string(state.sources.text(spec.span));
   return ClauseReader(state, spec, cells, constants, classes, metrics, study).run();
 }

@@ -18,6 +18,9 @@ namespace nnc::experiment {
 class CellPrograms : public training::ProgramSource {
  public:
   virtual const elaborate::TrainProgram& train() const = 0;
+  /// A program that looks at the network of the cell, and a probe of the stdlib.
+  virtual std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) = 0;
+  virtual elaborate::ProbeDefinition standardProbe(const std::string& name) = 0;
 };
 
 /// When a run is looked at, and what ends it or the study early. Steps of a run itself are the train's.
@@ -26,10 +29,10 @@ struct Rules {
   std::int64_t probeEvery = 0;     // steps; a probe's own period is a multiple of it. 0: no probes
   std::string targetMetric;        // `target: valid.accuracy >= 0.8`; empty: none
   double target = 0.0;
-  bool stopAtTarget = false;                 // a run ends when it reached the target
-  std::optional<double> runSeconds;          // a run that takes longer ends as TimedOut
-  std::optional<double> runFlops;            // a run ends, regularly, after the step that reaches this
-  std::optional<double> studySeconds;        // `budget: minutes(60)`: no run starts after that
+  bool stopAtTarget = false;           // a run ends when it reached the target
+  std::optional<double> runSeconds;    // a run that takes longer ends as TimedOut
+  std::optional<double> runFlops;      // a run ends, regularly, after the step that reaches this
+  std::optional<double> studySeconds;  // `budget: minutes(60)`: no run starts after that
 };
 
 class Plan {

@@ -11,6 +11,7 @@
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
 #include "experiment/measure.h"
+#include "experiment/study_probes.h"
 #include "training/data_set.h"
 
 namespace nnc::experiment {
@@ -32,6 +33,14 @@ class ElaboratedCell final : public CellPrograms {
     const std::lock_guard lock(mutex_);
     return project_.evaluation(train_, batch);
   }
+  std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    return project_.probe(train_, request);
+  }
+  elaborate::ProbeDefinition standardProbe(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    return project_.standardProbe(name);
+  }
 
  private:
   elaborate::Project& project_;
@@ -41,12 +50,14 @@ class ElaboratedCell final : public CellPrograms {
 
 class BuiltPlan final : public ExperimentPlan {
  public:
-  BuiltPlan(elaborate::Project& project, Spec spec) : project_(project), spec_(std::move(spec)) {}
+  BuiltPlan(elaborate::Project& project, Spec spec, PlanFor purpose)
+      : project_(project), spec_(std::move(spec)), purpose_(purpose) {}
 
   const study::Study& study() const override { return study_; }
   const Rules& rules() const override { return spec_.rules; }
   const Spec& spec() const override { return spec_; }
   const CellList& cells() const override { return list_; }
+  const std::vector<probes::PeriodicProbe>& probes() const override { return probes_; }
 
   std::shared_ptr<CellPrograms> programs(std::size_t cell, std::optional<double> tuned, Diagnostics&) override {
     const std::lock_guard lock(mutex_);
@@ -77,6 +88,9 @@ class BuiltPlan final : public ExperimentPlan {
     std::optional<CellList> list = listCells(project_.state(), spec_);
     if (!list) return false;
     list_ = std::move(*list);
+    std::optional<std::vector<probes::PeriodicProbe>> probes = readProbes(project_.state(), spec_);
+    if (!probes) return false;
+    probes_ = std::move(*probes);
     constants_ = numericConstants(project_.state(), spec_);
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
@@ -115,17 +129,20 @@ class BuiltPlan final : public ExperimentPlan {
     const std::optional<elaborate::BatchProgram> step = train ? project_.step(*train, train->batch) : std::nullopt;
     const std::optional<elaborate::BatchProgram> evaluation =
         step ? project_.evaluation(*train, train->batch) : std::nullopt;
-    if (!evaluation) {
+    if (!evaluation || !checkProbes(*train)) {
       state.diagnostics.emit<diag::CellFails>(spec_.decl->name.span, i + 1, list_.cells.size(),
                                               cellName(study_.factors, levels));
       return false;
     }
-    const std::optional<DataFacts> data = data_.facts(train->data, state.diagnostics);
+    const std::optional<DataFacts> data =
+        purpose_ == PlanFor::Checking ? std::optional(DataFacts{train->batch, elaborate::partNames(train->data), {}})
+                                      : data_.facts(train->data, state.diagnostics);
     if (!data) return false;
     study::Cell cell;
     cell.levels = levels;
     for (const auto& value : train->values)
-      if (spec_.tunedParameter == nullptr || value.first != spec_.tunedParameter->name.text) cell.values.push_back(value);
+      if (spec_.tunedParameter == nullptr || value.first != spec_.tunedParameter->name.text)
+        cell.values.push_back(value);
     for (const elaborate::Slot& slot : train->slots)
       if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
     const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
@@ -138,6 +155,14 @@ class BuiltPlan final : public ExperimentPlan {
     study_.cells.push_back(std::move(cell));
     if (i == 0) describeFirst(*train, *data, perEpoch);
     return true;
+  }
+
+  /// Probes with a text mean something in this cell, too.
+  bool checkProbes(const elaborate::TrainProgram& train) {
+    elaborate::ProbeRequest request{elaborate::ProbeKind::Series, train.batch, {}};
+    for (const probes::PeriodicProbe& probe : probes_)
+      if (!probe.definition.isNative()) request.probes.push_back(probe.definition);
+    return request.probes.empty() || project_.probe(train, request).has_value();
   }
 
   /// What the first cell says of all of them: metrics, classes, the length of trials and of periods in epochs.
@@ -156,7 +181,9 @@ class BuiltPlan final : public ExperimentPlan {
 
   elaborate::Project& project_;
   Spec spec_;
+  PlanFor purpose_;
   CellList list_;
+  std::vector<probes::PeriodicProbe> probes_;
   study::Study study_;
   std::map<std::string, double> constants_;
   std::vector<std::string> metrics_;
@@ -169,10 +196,10 @@ class BuiltPlan final : public ExperimentPlan {
 }  // namespace
 
 std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
-                                         const std::vector<elaborate::Override>& overrides) {
+                                         const std::vector<elaborate::Override>& overrides, PlanFor purpose) {
   std::optional<Spec> spec = readExperiment(project.state(), name, overrides);
   if (!spec) return nullptr;
-  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec));
+  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec), purpose);
   return plan->build() ? std::move(plan) : nullptr;
 }
 

@@ -22,15 +22,17 @@ static void convertAttributes(Attributes& attributes, DType from, DType to) {
   if (auto* cast = std::get_if<CastAttributes>(&attributes); cast && cast->dtype == from) cast->dtype = to;
 }
 
-Module convertPrecision(const Module& module, DType from, DType to) {
+void convertPrecision(Function& function, DType from, DType to) {
   assert(isFloat(from) && isFloat(to) && "float dtypes");
+  function.plan.reset();
+  for (ValueInfo& value : function.values)
+    if (value.type.dtype == from) value.type.dtype = to;
+  for (Node& node : function.nodes) convertAttributes(node.attributes, from, to);
+}
+
+Module convertPrecision(const Module& module, DType from, DType to) {
   Module converted = module;
-  for (Function& function : converted.functions) {
-    function.plan.reset();
-    for (ValueInfo& value : function.values)
-      if (value.type.dtype == from) value.type.dtype = to;
-    for (Node& node : function.nodes) convertAttributes(node.attributes, from, to);
-  }
+  for (Function& function : converted.functions) convertPrecision(function, from, to);
   return converted;
 }
 

@@ -9,6 +9,9 @@ namespace nnc::ir {
 /// ids, value indices and names stay; memory plans are dropped. Draws of `random` are the same numbers.
 Module convertPrecision(const Module& module, DType from, DType to);
 
+/// The same for one function, in place. What it calls must be converted, too.
+void convertPrecision(Function& function, DType from, DType to);
+
 /// The elements of `tensor` in another dtype, as op `cast` gives them.
 Tensor convertTensor(const Tensor& tensor, DType dtype);
 

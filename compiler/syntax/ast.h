@@ -334,9 +334,10 @@ struct BindClause {
 struct ExcludeClause {
   ExprPtr when;
 };
+/// `probe g = l2(grad(loss, w)) for w in weights(net) every steps(50)`, or a declaration, which has no period.
 struct ProbeClause {
   Ident name;
-  ExprPtr value;
+  ExprPtr value;  // null: that of the declaration of this name
   std::optional<Ident> variable;
   ExprPtr range;
   ExprPtr every;
@@ -369,7 +370,7 @@ struct ExperimentDecl {
 struct Decl {
   Span span;
   std::string doc;  // text of the `///` lines right above, without the slashes
-  std::variant<ImportDecl, ConstantDecl, CallableDecl, ExportDecl, BlockDecl, ExperimentDecl> node;
+  std::variant<ImportDecl, ConstantDecl, CallableDecl, ExportDecl, BlockDecl, ProbeClause, ExperimentDecl> node;
 };
 
 struct File {

@@ -97,6 +97,9 @@ class FileBuilder : public Builder {
       case NNParser::RuleBlockDecl:
         out.node = blockDecl(static_cast<Parser::BlockDeclContext*>(inner));
         break;
+      case NNParser::RuleProbeDecl:
+        out.node = probe(static_cast<Parser::ProbeDeclContext*>(inner));
+        break;
       default:
         out.node = experiment(static_cast<Parser::ExperimentContext*>(inner));
         break;
@@ -264,11 +267,13 @@ class FileBuilder : public Builder {
     return result;
   }
 
-  ProbeClause probe(Parser::ProbeClauseContext* context) {
+  /// A clause, or a declaration, which is a clause with a value and without a period.
+  template <typename Context>
+  ProbeClause probe(Context* context) {
     ProbeClause result;
     result.name = ident(*context->ident(0));
     std::size_t next = 0;
-    result.value = expr(context->expr(next++));
+    if (has(*context, NNLexer::ASSIGN)) result.value = expr(context->expr(next++));
     if (context->ident(1) != nullptr) {
       result.variable = ident(*context->ident(1));
       result.range = expr(context->expr(next++));

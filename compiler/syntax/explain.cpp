@@ -429,8 +429,8 @@ class Explainer {
   std::string expected() const {
     switch (position_) {
       case Position::File:
-        return "a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, `experiment` "
-               "or `export`)";
+        return "a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, `probe`, "
+               "`experiment` or `export`)";
       case Position::Statement:
         return "a statement (`let`, `param`, `return`, ..) or `}`";
       case Position::Item:

@@ -130,6 +130,7 @@ class Printer {
       }
     });
   }
+  void declaration(Span span, const ProbeClause& d) { clause(span, d); }
   void declaration(Span span, const ExperimentDecl& d) {
     line(span, "experiment " + d.name.text);
     nested([&] {
@@ -183,7 +184,7 @@ class Printer {
   void clause(Span span, const ProbeClause& c) {
     line(span, "probe " + c.name.text);
     nested([&] {
-      expr(*c.value);
+      if (c.value) expr(*c.value);
       if (c.variable) part("for " + c.variable->text, c.range);
       part("every", c.every);
     });

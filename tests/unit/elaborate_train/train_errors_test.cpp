@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         TrainCase{"NeitherEpochsNorSteps", "epochs:    2", "", "help or write `steps:` instead", "fit"},
         TrainCase{"EpochsAndSteps", "epochs:    2", "epochs: 2 steps: 5",
                   "E0108 `epochs` and `steps` exclude each other", "steps"},
-        TrainCase{"NotYet", "epochs:    2", "epochs: 2 target: 1", "E0900 the setting `target` is not supported yet",
-                  "target"},
+        TrainCase{"TargetIsANumber", "epochs:    2", "epochs: 2 target: 1",
+                  "E0109 setting `target` takes a condition, valid.accuracy >= 0.9, and this is no comparison", "1"},
         TrainCase{"Batch", "batch:     10", "batch: 0",
                   "E0109 setting `batch` takes a whole number from 1, and this is 0", "0"},
         TrainCase{"BatchIsReal", "batch:     10", "batch: 1.5",
@@ -94,6 +94,18 @@ INSTANTIATE_TEST_SUITE_P(
                   "`error`, which is neither `loss` nor a metric", "error"},
         TrainCase{"PatienceOfAnUnknownPart", "epochs:    2", "epochs: 2 stop: patience(test.loss, 3)",
                   "E0812 `test.loss` asks for the part `test`, and data `toy` has train, valid", "test.loss"},
+        TrainCase{"CheckpointNow", "epochs:    2", "epochs: 2 checkpoint: true",
+                  "E0109 setting `checkpoint` takes a period, every(minutes(5)) or every(steps(1000)), and this is "
+                  "something else",
+                  "true"},
+        TrainCase{"CheckpointOfAnUnknownUnit", "epochs:    2", "epochs: 2 checkpoint: every(days(1))",
+                  "and this is something else", "days(1)"},
+        TrainCase{"CheckpointAtHalfASteps", "epochs:    2", "epochs: 2 checkpoint: every(steps(0.5))",
+                  "and this is no whole number from 1", "0.5"},
+        TrainCase{"CheckpointWithoutPause", "epochs:    2", "epochs: 2 checkpoint: every(minutes(0))",
+                  "and this is no number above 0", "0"},
+        TrainCase{"CheckpointOfTwoNumbers", "epochs:    2", "epochs: 2 checkpoint: every(minutes(1, 30))",
+                  "and this is 2 numbers", "minutes(1, 30)"},
         TrainCase{"HalfPrecision", "epochs:    2", "epochs: 2 precision: .bf16",
                   "E0900 `precision: .bf16` is not supported yet", ".bf16"},
         TrainCase{"FreezeNothing", "epochs:    2", "epochs: 2 freeze: [net.stem]",
@@ -119,13 +131,15 @@ INSTANTIATE_TEST_SUITE_P(
                   "E0805 `zip` takes two readers or more", "zip(idx(\"a\", \"b\"))"},
         TrainCase{"ZipOfOneFieldTwice", "source: idx(\"a\", \"b\")",
                   "source: zip(idx(\"a\", \"b\"), bin(\"c\", record: (label: u8)))",
-                  "E0805 `zip` takes one field `label`, and two readers deliver one", "bin(\"c\", record: (label: u8))"},
+                  "E0805 `zip` takes one field `label`, and two readers deliver one",
+                  "bin(\"c\", record: (label: u8))"},
         TrainCase{"CsvHeader", "source: idx(\"a\", \"b\")", "source: csv(\"a\", header: 1)",
                   "E0805 `csv` takes `header: .auto`, true or false, and this is 1", "header: 1"},
         TrainCase{"CsvMissing", "source: idx(\"a\", \"b\")", "source: csv(\"a\", missing: \"x\")",
                   "E0805 `csv` takes a number for empty cells, and this is the text \"x\"", "missing: \"x\""},
         TrainCase{"ImageSize", "source: idx(\"a\", \"b\")", "source: images(\"a\", size: (0, 3))",
-                  "E0805 `images` takes the size of the images as (height, width), each from 1 to 16384", "size: (0, 3)"},
+                  "E0805 `images` takes the size of the images as (height, width), each from 1 to 16384",
+                  "size: (0, 3)"},
         TrainCase{"NotAFileName", "source: idx(\"a\", \"b\")", "source: idx(\"a\", 3)",
                   "E0805 `idx` takes names of files, one for each field", "3"},
         TrainCase{"FilesAndFields", "source: idx(\"a\", \"b\")", "source: idx(\"a\")",
@@ -149,7 +163,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "E0803 the parts of this split leave nothing for `train`", "random"},
         TrainCase{"RandomIsNoFraction", "(train: 0..80, valid: 80..100)", "random(valid: 2)",
                   "E0803 a random part is a name with a fraction between 0 and 1", "valid: 2"},
-        TrainCase{"Augment", "split: ", "augment: [1] split: ", "E0109 setting `augment` takes a list of functions, [random_crop(pad: 4)], and this is the int 1", "1"},
+        TrainCase{"Augment", "split: ", "augment: [1] split: ",
+                  "E0109 setting `augment` takes a list of functions, [random_crop(pad: 4)], and this is the int 1",
+                  "1"},
         TrainCase{"FieldsOfAText", "source: idx(\"a\", \"b\")", "source: text_windows(\"a\", 8)",
                   "E0808 the reader `text_windows` names its fields itself\n  also delivers tokens: i32[8], y: i32[8]\n"
                   "  help leave `fields` out",
@@ -232,13 +248,14 @@ TEST_F(ProjectTest, AParameterWithoutGradientWarns) {
   EXPECT_EQ(diagnostics_.all().size(), 2u) << messages();
 }
 
-TEST_F(ProjectTest, ExperimentsAreReadOnlyAndTrainsRun) {
+TEST_F(ProjectTest, ExperimentsAreKnownByName) {
   Project* const project = loadText(program(
       "", "experiment compare {\n  run: fit\n  vary lr in [0.1, 0.2]\n  seeds: 2\n  measure a = valid.accuracy\n}\n"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->check()) << messages();
-  EXPECT_EQ(messages(), "W0601 experiments are not supported yet: `compare` is read and not checked\n");
+  EXPECT_EQ(messages(), "");
   EXPECT_EQ(project->experiments(), std::vector<std::string>{"compare"});
+  EXPECT_EQ(project->experimentsWithDefaults(), std::vector<std::string>{"compare"});
   EXPECT_TRUE(project->train("", {}).has_value());
 }
 

@@ -10,12 +10,16 @@
 #include <vector>
 
 #include "../training/fixture.h"
+#include "diagnostics/kinds/data.h"
 #include "experiment/run_study.h"
 #include "study/codec.h"
+#include "study/tuning.h"
 #include "support/hash.h"
 #include "training/project_source.h"
 
 namespace nnc::experiment {
+
+namespace fs = std::filesystem;
 
 inline constexpr const char* kStudyProgram = R"(data points {
   source: idx("x.idx", "y.idx")
@@ -56,6 +60,14 @@ class LoadedPrograms final : public CellPrograms {
   std::optional<elaborate::BatchProgram> evaluation(std::int64_t batch) override {
     const std::lock_guard lock(mutex_);
     return source_->evaluation(batch);
+  }
+  std::optional<elaborate::ProbeProgram> probe(const elaborate::ProbeRequest& request) override {
+    const std::lock_guard lock(mutex_);
+    return project_->probe(*train_, request);
+  }
+  elaborate::ProbeDefinition standardProbe(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    return project_->standardProbe(name);
   }
 
  private:

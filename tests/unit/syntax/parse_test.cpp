@@ -360,6 +360,44 @@ layer unit @3:1
 )");
 }
 
+TEST(Parse, ProbesOfAFileAndOfTheStdlib) {
+  const Parsed parsed(R"(probe big = l2(w) for w in weights(net)
+experiment e {
+  probe big
+  probe big for w in params(net)
+  probe big every steps(5)
+}
+probe now = loss
+)");
+  EXPECT_EQ(withoutPlaces(parsed.tree()), R"(probe big
+  call
+    name l2
+    arguments
+      name w
+  for w
+    call
+      name weights
+      arguments
+        name net
+experiment e
+  probe big
+  probe big
+    for w
+      call
+        name params
+        arguments
+          name net
+  probe big
+    every
+      call
+        name steps
+        arguments
+          int 5
+probe now
+  name loss
+)");
+}
+
 TEST(Parse, ATreeOfDataTrainAndExperiment) {
   const Parsed parsed(R"(data m { source: idx("a") let x = img / 255.0 }
 train t(n: int = 1) { epochs: 3 }
