@@ -9,7 +9,7 @@
 #include <numeric>
 #include <set>
 
-#include "training/training_plan.h"
+#include "training/pass_plans.h"
 
 namespace nnc::training {
 namespace {
