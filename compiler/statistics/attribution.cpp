@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 
 #include "statistics/orders.h"
 
@@ -25,9 +26,11 @@ Estimate estimateOf(const Responses& responses, std::span<const WeightedCell> co
     return estimate;
   }
   estimate.byBlock = contrastByBlock(responses, contrast);
-  for (const WeightedCell& term : contrast)
+  std::set<int> cells;
+  for (const WeightedCell& term : contrast) cells.insert(term.cell);
+  for (const int cell : cells)
     for (int block = 0; block < responses.blockCount(); ++block)
-      if (!responses.has(term.cell, block)) estimate.missing.push_back({term.cell, block});
+      if (!responses.has(cell, block)) estimate.missing.push_back({cell, block});
   return estimate;
 }
 

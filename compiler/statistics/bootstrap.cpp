@@ -95,6 +95,8 @@ std::optional<Interval> bootstrapInterval(int blockCount, const BlockStatistic& 
                   method};
 }
 
+static constexpr double kRounding = 1e-12;  // of values that are sums of up to thousands of terms
+
 std::optional<double> probabilityGreater(std::span<const double> first, std::span<const double> second,
                                          std::uint64_t seed, int draws) {
   assert(first.size() == second.size() && "entry i of both is block i");
@@ -102,10 +104,15 @@ std::optional<double> probabilityGreater(std::span<const double> first, std::spa
   if (blockCount < kFewestBlocksForBootstrap) return std::nullopt;
   double greater = 0;
   forEachDraw(blockCount, seed, draws, [&](std::span<const int> blocks) {
-    double difference = 0;
-    for (const int block : blocks)
-      difference += first[static_cast<std::size_t>(block)] - second[static_cast<std::size_t>(block)];
-    greater += difference > 0 ? 1 : difference == 0 ? 0.5 : 0;
+    double difference = 0, size = 0;
+    for (const int block : blocks) {
+      const double a = first[static_cast<std::size_t>(block)], b = second[static_cast<std::size_t>(block)];
+      difference += a - b;
+      size += std::abs(a) + std::abs(b);
+    }
+    // What two symmetric factors differ by is the rounding of their sums, with the same sign in every block.
+    const bool isTie = std::abs(difference) <= kRounding * size;
+    greater += isTie ? 0.5 : difference > 0 ? 1 : 0;
   });
   return greater / draws;
 }

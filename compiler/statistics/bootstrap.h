@@ -24,8 +24,8 @@ using BlockStatistic = std::function<double(std::span<const int> blocks)>;
 std::optional<Interval> bootstrapInterval(int blockCount, const BlockStatistic& statistic, std::uint64_t seed,
                                           double level = 0.95, int draws = kBootstrapDraws);
 
-/// The share of bootstrap draws of blocks in which the mean of `first` exceeds that of `second`; equal means count
-/// half.
+/// The share of bootstrap draws of blocks in which the mean of `first` exceeds that of `second`; means that are equal
+/// to rounding count half.
 ///
 /// Needs   equal lengths: entry i of both is block i.
 /// Errors  empty with fewer than five blocks.

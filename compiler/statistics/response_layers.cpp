@@ -118,6 +118,9 @@ Responses qualityAmongTrained(const Responses& accuracy, const TrainedSubDesign&
 
 // ---- chance ----
 
+// An accuracy of 1/10 in single precision is off by 1e-9, in all blocks alike; one right answer in a million is more.
+static constexpr double kRounding = 1e-7;
+
 std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double chance,
                                             std::optional<std::int64_t> examples, double level) {
   const double samplingError = examples ? binomialStandardError(chance, *examples) : 0;
@@ -131,7 +134,7 @@ std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double ch
     ++tested;
     // Two-sided tests of the excess over chance, halved: the question is whether it is better.
     for (double& value : values) value -= chance;
-    const double p = mean(values) > 0 ? tTest(values, samplingError) / 2 : 1.0;
+    const double p = mean(values) > kRounding ? tTest(values, samplingError) / 2 : 1.0;
     if (best && p >= best->pValue) continue;
     Interval interval = *tInterval(values, level, samplingError);
     for (double* bound : {&interval.estimate, &interval.lower, &interval.upper}) *bound += chance;

@@ -95,6 +95,14 @@ static std::set<int> pairedFactors(const Facts& facts) {
   return factors;
 }
 
+/// What two factors are to each other.
+static const char* relationOf(const Facts& facts, const PairAnalysis& pair) {
+  const auto isGood = [&](double effect) { return (effect > 0) != facts.isLowerBetter; };
+  if (isGood(pair.contrast.interval->estimate)) return "work together";
+  if (!pair.effectOfFirstAtNew.interval) return "do not add up";
+  return isGood(pair.effectOfFirstAtNew.interval->estimate) ? "stand in for each other" : "get in each other's way";
+}
+
 Texts sayTogether(const Facts& facts) {
   constexpr std::size_t kMostTold = 3;
   const std::vector<const PairAnalysis*> pairs = pairsTogether(facts);
@@ -107,9 +115,7 @@ Texts sayTogether(const Facts& facts) {
     }
     const Interval& contrast = *pair->contrast.interval;
     const int decimals = decimalsFor(facts, contrast);
-    const bool reinforces = (contrast.estimate > 0) != facts.isLowerBetter;
-    std::string text =
-        fmt::format("{} and {} {}:", first, second, reinforces ? "work together" : "stand in for each other");
+    std::string text = fmt::format("{} and {} {}:", first, second, relationOf(facts, *pair));
     if (pair->effectOfFirstAtOld.interval && pair->effectOfFirstAtNew.interval)
       text += fmt::format(" {} gives {} with the old {} and {} with the new one;", first,
                           signedPoints(facts, pair->effectOfFirstAtOld.interval->estimate, decimals), second,
@@ -117,7 +123,7 @@ Texts sayTogether(const Facts& facts) {
     texts.push_back(fmt::format("{} interaction {} ({}).", text, signedPoints(facts, contrast.estimate, decimals),
                                 rangeText(facts, contrast)));
   }
-  if (!others.empty()) texts.push_back(fmt::format("So do, less strongly: {}.", shortList(others)));
+  if (!others.empty()) texts.push_back(fmt::format("Further pairs that do not add up: {}.", shortList(others)));
   return texts;
 }
 

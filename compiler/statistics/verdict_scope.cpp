@@ -59,6 +59,9 @@ Texts sayResolution(const Facts& facts) {
   const Analysis& analysis = facts.analysis;
   if (analysis.blockCount < 2) return {"One seed says nothing of chance variation: there are no intervals."};
   if (!analysis.minimumDetectable) return {};
+  if (*analysis.minimumDetectable == 0)
+    return {fmt::format("All {} seeds agree exactly, so that they do not tell which effects are too small to be found.",
+                        analysis.blockCount)};
   return {fmt::format("With {} seeds an effect of {} is found with a probability of 0.8 (two-sided test at 5 %).",
                       analysis.blockCount, sizeText(facts, *analysis.minimumDetectable))};
 }

@@ -61,6 +61,10 @@ static Texts withoutEffect(const Facts& facts, bool couldBeSeen) {
     const double detectable = speaker.factor->minimumDetectable.value_or(0);
     if ((detectable * facts.unit.scale <= facts.unit.relevant) != couldBeSeen) continue;
     const std::string& name = factorName(facts, speaker.factor->factor);
+    if (detectable == 0) {
+      texts.push_back(fmt::format("{}: no effect in any of {} seeds.", name, interval.count));
+      continue;
+    }
     const std::string found = fmt::format(
         "{}, {}", signedPoints(facts, interval.estimate, decimalsFor(facts, interval)), rangeText(facts, interval));
     const std::string size = sizeText(facts, detectable);

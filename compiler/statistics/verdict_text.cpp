@@ -34,6 +34,7 @@ std::string sizeText(const Facts& facts, double value) {
 }
 
 std::string rangeText(const Facts& facts, const Interval& interval) {
+  if (interval.lower == interval.upper) return fmt::format("the same in all {} seeds", interval.count);
   const int decimals = decimalsFor(facts, interval);
   return fmt::format("{:g} % CI {} to {}", facts.analysis.level * 100, signedNumber(facts, interval.lower, decimals),
                      signedNumber(facts, interval.upper, decimals));

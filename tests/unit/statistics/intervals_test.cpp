@@ -185,6 +185,7 @@ TEST(Bootstrap, probability_of_order) {
   EXPECT_EQ(probabilityGreater(high, low, 1), 1);
   EXPECT_EQ(probabilityGreater(low, high, 1), 0);
   EXPECT_EQ(probabilityGreater(low, low, 1), 0.5);
+  EXPECT_EQ(probabilityGreater(std::vector<double>(5, 0.1 + 0.2), std::vector<double>(5, 0.3), 1), 0.5);  // rounding
   // Differences +1 twice and -1 three times: P(Binomial(5, 0.4) >= 3) = 0.31744; standard deviation over 10,000 draws
   // 0.0047.
   const std::vector<double> mixed = {2, 3, 2, 3, 4};

@@ -92,6 +92,8 @@ TEST(Chance, equal_accuracies_at_chance_are_chance) {
   // Each block has 0.1 exactly, whose mean rounds; and a constant prediction a little off 1/10 on 1,000 examples.
   const Responses constant = fullStudy(2, 3, [](Coalition, int) { return 0.1; });
   EXPECT_EQ(bestAgainstChance(constant, 0.1, std::nullopt)->pValue, 1);
+  const Responses single = fullStudy(2, 3, [](Coalition, int) { return double{0.1f}; });
+  EXPECT_EQ(bestAgainstChance(single, 0.1, std::nullopt)->pValue, 1);
   const Responses slightlyOff = fullStudy(2, 3, [](Coalition, int) { return 0.105; });
   EXPECT_EQ(bestAgainstChance(slightlyOff, 0.1, 1000)->pValue, 1);  // 4 cells, each with p = 0.33
   EXPECT_FALSE(bestAgainstChance(fullStudy(2, 1, [](Coalition, int) { return 0.9; }), 0.1, 1000));

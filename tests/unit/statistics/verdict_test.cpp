@@ -91,7 +91,7 @@ TEST(Verdict, an_unbalanced_study_says_so_in_its_first_paragraph) {
                "settings of the other factors that are left: act over 3 of 4, norm over 3 of 4 and skip over 3 of 4."))
       << text[0];
   EXPECT_TRUE(contains(
-      text[3], "Shapley values are not defined where they need cells that were not run: act 1, norm 0, skip 1."))
+      text[2], "Shapley values are not defined where they need cells that were not run: act 1, norm 0, skip 1."))
       << text[2];
   EXPECT_FALSE(speaks(factsOf(studyOf(kEither)), Rule::Unbalanced));
 }
@@ -219,6 +219,12 @@ TEST(Verdict, a_pair_that_overlaps_stands_in_for_each_other) {
   EXPECT_TRUE(contains(text, "norm and skip stand in for each other")) << text;
 }
 
+TEST(Verdict, a_pair_that_is_worse_together_gets_in_each_others_way) {
+  const std::string text = textOf(factsOf(studyOf({0.1, 0.7, 0.7, 0.3})), Rule::Together);
+  EXPECT_TRUE(contains(text, "act and norm get in each other's way: act gives +")) << text;
+  EXPECT_TRUE(contains(text, " with the old norm and -")) << text;
+}
+
 TEST(Verdict, a_small_or_uncertain_interaction_makes_no_pair) {
   EXPECT_FALSE(speaks(factsOf(studyOf(kAdditive)), Rule::Together));
   // Significant, but a tenth of the main effects.
@@ -278,6 +284,15 @@ TEST(Verdict, not_resolved_is_not_no_effect) {
   EXPECT_FALSE(speaks(noisy, Rule::NoEffect));
   EXPECT_TRUE(contains(textOf(sharp, Rule::NoEffect), "act: no effect found ("));
   EXPECT_FALSE(speaks(sharp, Rule::NotResolved));
+}
+
+TEST(Verdict, seeds_that_agree_exactly_have_no_interval_of_width_0) {
+  // Does it train? norm decides, in all seeds.
+  const Facts facts = factsOf(fullStudy(2, 3, [](Coalition coalition, int) { return coalition & 2 ? 1.0 : 0.0; }));
+  EXPECT_EQ(textOf(facts, Rule::NoEffect), "act: no effect in any of 3 seeds.");
+  EXPECT_EQ(textOf(facts, Rule::Sufficient), "norm alone was sufficient (first-in +100.0, the same in all 3 seeds).");
+  EXPECT_TRUE(contains(textOf(facts, Rule::Resolution), "All 3 seeds agree exactly"));
+  for (const Sentence& sentence : verdict(facts)) EXPECT_FALSE(contains(sentence.text, "CI")) << sentence.text;
 }
 
 // ---- 6: caveats ----
