@@ -31,6 +31,43 @@ std::optional<LoadedStudy> load(const std::string& directory, Diagnostics& diagn
   return LoadedStudy{directory, std::move(*study), std::move(*runs)};
 }
 
+using Fact = std::pair<std::string, std::string>;
+
+/// What was asked, and on what it ran.
+std::vector<Fact> factsOf(const study::Study& study) {
+  std::vector<Fact> facts = {{"file", study.file},   {"train", study.train},   {"data", study.data},
+                             {"scope", study.scope}, {"design", study.design}, {"seeds", study.seeds}};
+  for (const study::Factor& factor : study.factors) {
+    std::vector<std::string> labels;
+    for (const study::Level& level : factor.levels) labels.push_back(level.label);
+    facts.emplace_back("vary " + factor.name, fmt::format("{}", fmt::join(labels, ", ")));
+  }
+  for (const auto& [name, text] : study.bound) facts.emplace_back("bind " + name, text);
+  if (study.tuning)
+    facts.emplace_back("tuned " + study.tuning->parameter,
+                       fmt::format("{} by {}", fmt::join(study.tuning->grid, ", "), study.tuning->metric));
+  for (const study::Measure& measure : study.measures) facts.emplace_back("measure " + measure.name, measure.text);
+  facts.insert(facts.end(), study.provenance.begin(), study.provenance.end());
+  return facts;
+}
+
+/// The facts that the two do not share.
+std::string factsText(const study::Study& a, const study::Study& b) {
+  std::map<std::string, std::pair<std::string, std::string>> values;
+  std::vector<std::string> order;
+  for (const bool isSecond : {false, true})
+    for (const auto& [name, value] : factsOf(isSecond ? b : a)) {
+      if (!values.contains(name)) order.push_back(name);
+      (isSecond ? values[name].second : values[name].first) = value;
+    }
+  std::vector<std::vector<std::string>> rows = {{"what differs", "A", "B"}};
+  for (const std::string& name : order) {
+    const auto& [first, second] = values[name];
+    if (first != second) rows.push_back({name, first.empty() ? "-" : first, second.empty() ? "-" : second});
+  }
+  return rows.size() == 1 ? "The two ask the same.\n\n" : textGrid(std::move(rows), 3) + "\n";
+}
+
 /// The factors of a cell with their levels: what a reader calls the same cell. Its id also covers program and budget.
 std::string levelsText(const View& view, const CellRuns& cell) {
   std::vector<std::string> parts;
@@ -162,6 +199,7 @@ std::string terminalOf(const LoadedStudy& first, const LoadedStudy& second, cons
       fmt::format("A  {}: {}, {}, {}\nB  {}: {}, {}, {}\n\n", first.directory, first.study.name,
                   countText(a.cells().size(), "cell"), countText(first.runs.size(), "run"), second.directory,
                   second.study.name, countText(b.cells().size(), "cell"), countText(second.runs.size(), "run"));
+  text += factsText(first.study, second.study);
   text += fmt::format(
       "{} in common: {} with the same program, {} with the same levels alone; {} only in A, {} only in B.\n",
       countText(pairs.size(), "cell"), same, pairs.size() - static_cast<std::size_t>(same),
@@ -178,7 +216,7 @@ std::string terminalOf(const LoadedStudy& first, const LoadedStudy& second, cons
       if (std::abs(difference) > std::abs(largest)) largest = difference;
     rows.push_back({row.measure->name, std::to_string(row.cells), std::to_string(row.differing),
                     row.differences.empty() ? "n/a" : unit.change(statistics::mean(row.differences)),
-                    unit.change(largest)});
+                    row.differences.empty() ? "n/a" : unit.change(largest)});
   }
   if (rows.size() > 1) text += "\n" + textGrid(std::move(rows), 1);
   if (const study::Measure* const main = a.mainMeasure(); main && b.measure(main->name))

@@ -84,7 +84,7 @@ std::string bestText(const View& view, const study::Measure& measure) {
 }
 
 /// The part of the text that a rule's sentences stand in.
-enum class Part { Scope, Findings, Together, Account, Order, Limits };
+enum class Part { Scope, NothingLearned, Findings, Together, Account, Order, Caveats, Validity };
 
 Part partOf(statistics::Rule rule) {
   using statistics::Rule;
@@ -94,8 +94,9 @@ Part partOf(statistics::Rule rule) {
     case Rule::Screening:
     case Rule::Resolution:
     case Rule::TestError:
-    case Rule::NothingLearned:
       return Part::Scope;
+    case Rule::NothingLearned:
+      return Part::NothingLearned;
     case Rule::Gap:
     case Rule::EitherSuffices:
     case Rule::Sufficient:
@@ -112,22 +113,30 @@ Part partOf(statistics::Rule rule) {
     case Rule::Tied:
       return Part::Order;
     case Rule::Caveat:
+      return Part::Caveats;
     case Rule::Validity:
       break;
   }
-  return Part::Limits;
+  return Part::Validity;
+}
+
+/// Whether a reader must not overlook what the rule says.
+bool isCaveat(statistics::Rule rule) {
+  using statistics::Rule;
+  return rule == Rule::Unbalanced || rule == Rule::Screening || rule == Rule::NothingLearned || rule == Rule::Caveat;
 }
 
 }  // namespace
 
 std::vector<Paragraph> conclusion(const View& view, const study::Measure& measure, const study::Show* show) {
-  if (view.players().empty()) return {{{bestText(view, measure)}, false}};
+  if (view.players().empty()) return {{Paragraph::Kind::Text, {bestText(view, measure)}}};
   std::vector<Paragraph> paragraphs;
   std::optional<Part> last;
   for (statistics::Sentence& sentence : statistics::verdict(factsOf(view, attributionOf(view, measure, show)))) {
     const Part part = partOf(sentence.rule);
-    if (part != last) paragraphs.push_back({{}, part == Part::Account});
+    if (part != last) paragraphs.push_back({part == Part::Account ? Paragraph::Kind::List : Paragraph::Kind::Text, {}});
     last = part;
+    if (isCaveat(sentence.rule)) paragraphs.back().kind = Paragraph::Kind::Caveat;
     paragraphs.back().sentences.push_back(std::move(sentence.text));
   }
   return paragraphs;

@@ -7,10 +7,11 @@
 
 namespace nnc::report {
 
-/// Sentences of plain text that belong together; as a list where each says the same of another factor.
+/// Sentences of plain text that belong together. List: each says the same of another factor. Caveat: what a reader must
+/// not overlook.
 struct Paragraph {
+  enum class Kind { Text, List, Caveat } kind = Kind::Text;
   std::vector<std::string> sentences;
-  bool isList = false;
 };
 
 /// By the rules of statistics/verdict.h; without a factor to attribute to, which cell is best.

@@ -14,15 +14,16 @@ namespace nnc::report {
 
 namespace {
 
-struct Clock {
+enum class Clock { Steps, Examples, Flops, Seconds };
+struct ClockText {
+  Clock clock;
   const char* label;
   const char* axis;
-  bool hasSeconds;
 };
-constexpr std::array<Clock, 4> kClocks = {{{"steps", "training steps", false},
-                                           {"examples", "training examples", false},
-                                           {"FLOPs", "floating-point operations", false},
-                                           {"CPU seconds", "processor seconds in training steps", true}}};
+constexpr std::array<ClockText, 4> kClocks = {{{Clock::Steps, "steps", "training steps"},
+                                               {Clock::Examples, "examples", "training examples"},
+                                               {Clock::Flops, "FLOPs", "floating-point operations"},
+                                               {Clock::Seconds, "CPU seconds", "processor seconds in training steps"}}};
 
 const study::Curve* curveOf(const study::Run* run, const std::string& metric) {
   if (run)
@@ -32,32 +33,33 @@ const study::Curve* curveOf(const study::Run* run, const std::string& metric) {
 }
 
 /// What the clock shows at point `i` of a curve of a run. Where seconds were not read, steps count as equally long.
-double clockAt(const study::Run& run, int clock, const study::Curve& curve, std::size_t i) {
+double clockAt(const study::Run& run, Clock clock, const study::Curve& curve, std::size_t i) {
   const std::int64_t step = curve.steps[i];
-  if (clock == 3 && run.curveSeconds.size() == curve.steps.size()) return run.curveSeconds[i];
+  if (clock == Clock::Seconds && run.curveSeconds.size() == curve.steps.size()) return run.curveSeconds[i];
   const double share = run.steps > 0 ? static_cast<double>(step) / static_cast<double>(run.steps) : 0.0;
   switch (clock) {
-    case 0:
+    case Clock::Steps:
       return static_cast<double>(step);
-    case 1:
+    case Clock::Examples:
       return share * static_cast<double>(run.examples);
-    case 2:
+    case Clock::Flops:
       return share * run.flops;
-    default:
-      return share * run.trainSeconds;
+    case Clock::Seconds:
+      break;
   }
+  return share * run.trainSeconds;
 }
 
 /// The curves of a group at the steps that its runs share: middle and band.
 struct Summary {
   std::vector<double> x, middle, low, high;
-  std::map<EndMark, int> ends;  // runs that ended early, by how
   EndMark mark = EndMark::None;
   std::string tip;
 };
 
-/// Values of all runs of the group by step, and where their clocks stood.
-Summary summarise(const View& view, const Group& group, const std::string& metric, int clock) {
+/// Values of all runs of the group by step, in the unit of the metric, and where their clocks stood.
+Summary summarise(const View& view, const Group& group, const std::string& metric, Clock clock) {
+  const double scale = unitOfMetric(metric).scale;
   std::map<std::int64_t, std::vector<double>> values, clocks;
   int diverged = 0, stopped = 0;
   for (const int cell : group.cells)
@@ -66,7 +68,7 @@ Summary summarise(const View& view, const Group& group, const std::string& metri
       if (!curve) continue;
       for (std::size_t i = 0; i < curve->steps.size(); ++i) {
         if (std::isnan(curve->values[i])) continue;
-        values[curve->steps[i]].push_back(curve->values[i]);
+        values[curve->steps[i]].push_back(scale * curve->values[i]);
         clocks[curve->steps[i]].push_back(clockAt(*run, clock, *curve, i));
       }
       diverged += run->status == study::Status::Diverged;
@@ -137,8 +139,7 @@ void drawLines(Svg& svg, const Lines& lines, const Scale& x, const Scale& y) {
   }
 }
 
-std::string drawing(const Figure& figure, const Lines& lines, const std::string& metric, int clock) {
-  const Unit unit = unitOfMetric(metric);
+std::string drawing(const Figure& figure, const Lines& lines, const std::string& metric, const ClockText& clock) {
   Range rangeX, rangeY;
   for (const std::vector<Summary>* list : {&lines.context, &lines.summaries})
     for (const Summary& summary : *list) {
@@ -153,20 +154,11 @@ std::string drawing(const Figure& figure, const Lines& lines, const std::string&
   const Area area{62, top, kFigureWidth - 16, top + 300};
   Svg svg(kFigureWidth, area.bottom + 46);
   drawKeys(svg, keys, 62, kFigureWidth - 12, 10);
-  Range scaled;
-  scaled.add(rangeY.low() * unit.scale);
-  scaled.add(rangeY.high() * unit.scale);
-  const Scale axisY(scaled, area.bottom, area.top, isLoss ? ScaleKind::Log : ScaleKind::Linear, !isLoss);
+  const Scale y(rangeY, area.bottom, area.top, isLoss ? ScaleKind::Log : ScaleKind::Linear, !isLoss);
   const Scale x(rangeX, area.left, area.right, ScaleKind::Linear, false);
-  drawAxes(svg, area, x, axisY, {kClocks[static_cast<std::size_t>(clock)].axis, unit.axis(metric)});
-  Lines shown = lines;
-  for (std::vector<Summary>* list : {&shown.context, &shown.summaries})
-    for (Summary& summary : *list)
-      for (std::vector<double>* values : {&summary.middle, &summary.low, &summary.high})
-        for (double& value : *values) value *= unit.scale;
-  drawLines(svg, shown, x, axisY);
-  return svg.finish(drawingId(figure, static_cast<std::size_t>(clock)),
-                    fmt::format("{} over {}", metric, kClocks[static_cast<std::size_t>(clock)].axis),
+  drawAxes(svg, area, x, y, {clock.axis, unitOfMetric(metric).axis(metric)});
+  drawLines(svg, lines, x, y);
+  return svg.finish(drawingId(figure, figure.variants.size()), fmt::format("{} over {}", metric, clock.axis),
                     fmt::format("Lines of {}: median of runs with a band.", countText(lines.groups.size(), "group")));
 }
 
@@ -195,21 +187,20 @@ Figure curvesOf(const View& view, const study::Show* show, const std::string& me
   figure.title = fmt::format("Learning curves: {}", metric);
   figure.cells = allCells(view);
   const bool hasContext = by.empty() && view.cells().size() > kColours;
-  for (std::size_t clock = 0; clock < kClocks.size(); ++clock) {
-    if (kClocks[clock].hasSeconds && !hasSeconds(view)) continue;
+  for (const ClockText& clock : kClocks) {
+    if (clock.clock == Clock::Seconds && !hasSeconds(view)) continue;
     Lines lines;
     lines.groups = by.empty() ? view.defaultGroups(kColours) : view.groupsBy(by);
     for (const Group& group : lines.groups)
-      lines.summaries.push_back(thinned(summarise(view, group, metric, static_cast<int>(clock))));
+      lines.summaries.push_back(thinned(summarise(view, group, metric, clock.clock)));
     if (hasContext)
       for (const int cell : allCells(view))
-        lines.context.push_back(thinned(summarise(view, {"", {cell}}, metric, static_cast<int>(clock))));
-    figure.variants.push_back({kClocks[clock].label, drawing(figure, lines, metric, static_cast<int>(clock))});
+        lines.context.push_back(thinned(summarise(view, {"", {cell}}, metric, clock.clock)));
+    figure.variants.push_back({clock.label, drawing(figure, lines, metric, clock)});
   }
   figure.caption = fmt::format(
       "Each line is the median over the runs of a group{}; its band holds all runs where there are fewer than five, "
-      "else "
-      "the middle half. A cross ends a line some of whose runs diverged, a triangle one that was stopped.{}",
+      "else the middle half. A cross ends a line some of whose runs diverged, a triangle one that was stopped.{}",
       by.empty() ? "" : fmt::format(" with the same <i>{}</i>", escape(fmt::format("{}", fmt::join(by, ", ")))),
       hasContext ? " Grey: every cell." : "");
   return figure;

@@ -20,7 +20,7 @@ constexpr double kRankHeight = 92.0, kRadius = 19.0, kTop = 36.0;
 
 /// The shortest beginnings of the factors' names that tell them apart.
 std::vector<std::string> initials(const View& view, const std::vector<int>& players) {
-  std::vector<std::string> short_;
+  std::vector<std::string> names;
   for (const int player : players) {
     const std::string& name = view.study().factors[static_cast<std::size_t>(player)].name;
     std::size_t length = 1;
@@ -30,9 +30,9 @@ std::vector<std::string> initials(const View& view, const std::vector<int>& play
       });
     };
     while (length < name.size() && isTaken(name.substr(0, length))) ++length;
-    short_.push_back(name.substr(0, length));
+    names.push_back(name.substr(0, length));
   }
-  return short_;
+  return names;
 }
 
 struct Node {

@@ -44,8 +44,7 @@ std::vector<Figure> makeLayerMap(const View& view, const study::Show* show) {
         "One panel for each cell: training steps to the right, layers from the input upwards, the median over blocks "
         "in colour, "
         "on one scale whose neutral colour is the median of all. Blue gradients are small: a panel that turns blue "
-        "downwards "
-        "vanishes towards the input. Hatched values underflowed.";
+        "downwards vanishes towards the input. Hatched values underflowed.";
     figures.push_back(std::move(figure));
   }
   if (figures.empty())

@@ -19,7 +19,6 @@ a{color:var(--c0)}
 .caveat{border-left:3px solid var(--c1);padding:.2em 0 .2em .8em}
 nav{font:14px/1.9 "Inter","Helvetica Neue",Arial,sans-serif;border-block:1px solid var(--grid);padding:.5rem 0;margin:1.4rem 0}
 nav a{margin-right:1em;text-decoration:none;white-space:nowrap}
-.verdict>p:first-child{color:var(--soft)}
 .verdict>ul{margin:.6em 0;padding-left:1.2em}
 .verdict>ul li{margin:.2em 0}
 figure{margin:0}

@@ -148,9 +148,8 @@ std::vector<Figure> makePareto(const View& view, const study::Show* show) {
                            escape(view.cells()[static_cast<std::size_t>(cell)].label));
     figure.caption = fmt::format(
         "Cells by what one run costs; orange: those that no other cell beats at the same cost or less. By {}: {}. The "
-        "rows "
-        "above the panel say how long the same arithmetic takes at the speed of machines of the time, which are rough "
-        "figures.",
+        "rows above the panel say how long the same arithmetic takes at the speed of machines of the time, "
+        "which are rough figures.",
         figure.variants[0].label, names);
     figures.push_back(std::move(figure));
   }

@@ -69,8 +69,7 @@ std::string responseLayers(const View& view, const Attribution& attribution) {
   Table table;
   table.caption = fmt::format(
       "Main effects on three layers of {}: {} of {} runs train (above {}), {} of {} cells in every block. Quality: the "
-      "logarithm "
-      "of the error, larger is better, among the largest set of combinations that all train{}.",
+      "logarithm of the error, larger is better, among the largest set of combinations that all train{}.",
       escape(measure.name), trained, finished, attribution.unit.of(*threshold), always, cells.size(),
       subDesignText(view, subDesign).empty() ? "" : " (" + escape(subDesignText(view, subDesign)) + ")");
   table.head = {"factor", "share of runs that train"};

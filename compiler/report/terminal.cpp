@@ -72,9 +72,10 @@ std::string terminalText(const View& view, std::span<const study::Verdict> verdi
   text += verdictsText(verdicts);
   if (const study::Measure* const main = view.mainMeasure()) {
     for (const Paragraph& paragraph : conclusion(view, *main)) {
+      const bool isList = paragraph.kind == Paragraph::Kind::List;
       for (const std::string& sentence : paragraph.sentences)
-        if (paragraph.isList) text += wrapped("- " + plain(sentence));
-      if (!paragraph.isList) text += wrapped(plain(fmt::format("{}", fmt::join(paragraph.sentences, " "))));
+        if (isList) text += wrapped("- " + plain(sentence));
+      if (!isList) text += wrapped(plain(fmt::format("{}", fmt::join(paragraph.sentences, " "))));
       text += "\n";
     }
     if (!view.players().empty()) text += effectsText(view, attributionOf(view, *main)) + "\n";

@@ -9,11 +9,12 @@
 namespace nnc::report {
 
 static std::string paragraphHtml(const Paragraph& paragraph) {
+  const bool isList = paragraph.kind == Paragraph::Kind::List;
   std::string html;
   for (const std::string& sentence : paragraph.sentences)
-    html +=
-        paragraph.isList ? fmt::format("<li>{}</li>", escape(sentence)) : (html.empty() ? "" : " ") + escape(sentence);
-  return paragraph.isList ? "<ul>" + html + "</ul>\n" : "<p>" + html + "</p>\n";
+    html += isList ? "<li>" + escape(sentence) + "</li>" : (html.empty() ? "" : " ") + escape(sentence);
+  if (isList) return "<ul>" + html + "</ul>\n";
+  return (paragraph.kind == Paragraph::Kind::Caveat ? "<p class=\"caveat\">" : "<p>") + html + "</p>\n";
 }
 
 static std::string estimatorTable(const View& view, const Attribution& attribution) {

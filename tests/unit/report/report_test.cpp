@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "report/conclusion.h"
 #include "report/figures.h"
 #include "report/page.h"
 #include "synthetic.h"
@@ -210,6 +211,23 @@ TEST(Report, VerdictsAndEdgesShow) {
 TEST(Report, WhatAConstraintUnbalancesStandsFirst) {
   const std::string page = reportOf(syntheticSweep(2)).files[0].second;
   EXPECT_LT(page.find("Unbalanced: depth 3 lacks"), page.find("What this study says"));
+}
+
+TEST(Report, CaveatsOfTheConclusionStandOut) {
+  SyntheticStudy made = syntheticFactorial(2);
+  made.study.removed = {{{0, 0, 0, 0, 0}, "exclude when act == sigmoid and drop == 0.0"}};
+  const View view(made.study, made.runs);
+  std::vector<std::string> caveats;
+  for (const Paragraph& paragraph : conclusion(view, *view.mainMeasure()))
+    if (paragraph.kind == Paragraph::Kind::Caveat)
+      caveats.insert(caveats.end(), paragraph.sentences.begin(), paragraph.sentences.end());
+  const auto says = [&](std::string_view word) {
+    return std::any_of(caveats.begin(), caveats.end(),
+                       [&](const std::string& text) { return text.find(word) != std::string::npos; });
+  };
+  EXPECT_TRUE(says("EDGE: in 24 cells"));
+  EXPECT_TRUE(says("diverged"));
+  EXPECT_TRUE(says("`exclude when act == sigmoid and drop == 0.0` removed 1 cell"));
 }
 
 TEST(Report, DivergedRunsEndInACross) {
