@@ -11,6 +11,7 @@
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
 #include "experiment/measure.h"
+#include "experiment/path.h"
 #include "experiment/study_probes.h"
 #include "training/data_set.h"
 
@@ -82,6 +83,17 @@ class BuiltPlan final : public ExperimentPlan {
       values[clause->name.text] = value != nullptr ? *value : study::MeasuredValue{std::nan(""), false};
     }
     return values;
+  }
+
+  bool grow(std::span<const study::Run> runs) override {
+    if (spec_.design.kind != DesignSpec::Kind::Path) return false;
+    const std::size_t known = list_.cells.size();
+    const auto added = nextOnPath(project_.state(), spec_, study_, list_, runs);
+    if (!added) return false;
+    for (const std::vector<int>& levels : *added) list_.cells.push_back(levels);
+    for (std::size_t i = known; i < list_.cells.size(); ++i)
+      if (!addCell(i)) return false;
+    return list_.cells.size() > known;
   }
 
   bool build() {

@@ -37,8 +37,17 @@ struct BindSpec {
 };
 
 struct DesignSpec {
-  enum class Kind : std::uint8_t { Factorial, Fractional, Ablate, BuildUp, Shapley, Random } kind = Kind::Factorial;
+  enum class Kind : std::uint8_t {
+    Factorial,
+    Fractional,
+    Ablate,
+    BuildUp,
+    Path,
+    Shapley,
+    Random
+  } kind = Kind::Factorial;
   std::string text = "factorial";
+  std::string measure;                  // of Path: what each step is judged by
   int number = 0;                       // resolution, samples or cells
   std::string generators;               // of Fractional; empty: by resolution
   bool fromOld = true, fromNew = true;  // of Ablate

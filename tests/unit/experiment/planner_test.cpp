@@ -104,6 +104,32 @@ TEST_F(PlannerTest, DesignsOfTwoLevels) {
   for (const std::vector<int>& cell : half) EXPECT_EQ((cell[0] + cell[1] + cell[2]) % 2, 1) << "I = ABC";
 }
 
+TEST_F(PlannerTest, APathGrowsByWhatIsMeasured) {
+  const auto made = plan(
+      "vary act in [sigmoid, relu]\nvary norm in [identity, batch_norm()]\nvary lr in [0.1, 0.2]\n"
+      "seeds: 1\ndesign: path(m)\nmeasure m = valid.accuracy\nmeasure l = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  // What is measured: norm helps most, then lr, and act harms.
+  const auto response = [](const std::vector<int>& cell) { return -1.0 * cell[0] + 3.0 * cell[1] + 1.0 * cell[2]; };
+  std::vector<std::vector<int>> rounds[4];
+  std::size_t known = 0;
+  std::vector<study::Run> runs;
+  for (std::size_t round = 0; round < 4; ++round) {
+    for (; known < made->study().cells.size(); ++known) {
+      rounds[round].push_back(made->study().cells[known].levels);
+      study::Run& run = runs.emplace_back();
+      run.cell = made->study().cells[known].id;
+      run.measures["m"] = {response(made->study().cells[known].levels), false};
+    }
+    EXPECT_EQ(made->grow(runs), round < 3) << round;
+  }
+  using Cells = std::vector<std::vector<int>>;
+  EXPECT_EQ(rounds[0], (Cells{{0, 0, 0}}));
+  EXPECT_EQ(rounds[1], (Cells{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}));
+  EXPECT_EQ(rounds[2], (Cells{{1, 1, 0}, {0, 1, 1}}));
+  EXPECT_EQ(rounds[3], (Cells{{1, 1, 1}}));
+}
+
 TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
   const std::string clauses =
       "seeds: if quick then 1 else 5\nvary depth in if quick then [1, 2] else [1, 2, 3]\nmeasure m = valid.loss\n";
