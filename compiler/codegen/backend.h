@@ -16,7 +16,8 @@ namespace nnc::codegen {
 
 /// A compiled function. `arguments` and `results` hold one buffer per parameter and result, aligned 64; a result that
 /// aliases a parameter is written to the parameter's buffer and its entry in `results` is ignored. `arena` has the
-/// planned bytes, aligned 64. Thread-safe for distinct buffers and arenas. Allocates nothing.
+/// planned bytes, aligned 64, and behind them the table of the program's numbers (ir/numbers.h). Thread-safe for
+/// distinct buffers and arenas. Allocates nothing.
 using Entry = void (*)(void* const* arguments, void* const* results, void* arena);
 
 struct Options {
@@ -33,12 +34,27 @@ class Code {
   virtual Entry entry(std::string_view function) const = 0;
 };
 
+struct KernelCounts {
+  std::int64_t compiled = 0;  // kernels that were compiled
+  std::int64_t reused = 0;    // kernels of programs that were there already
+};
+
+/// Kernels that programs share, by what they do. Grows only, outlives the code that was compiled with it. Thread-safe.
+class KernelStore {
+ public:
+  virtual ~KernelStore() = default;
+  virtual KernelCounts counts() const = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
-  /// Compiles planned functions of a module for this process. Null: `error` says why.
+  /// Null: `error` says why.
+  virtual std::unique_ptr<KernelStore> newKernelStore(std::string& error) = 0;
+  /// Compiles planned functions of a module for this process: code that depends on ir::codeText and on `options` alone.
+  /// `store` is of this backend; null: kernels are shared with no other program. Null: `error` says why.
   virtual std::unique_ptr<Code> compile(const ir::Module& module, const std::vector<ir::FunctionId>& functions,
-                                        const Options& options, std::string& error) = 0;
+                                        const Options& options, KernelStore* store, std::string& error) = 0;
   /// A relocatable object with the C functions of a model, and their header. Its only undefined symbols are those of
   /// runtime/abi.def; it has no writable data, and its bytes depend on nothing but `api` and `options`.
   /// Empty: `error` says why.

@@ -1,8 +1,8 @@
 // LLJIT.h is the costliest header of LLVM: it stays here.
 #include "codegen/jit.h"
 
+#include <atomic>
 #include <functional>
-#include <map>
 #include <utility>
 
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
@@ -12,24 +12,30 @@
 
 namespace nnc::codegen {
 
-namespace {
-
-class JitCode : public Code {
- public:
-  using Entries = std::map<std::string, Entry, std::less<>>;
-  JitCode(std::unique_ptr<llvm::orc::LLJIT> jit, Entries entries)
-      : jit_(std::move(jit)), entries_(std::move(entries)) {}
-  Entry entry(std::string_view function) const override {
-    const auto at = entries_.find(function);
-    return at == entries_.end() ? nullptr : at->second;
-  }
-
- private:
-  std::unique_ptr<llvm::orc::LLJIT> jit_;
-  Entries entries_;
+struct Jit::Implementation {
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  std::atomic<std::uint64_t> programs = 0;  // names of their name spaces
 };
 
-}  // namespace
+Jit::Jit(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Jit::~Jit() = default;
+
+static bool fail(llvm::Error problem, std::string& error) {
+  error = llvm::toString(std::move(problem));
+  return false;
+}
+
+std::unique_ptr<Jit> Jit::create(std::string& error) {
+  // No platform: generated code has no constructors and no thread-local storage.
+  auto jit = llvm::orc::LLJITBuilder().setPlatformSetUp(llvm::orc::setUpInactivePlatform).create();
+  if (!jit) {
+    fail(jit.takeError(), error);
+    return nullptr;
+  }
+  auto implementation = std::make_unique<Implementation>();
+  implementation->jit = std::move(*jit);
+  return std::unique_ptr<Jit>(new Jit(std::move(implementation)));
+}
 
 /// The address of a symbol of runtime/abi.def in this process.
 static void* abiAddress(const runtime::Blas& blas, std::string_view symbol) {
@@ -38,7 +44,8 @@ static void* abiAddress(const runtime::Blas& blas, std::string_view symbol) {
   return nullptr;
 }
 
-static bool bindSymbols(llvm::orc::LLJIT& jit, const std::vector<std::string>& externals, std::string& error) {
+static bool bindSymbols(llvm::orc::LLJIT& jit, llvm::orc::JITDylib& space, const std::vector<std::string>& externals,
+                        std::string& error) {
   if (externals.empty()) return true;
   runtime::Failure failure;
   const runtime::Blas* blas = runtime::loadBlas(failure);
@@ -56,33 +63,39 @@ static bool bindSymbols(llvm::orc::LLJIT& jit, const std::vector<std::string>& e
     symbols[jit.mangleAndIntern(symbol)] = {llvm::orc::ExecutorAddr::fromPtr(address),
                                             llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
   }
-  if (llvm::Error problem = jit.getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(symbols)))) {
-    error = llvm::toString(std::move(problem));
-    return false;
-  }
-  return true;
+  llvm::Error problem = space.define(llvm::orc::absoluteSymbols(std::move(symbols)));
+  return problem ? fail(std::move(problem), error) : true;
 }
 
-std::unique_ptr<Code> linkInProcess(const std::vector<std::string>& objects, const std::vector<JitEntry>& entries,
-                                    const std::vector<std::string>& externals, std::string& error) {
-  const auto fail = [&](llvm::Error problem) {
-    error = llvm::toString(std::move(problem));
-    return nullptr;
-  };
-  // No platform: generated code has no constructors and no thread-local storage.
-  auto jit = llvm::orc::LLJITBuilder().setPlatformSetUp(llvm::orc::setUpInactivePlatform).create();
-  if (!jit) return fail(jit.takeError());
-  if (!bindSymbols(**jit, externals, error)) return nullptr;
-  for (const std::string& object : objects)
-    if (llvm::Error problem = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "nnc")))
-      return fail(std::move(problem));
-  JitCode::Entries addresses;
+bool Jit::addShared(const std::string& object, std::string& error) {
+  llvm::Error problem = implementation_->jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "nnc"));
+  return problem ? fail(std::move(problem), error) : true;
+}
+
+std::optional<Jit::Entries> Jit::addProgram(const std::string& object, const std::vector<JitEntry>& entries,
+                                            const std::vector<std::string>& externals, std::string& error) {
+  llvm::orc::LLJIT& jit = *implementation_->jit;
+  auto space = jit.createJITDylib("program." + std::to_string(implementation_->programs++));
+  if (!space) {
+    fail(space.takeError(), error);
+    return std::nullopt;
+  }
+  space->addToLinkOrder(jit.getMainJITDylib());
+  if (!bindSymbols(jit, *space, externals, error)) return std::nullopt;
+  if (llvm::Error problem = jit.addObjectFile(*space, llvm::MemoryBuffer::getMemBufferCopy(object, "nnc"))) {
+    fail(std::move(problem), error);
+    return std::nullopt;
+  }
+  Entries addresses;
   for (const JitEntry& entry : entries) {
-    auto address = (*jit)->lookup(entry.symbol);
-    if (!address) return fail(address.takeError());
+    auto address = jit.lookup(*space, entry.symbol);
+    if (!address) {
+      fail(address.takeError(), error);
+      return std::nullopt;
+    }
     addresses[entry.function] = address->toPtr<Entry>();
   }
-  return std::make_unique<JitCode>(std::move(*jit), std::move(addresses));
+  return addresses;
 }
 
 }  // namespace nnc::codegen

@@ -1,6 +1,8 @@
 // Machine code in this process, by LLVM's ORC.
 #pragma once
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,25 @@ struct JitEntry {
   std::string symbol, function;
 };
 
-/// Links relocatable objects of this machine into the process. `externals` are the symbols of abi.def that they use.
-/// Null: `error` says why.
-std::unique_ptr<Code> linkInProcess(const std::vector<std::string>& objects, const std::vector<JitEntry>& entries,
-                                    const std::vector<std::string>& externals, std::string& error);
+/// Holds code that was linked into the process until it dies itself. Thread-safe.
+class Jit {
+ public:
+  using Entries = std::map<std::string, Entry, std::less<>>;
+
+  static std::unique_ptr<Jit> create(std::string& error);
+  ~Jit();
+
+  /// A relocatable object of this machine, whose functions all programs may call. False: `error` says why.
+  [[nodiscard]] bool addShared(const std::string& object, std::string& error);
+  /// An object of its own name space, which may call what is shared. `externals` are the symbols of abi.def that it
+  /// uses. Empty: `error` says why.
+  [[nodiscard]] std::optional<Entries> addProgram(const std::string& object, const std::vector<JitEntry>& entries,
+                                                  const std::vector<std::string>& externals, std::string& error);
+
+ private:
+  struct Implementation;
+  explicit Jit(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
 
 }  // namespace nnc::codegen

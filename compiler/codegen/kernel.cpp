@@ -228,6 +228,7 @@ std::optional<Kernel> kernelOfBody(const ir::Function& body, std::string& error)
   const bool isBuilt = isContraction          ? buildContract(body, *root, puller, kernel)
                        : reduction != nullptr ? buildReduce(body, body.results, *reduction, puller, kernel)
                                               : buildMap(body, body.results, puller, kernel);
+  kernel.numbers = puller.numbers();
   if (isBuilt) return kernel;
   error = "kernel @" + body.name + ": " + puller.error();
   return std::nullopt;
@@ -252,6 +253,7 @@ std::optional<Kernel> kernelOfNode(const ir::Function& function, const ir::Node&
     isBuilt = buildReduce(function, node.results, node, puller, kernel);
   else
     isBuilt = buildMap(function, node.results, puller, kernel);
+  kernel.numbers = puller.numbers();
   if (isBuilt) return kernel;
   error = "op `" + kernel.name + "`: " + puller.error();
   return std::nullopt;
@@ -306,8 +308,8 @@ void Description::addIndex(IndexId id) {
 }
 
 void Description::addExpr(ExprId id) {
-  static constexpr const char* kNames[] = {"real",     "integer", "load",  "position",
-                                           "in_range", "random",  "apply", "fold"};
+  static constexpr const char* kNames[] = {"real",     "number", "integer", "load", "position",
+                                           "in_range", "random", "apply",   "fold"};
   const Expr& expr = body_.at(id);
   add(nameOf(id));
   add(" = ");
@@ -315,9 +317,9 @@ void Description::addExpr(ExprId id) {
   add(" ");
   add(ir::dtypeName(expr.dtype));
   if (expr.kind == ExprKind::Real) add(std::bit_cast<std::int64_t>(expr.real));
+  if (expr.kind == ExprKind::Number) add(expr.lo);
   if (expr.kind == ExprKind::Integer || expr.kind == ExprKind::InRange) add(expr.lo), add(expr.hi);
   if (expr.kind == ExprKind::Load) add(" b"), add(expr.buffer);
-  if (expr.kind == ExprKind::Random) add(std::bit_cast<std::int64_t>(expr.key));
   if (expr.kind == ExprKind::Apply || expr.kind == ExprKind::Fold) add(" "), add(ir::opInfo(expr.op).name);
   if (expr.op == ir::Op::Compare) add(static_cast<std::int64_t>(expr.predicate));
   for (const int variable : expr.variables) add(" over"), add(variable), add(body_.space.extent(variable));

@@ -28,7 +28,8 @@ struct Kernel {
   std::vector<ir::DType> buffers;   // operands, then results, then dense constants of the body
   int operandCount = 0, resultCount = 0;
   std::vector<ir::Value> constants;
-  std::string name;  // of its main op, for people who read the output
+  std::vector<NumberArgument> numbers;  // arguments behind the buffers
+  std::string name;                     // of its main op, for people who read the output
 
   bool isReduce() const { return !reduced.empty(); }
 };

@@ -16,8 +16,7 @@ ExprId LoopBody::intern(Expr expr) {
                                 expr.buffer,
                                 std::bit_cast<std::int64_t>(expr.real),
                                 expr.lo,
-                                expr.hi,
-                                std::bit_cast<std::int64_t>(expr.key)};
+                                expr.hi};
   for (const ExprId operand : expr.operands) {
     key.push_back(operand.index);
     expr.dependsOn |= at(operand).dependsOn;
@@ -38,6 +37,14 @@ ExprId LoopBody::real(ir::DType dtype, double value) {
   Expr expr;
   expr.dtype = dtype;
   expr.real = value;
+  return intern(std::move(expr));
+}
+
+ExprId LoopBody::number(ir::DType dtype, int which) {
+  Expr expr;
+  expr.kind = ExprKind::Number;
+  expr.dtype = dtype;
+  expr.lo = which;
   return intern(std::move(expr));
 }
 
@@ -83,12 +90,11 @@ ExprId LoopBody::inRange(IndexId index, std::int64_t lo, std::int64_t hi) {
   return intern(std::move(expr));
 }
 
-ExprId LoopBody::random(ir::DType dtype, std::uint64_t key, ExprId seed, ExprId counter, IndexId index) {
+ExprId LoopBody::random(ir::DType dtype, ExprId key, ExprId seed, ExprId counter, IndexId index) {
   Expr expr;
   expr.kind = ExprKind::Random;
   expr.dtype = dtype;
-  expr.key = key;
-  expr.operands = {seed, counter};
+  expr.operands = {seed, counter, key};
   expr.index = index;
   return intern(std::move(expr));
 }

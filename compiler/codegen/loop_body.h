@@ -11,11 +11,12 @@ namespace nnc::codegen {
 
 enum class ExprKind : std::uint8_t {
   Real,      // a float constant
+  Number,    // number `lo` of the kernel: an argument of its code
   Integer,   // an integer or bool constant
   Load,      // element `index` of `buffer`; where `guard` is false nothing is read and the value is 0
   Position,  // `index` as a number
   InRange,   // bool: lo <= index <= hi
-  Random,    // element `index` of a draw; operands seed, counter
+  Random,    // element `index` of a draw; operands seed, counter, key
   Apply,     // an elementwise op on operands
   Fold,      // operand 0 combined over `variables` by `op` (Add, Max), in ascending order, the last variable fastest
 };
@@ -31,9 +32,14 @@ struct Expr {
   int buffer = -1;
   double real = 0.0;
   std::int64_t lo = 0, hi = 0;  // Integer: lo is the value
-  std::uint64_t key = 0;        // Random
   std::vector<int> variables;   // Fold
   std::uint64_t dependsOn = 0;  // bit set of loop variables; those of a Fold are bound and not among them
+};
+
+/// A number that code takes as an argument (ir/numbers.h): the node that holds it, and its type.
+struct NumberArgument {
+  ir::NodeId node;
+  ir::DType dtype = ir::DType::F32;
 };
 
 /// Owns expressions; operands have smaller ids than their users, equal expressions have equal ids.
@@ -42,6 +48,7 @@ class LoopBody {
   IndexSpace space;
 
   ExprId real(ir::DType dtype, double value);
+  ExprId number(ir::DType dtype, int which);
   ExprId integer(ir::DType dtype, std::int64_t value);
   /// Zero of any dtype.
   ExprId zero(ir::DType dtype);
@@ -49,7 +56,7 @@ class LoopBody {
   ExprId position(ir::DType dtype, IndexId index);
   /// Folds to a constant where the range of the index decides it.
   ExprId inRange(IndexId index, std::int64_t lo, std::int64_t hi);
-  ExprId random(ir::DType dtype, std::uint64_t key, ExprId seed, ExprId counter, IndexId index);
+  ExprId random(ir::DType dtype, ExprId key, ExprId seed, ExprId counter, IndexId index);
   ExprId apply(ir::DType dtype, ir::Op op, std::vector<ExprId> operands, ir::Predicate predicate = ir::Predicate::Eq);
   ExprId fold(ir::Op op, ExprId body, std::vector<int> variables);
   /// Both hold; an invalid id is true.

@@ -382,7 +382,7 @@ void ModelEmitter::emitSession() {
 
 bool ModelEmitter::emitEntries(std::vector<EntryFunctions>& entries, std::string& error) {
   const auto emit = [&](const ir::Module& module, ir::FunctionId id, const std::string& name) {
-    ProgramEmitter program(module, module_, target_, shared_);
+    ProgramEmitter program(module, {id}, NumbersPlace::Constant, module_, target_, shared_);
     llvm::Function* function = program.emitEntry(id, name, /*isExternal=*/false);
     if (function == nullptr) error = program.error();
     return function;

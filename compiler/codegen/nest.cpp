@@ -31,8 +31,11 @@ namespace {
 /// Opens the loops of one kernel and puts the expressions into them.
 class Nest {
  public:
-  Nest(const Emitter& emitter, const Kernel& kernel, const Schedule& schedule, Values buffers)
-      : e_(emitter), kernel_(kernel), schedule_(schedule), state_(emitter, kernel, schedule, std::move(buffers)) {
+  Nest(const Emitter& emitter, const Kernel& kernel, const Schedule& schedule, Values buffers, Values numbers)
+      : e_(emitter),
+        kernel_(kernel),
+        schedule_(schedule),
+        state_(emitter, kernel, schedule, std::move(buffers), std::move(numbers)) {
     sortIntoLevels();
   }
   void run() {
@@ -205,36 +208,48 @@ void Nest::storeResults() {
   }
 }
 
-llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Kernel& kernel, const std::string& name,
-                           const std::vector<bool>& isAlone) {
-  llvm::LLVMContext& context = module.getContext();
-  const std::vector<llvm::Type*> types(kernel.buffers.size(), llvm::PointerType::get(context, 0));
-  auto* function = llvm::Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false),
-                                          llvm::GlobalValue::InternalLinkage, name, module);
-  setFunctionAttributes(target, *function);
-  function->addFnAttr(llvm::Attribute::NoInline);
+static Values addBufferAttributes(llvm::Function& function, const Kernel& kernel, const std::vector<bool>& isAlone) {
   Values buffers;
   for (std::size_t i = 0; i < kernel.buffers.size(); ++i) {
     const auto index = static_cast<unsigned>(i);
     const bool isResult =
         static_cast<int>(i) >= kernel.operandCount && static_cast<int>(i) < kernel.operandCount + kernel.resultCount;
-    function->addParamAttr(index, llvm::Attribute::NoCapture);
-    function->addParamAttr(index, isResult ? llvm::Attribute::WriteOnly : llvm::Attribute::ReadOnly);
-    if (isAlone[i]) function->addParamAttr(index, llvm::Attribute::NoAlias);
-    buffers.push_back(function->getArg(index));
+    function.addParamAttr(index, llvm::Attribute::NoCapture);
+    function.addParamAttr(index, isResult ? llvm::Attribute::WriteOnly : llvm::Attribute::ReadOnly);
+    if (isAlone[i]) function.addParamAttr(index, llvm::Attribute::NoAlias);
+    buffers.push_back(function.getArg(index));
   }
-  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", function));
-  const Emitter emitter{builder, module, target};
+  return buffers;
+}
+
+static Values addNumberAttributes(llvm::Function& function, const Kernel& kernel) {
+  Values numbers;
+  for (std::size_t i = 0; i < kernel.numbers.size(); ++i) {
+    const auto index = static_cast<unsigned>(kernel.buffers.size() + i);
+    // Tables hold normal floats: a maximum with one needs no question whether it is NaN.
+    if (ir::isFloat(kernel.numbers[i].dtype))
+      function.addParamAttr(
+          index, llvm::Attribute::getWithNoFPClass(function.getContext(), llvm::fcAllFlags & ~llvm::fcNormal));
+    numbers.push_back(function.getArg(index));
+  }
+  return numbers;
+}
+
+void defineKernel(llvm::Function& function, const Target& target, const Kernel& kernel,
+                  const std::vector<bool>& isAlone) {
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(function.getContext(), "entry", &function));
+  const Emitter emitter{builder, *function.getParent(), target};
+  Values buffers = addBufferAttributes(function, kernel, isAlone);
+  Values numbers = addNumberAttributes(function, kernel);
   if (const std::optional<TilePlan> plan = planTiles(kernel, target)) {
     // A long sum comes back to what it has written.
-    function->removeParamAttr(static_cast<unsigned>(plan->product.y), llvm::Attribute::WriteOnly);
+    function.removeParamAttr(static_cast<unsigned>(plan->product.y), llvm::Attribute::WriteOnly);
     emitTiles(emitter, *plan, buffers);
   } else if (!kernel.stores.empty()) {
     const Schedule schedule = scheduleKernel(kernel, target);
-    Nest(emitter, kernel, schedule, std::move(buffers)).run();
+    Nest(emitter, kernel, schedule, std::move(buffers), std::move(numbers)).run();
   }
   builder.CreateRetVoid();
-  return function;
 }
 
 }  // namespace nnc::codegen

@@ -12,9 +12,9 @@ class Function;
 
 namespace nnc::codegen {
 
-/// Emits `kernel` as an internal function `name` that takes one pointer per buffer. `isAlone` says of each buffer
-/// that no other one overlaps it.
-llvm::Function* emitKernel(llvm::Module& module, const Target& target, const Kernel& kernel, const std::string& name,
-                           const std::vector<bool>& isAlone);
+/// Emits the body of a function that takes one pointer per buffer and then the kernel's numbers. `isAlone` says of each
+/// buffer that no other one overlaps it.
+void defineKernel(llvm::Function& function, const Target& target, const Kernel& kernel,
+                  const std::vector<bool>& isAlone);
 
 }  // namespace nnc::codegen

@@ -16,11 +16,13 @@
 
 namespace nnc::codegen {
 
-NestState::NestState(const Emitter& emitter, const Kernel& kernel, const Schedule& schedule, Values buffers)
+NestState::NestState(const Emitter& emitter, const Kernel& kernel, const Schedule& schedule, Values buffers,
+                     Values numbers)
     : e_(emitter),
       kernel_(kernel),
       schedule_(schedule),
       buffers_(std::move(buffers)),
+      numbers_(std::move(numbers)),
       values_(static_cast<std::size_t>(schedule.copies), Values(static_cast<std::size_t>(kernel.body.exprCount()))),
       variables_(static_cast<std::size_t>(kernel.body.space.variableCount()), emitter.i64(0)) {}
 
@@ -82,6 +84,8 @@ llvm::Value* NestState::emitExpr(const Expr& expr, int copy) {
   switch (expr.kind) {
     case ExprKind::Real:
       return e_.real(e_.registerType(expr.dtype), expr.real);
+    case ExprKind::Number:
+      return numbers_[static_cast<std::size_t>(expr.lo)];
     case ExprKind::Integer:
       return e_.integer(e_.registerType(expr.dtype), expr.lo);
     case ExprKind::Load:
@@ -124,7 +128,7 @@ llvm::Value* NestState::emitInRange(const Expr& expr, int copy) {
 }
 
 llvm::Value* NestState::emitRandom(const Expr& expr, int copy) {
-  llvm::Value* key = emitRandomKey(e_, expr.key, valueOf(expr.operands[0], copy));
+  llvm::Value* key = emitRandomKey(e_, valueOf(expr.operands[2], copy), valueOf(expr.operands[0], copy));
   llvm::Value* index = isVector(expr) ? vectorIndex(expr.index, copy) : scalarIndex(expr.index, copy);
   return emitDraw(e_, expr.dtype, emitRandomBits(e_, key, valueOf(expr.operands[1], copy), index));
 }
@@ -132,7 +136,7 @@ llvm::Value* NestState::emitRandom(const Expr& expr, int copy) {
 // Words 0 to 3 of block l are the elements 4 l .. 4 l + 3: interleaved, a vector of blocks is four vectors of elements.
 void NestState::emitBlockwiseDraw(ExprId id) {
   const Expr& expr = kernel_.body.at(id);
-  llvm::Value* key = emitRandomKey(e_, expr.key, scalarOf(expr.operands[0]));
+  llvm::Value* key = emitRandomKey(e_, scalarOf(expr.operands[2]), scalarOf(expr.operands[0]));
   llvm::Value* first = e_.builder.CreateLShr(scalarIndex(expr.index, 0), 2);
   llvm::Type* word = kernel_.body.space.at(expr.index).hi < std::numeric_limits<std::int32_t>::max()
                          ? e_.builder.getInt32Ty()

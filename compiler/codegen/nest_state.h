@@ -20,7 +20,7 @@ namespace nnc::codegen {
 /// if it depends on the unrolled variable.
 class NestState {
  public:
-  NestState(const Emitter& emitter, const Kernel& kernel, const Schedule& schedule, Values buffers);
+  NestState(const Emitter& emitter, const Kernel& kernel, const Schedule& schedule, Values buffers, Values numbers);
 
   /// What open() changed.
   struct Scope {
@@ -93,7 +93,7 @@ class NestState {
   const Emitter& e_;
   const Kernel& kernel_;
   const Schedule& schedule_;
-  Values buffers_;
+  Values buffers_, numbers_;
   std::vector<Values> values_;                           // by copy, by expression
   Values variables_;                                     // by variable: its value in copy 0, lane 0
   std::map<std::pair<int, int>, llvm::Value*> indices_;  // by index and copy; vectors have ids -1 - index

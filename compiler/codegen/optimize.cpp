@@ -16,6 +16,7 @@ static constexpr const char* kPipeline =
 bool optimize(llvm::Module& module, const Target& target, int optLevel, std::string& error) {
   llvm::raw_string_ostream stream(error);
   if (llvm::verifyModule(module, &stream)) return false;
+  if (optLevel == 0) return true;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
@@ -26,7 +27,6 @@ bool optimize(llvm::Module& module, const Target& target, int optLevel, std::str
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  if (optLevel == 0) return true;
   llvm::ModulePassManager passes;
   if (llvm::Error failure = builder.parsePassPipeline(passes, kPipeline)) {
     error = llvm::toString(std::move(failure));

@@ -1,42 +1,29 @@
 #include "codegen/partition.h"
 
 #include <algorithm>
-#include <vector>
-
-#include <llvm/ADT/STLExtras.h>
-#include <llvm/IR/Module.h>
+#include <cstddef>
+#include <numeric>
 
 namespace nnc::codegen {
 
 // A hundred instructions take about 2 ms from here to machine code; starting a part takes 3 ms.
 static constexpr unsigned kInstructionsPerPart = 600;
 
-int usefulParts(const llvm::Module& module, int threads) {
-  const unsigned instructions = module.getInstructionCount();
-  return std::clamp(static_cast<int>(instructions / kInstructionsPerPart), 1, std::max(threads, 1));
-}
-
-void keepPart(llvm::Module& module, int part, int parts) {
-  std::vector<llvm::Function*> functions;
-  for (llvm::Function& function : module) {
-    if (function.isDeclaration()) continue;
-    functions.push_back(&function);
-    if (!function.hasLocalLinkage()) continue;
-    function.setLinkage(llvm::GlobalValue::ExternalLinkage);
-    function.setVisibility(llvm::GlobalValue::HiddenVisibility);
-  }
+std::vector<int> divide(const std::vector<unsigned>& sizes, int threads) {
+  const unsigned total = std::accumulate(sizes.begin(), sizes.end(), 0u);
+  const int parts = std::clamp(static_cast<int>(total / kInstructionsPerPart), 1, std::max(threads, 1));
+  std::vector<std::size_t> order(sizes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
   // The largest first, each to the part that has least.
-  std::stable_sort(functions.begin(), functions.end(), [](const llvm::Function* a, const llvm::Function* b) {
-    return a->getInstructionCount() > b->getInstructionCount();
-  });
-  std::vector<unsigned> sizes(static_cast<std::size_t>(parts), 0);
-  for (llvm::Function* function : functions) {
-    const auto least = std::min_element(sizes.begin(), sizes.end());
-    *least += function->getInstructionCount();
-    if (least - sizes.begin() != part) function->deleteBody();
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
+  std::vector<unsigned> filled(static_cast<std::size_t>(parts), 0);
+  std::vector<int> partOf(sizes.size(), 0);
+  for (const std::size_t i : order) {
+    const auto least = std::min_element(filled.begin(), filled.end());
+    *least += sizes[i];
+    partOf[i] = static_cast<int>(least - filled.begin());
   }
-  for (llvm::GlobalVariable& global : llvm::make_early_inc_range(module.globals()))
-    if (global.use_empty()) global.eraseFromParent();
+  return partOf;
 }
 
 }  // namespace nnc::codegen

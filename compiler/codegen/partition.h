@@ -1,18 +1,11 @@
-// Division of a module among compile threads.
+// Division of functions among compile threads.
 #pragma once
-
-namespace llvm {
-class Module;
-}
+#include <vector>
 
 namespace nnc::codegen {
 
-/// Keeps the bodies of the functions of part `part` of `parts`, about the same number of instructions in each, and
-/// turns the others into declarations. Modules with equal functions are divided equally, so that their parts fit
-/// together when they are linked: functions become visible to other objects of the same link.
-void keepPart(llvm::Module& module, int part, int parts);
-
-/// How many parts are worth it: the emission that every part repeats must stay small next to its share of the rest.
-int usefulParts(const llvm::Module& module, int threads);
+/// Which part each function goes to, given their numbers of instructions: parts of about the same size, at most one per
+/// thread, and only as many as are worth starting. Part 0 is never empty unless there are no functions.
+std::vector<int> divide(const std::vector<unsigned>& sizes, int threads);
 
 }  // namespace nnc::codegen

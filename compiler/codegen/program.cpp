@@ -24,9 +24,10 @@ bool ProgramEmitter::fail(std::string message) {
   return false;
 }
 
-static llvm::FunctionType* entryType(llvm::LLVMContext& context) {
-  llvm::Type* pointer = llvm::PointerType::get(context, 0);
-  return llvm::FunctionType::get(llvm::Type::getVoidTy(context), {pointer, pointer, pointer}, false);
+/// A function of so many pointers.
+static llvm::FunctionType* pointerFunction(llvm::LLVMContext& context, std::size_t pointers) {
+  const std::vector<llvm::Type*> types(pointers, llvm::PointerType::get(context, 0));
+  return llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
 }
 
 llvm::Function* ProgramEmitter::emitFunction(ir::FunctionId id) {
@@ -38,16 +39,18 @@ llvm::Function* ProgramEmitter::emitFunction(ir::FunctionId id) {
     return nullptr;
   }
   llvm::LLVMContext& context = output_.getContext();
-  auto* result =
-      llvm::Function::Create(entryType(context), llvm::GlobalValue::InternalLinkage, "fn." + function.name, output_);
+  auto* result = llvm::Function::Create(pointerFunction(context, 4), llvm::GlobalValue::InternalLinkage,
+                                        "fn." + function.name, output_);
   setFunctionAttributes(target_, *result);
   result->addFnAttr(llvm::Attribute::NoInline);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", result));
   const Emitter emitter{builder, output_, target_};
   Frame frame;
+  frame.id = id;
   frame.function = &function;
   frame.plan = &*function.plan;
   frame.arena = result->getArg(2);
+  frame.numbers = result->getArg(3);
   const auto loadPointer = [&](llvm::Value* array, std::size_t i) {
     return builder.CreateLoad(builder.getPtrTy(), builder.CreateConstGEP1_64(builder.getPtrTy(), array, i));
   };
@@ -72,8 +75,8 @@ llvm::Function* ProgramEmitter::emitEntry(ir::FunctionId id, const std::string& 
   if (body == nullptr) return nullptr;
   llvm::LLVMContext& context = output_.getContext();
   auto* entry = llvm::Function::Create(
-      entryType(context), isExternal ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage, symbol,
-      output_);
+      pointerFunction(context, 3), isExternal ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage,
+      symbol, output_);
   setFunctionAttributes(target_, *entry);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", entry));
   const bool hasMode = target_.machine->getTargetTriple().isX86();
@@ -87,7 +90,8 @@ llvm::Function* ProgramEmitter::emitEntry(ir::FunctionId id, const std::string& 
     builder.CreateStore(builder.CreateOr(mode, builder.getInt32(kFlushAndDenormalsAreZero)), inside);
     builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {inside});
   }
-  builder.CreateCall(body, {entry->getArg(0), entry->getArg(1), entry->getArg(2)});
+  llvm::Value* numbers = numbersOfEntry({builder, output_, target_}, id, entry->getArg(2));
+  builder.CreateCall(body, {entry->getArg(0), entry->getArg(1), entry->getArg(2), numbers});
   if (hasMode) builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {before});
   builder.CreateRetVoid();
   return entry;
@@ -109,9 +113,28 @@ llvm::GlobalVariable* constantBytes(llvm::Module& module, SharedCode& shared, co
   return global;
 }
 
-static std::string bytesOf(const ir::ConstAttributes& constant) {
-  const ir::Tensor tensor = ir::materialise(constant);
-  return std::string(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+static std::string textOf(const std::vector<std::byte>& bytes) {
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+static std::string bytesOf(const ir::ConstAttributes& constant) { return textOf(ir::materialise(constant).bytes); }
+
+llvm::Value* ProgramEmitter::numbersOfEntry(const Emitter& emitter, ir::FunctionId id, llvm::Value* arena) {
+  if (numbers_.bytes().empty()) return llvm::Constant::getNullValue(emitter.builder.getPtrTy());
+  if (numbersPlace_ == NumbersPlace::Constant) return constantBytes(output_, shared_, textOf(numbers_.bytes()));
+  const std::int64_t arenaBytes = module_.function(id).plan->arenaBytes;
+  return emitter.builder.CreateGEP(emitter.builder.getInt8Ty(), arena, emitter.i64(arenaBytes));
+}
+
+llvm::Value* ProgramEmitter::numberOf(const Emitter& emitter, const Frame& frame, ir::FunctionId owner,
+                                      const NumberArgument& number) {
+  llvm::IRBuilderBase& builder = emitter.builder;
+  llvm::Value* offset = emitter.i64(numbers_.offsetOf(owner, number.node));
+  llvm::Value* at = builder.CreateGEP(builder.getInt8Ty(), frame.numbers, offset);
+  llvm::LoadInst* load =
+      builder.CreateAlignedLoad(emitter.registerType(number.dtype), at, llvm::Align(ir::NumberTable::kBytesPerNumber));
+  load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(builder.getContext(), {}));
+  return load;
 }
 
 llvm::Value* ProgramEmitter::pointerOf(const Emitter& emitter, Frame& frame, ir::Value value) {
@@ -173,7 +196,6 @@ bool ProgramEmitter::copyStrayResults(const Emitter& emitter, Frame& frame) {
 
 bool ProgramEmitter::emitNode(const Emitter& emitter, Frame& frame, ir::NodeId id) {
   const ir::Node& node = frame.function->node(id);
-  std::string error;
   switch (node.op) {
     case ir::Op::Call:
       return emitCall(emitter, frame, node);
@@ -192,9 +214,13 @@ bool ProgramEmitter::emitNode(const Emitter& emitter, Frame& frame, ir::NodeId i
     default:
       break;
   }
-  std::optional<Kernel> kernel = kernelOfNode(*frame.function, node, error);
-  if (!kernel) return fail(error);
-  return emitKernelCall(emitter, frame, node, std::move(kernel), *frame.function);
+  return emitNodeKernel(emitter, frame, node);
+}
+
+bool ProgramEmitter::emitNodeKernel(const Emitter& emitter, Frame& frame, const ir::Node& node) {
+  std::string error;
+  const std::optional<Kernel> kernel = kernelOfNode(*frame.function, node, error);
+  return kernel ? emitKernelCall(emitter, frame, node, *kernel, frame.id) : fail(error);
 }
 
 bool ProgramEmitter::emitConst(const Emitter& emitter, Frame& frame, const ir::Node& node) {
@@ -207,65 +233,105 @@ bool ProgramEmitter::emitConst(const Emitter& emitter, Frame& frame, const ir::N
     emitCopy(emitter, constant.type, constantBytes(output_, shared_, bytesOf(constant)), to);
     return true;
   }
-  std::string error;
-  std::optional<Kernel> kernel = kernelOfNode(*frame.function, node, error);
-  if (!kernel) return fail(error);
-  return emitKernelCall(emitter, frame, node, std::move(kernel), *frame.function);
+  return emitNodeKernel(emitter, frame, node);
 }
 
 bool ProgramEmitter::emitCall(const Emitter& emitter, Frame& frame, const ir::Node& node) {
   const auto& call = std::get<ir::CallAttributes>(node.attributes);
   if (call.kind != ir::CallKind::Kernel)
     return fail("call of `" + call.name + "` in @" + frame.function->name + " was not inlined");
-  const ir::Function& body = module_.function(call.body);
   std::string error;
-  std::optional<Kernel> kernel = kernelOfBody(body, error);
-  if (!kernel) return fail(error);
-  return emitKernelCall(emitter, frame, node, std::move(kernel), body);
+  const std::optional<Kernel> kernel = kernelOfBody(module_.function(call.body), error);
+  return kernel ? emitKernelCall(emitter, frame, node, *kernel, call.body) : fail(error);
 }
 
-bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node,
-                                    std::optional<Kernel> kernel, const ir::Function& constantsOf) {
-  Values pointers;
+/// `constantsOf` is the function whose nodes hold the kernel's constants and numbers.
+bool ProgramEmitter::emitKernelCall(const Emitter& emitter, Frame& frame, const ir::Node& node, const Kernel& kernel,
+                                    ir::FunctionId constantsOf) {
+  Values arguments;
   std::vector<ir::Storage> storages;
   std::vector<ir::Value> values = node.operands;
   values.insert(values.end(), node.results.begin(), node.results.end());
   for (const ir::Value value : values) {
-    pointers.push_back(pointerOf(emitter, frame, value));
-    if (pointers.back() == nullptr) return false;
+    arguments.push_back(pointerOf(emitter, frame, value));
+    if (arguments.back() == nullptr) return false;
     storages.push_back(storageOf(frame, value));
   }
-  for (const ir::Value constant : kernel->constants) {
-    const auto& attributes = std::get<ir::ConstAttributes>(constantsOf.definition(constant)->attributes);
-    pointers.push_back(constantBytes(output_, shared_, bytesOf(attributes)));
+  for (const ir::Value constant : kernel.constants) {
+    const ir::Node& holder = *module_.function(constantsOf).definition(constant);
+    arguments.push_back(constantBytes(output_, shared_, bytesOf(std::get<ir::ConstAttributes>(holder.attributes))));
   }
-  std::vector<bool> isAlone(pointers.size(), false);
+  std::vector<bool> isAlone(arguments.size(), false);
   // Results are written in place of an operand or apart from everything else.
   for (std::size_t i = node.operands.size(); i < values.size(); ++i)
     isAlone[i] = std::count(storages.begin(), storages.end(), storages[i]) == 1;
-  callKernel(emitter, *kernel, pointers, isAlone);
+  for (const NumberArgument& number : kernel.numbers)
+    arguments.push_back(numberOf(emitter, frame, constantsOf, number));
+  callKernel(emitter, kernel, arguments, isAlone);
   return true;
 }
 
-void ProgramEmitter::callKernel(const Emitter& emitter, const Kernel& kernel, const Values& pointers,
+llvm::Function* declareKernel(llvm::Module& module, const Target& target, const KernelCode& kernel,
+                              const std::string& symbol) {
+  llvm::IRBuilder<> builder(module.getContext());
+  const Emitter emitter{builder, module, target};
+  std::vector<llvm::Type*> types(kernel.pointers, builder.getPtrTy());
+  for (const ir::DType number : kernel.numbers) types.push_back(emitter.registerType(number));
+  auto* function = llvm::Function::Create(llvm::FunctionType::get(builder.getVoidTy(), types, false),
+                                          llvm::GlobalValue::ExternalLinkage, symbol, module);
+  setFunctionAttributes(target, *function);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  return function;
+}
+
+KernelRequests::KernelRequests(const Options& options)
+    : options_(options.cpu + " " + std::to_string(options.optLevel) + "\n") {}
+
+std::string KernelRequests::add(KernelCode kernel) {
+  const Hash128 hash = hashBytes128(options_ + kernel.description);
+  all_.push_back({"nnc_kernel_" + hexDigits(hash.high) + hexDigits(hash.low), std::move(kernel)});
+  return all_.back().symbol;
+}
+
+llvm::Function* ProgramEmitter::findKernel(const std::string& description) const {
+  const auto known = shared_.kernels.find(description);
+  return known == shared_.kernels.end() ? nullptr : known->second;
+}
+
+/// A kernel that is not there yet: defined here, or declared and asked for.
+llvm::Function* ProgramEmitter::addKernel(KernelCode kernel) {
+  llvm::Function*& function = shared_.kernels[kernel.description];
+  if (shared_.requests != nullptr) {
+    const std::string symbol = shared_.requests->add(kernel);
+    return function = declareKernel(output_, target_, kernel, symbol);
+  }
+  function =
+      declareKernel(output_, target_, kernel, "kernel." + kernel.name + "." + hexDigits(hashBytes(kernel.description)));
+  function->setLinkage(llvm::GlobalValue::InternalLinkage);
+  kernel.define(*function, target_);
+  return function;
+}
+
+void ProgramEmitter::callKernel(const Emitter& emitter, const Kernel& kernel, const Values& arguments,
                                 const std::vector<bool>& isAlone) {
   if (kernel.stores.empty()) return;
-  std::string key = describe(kernel) + "alone";
-  for (const bool alone : isAlone) key += alone ? '1' : '0';
-  llvm::Function*& function = shared_.kernels[key];
-  if (function == nullptr)
-    function = emitKernel(output_, target_, kernel, "kernel." + kernel.name + "." + hexDigits(hashBytes(key)), isAlone);
-  emitter.builder.CreateCall(function, pointers);
+  std::string description = describe(kernel) + "alone";
+  for (const bool alone : isAlone) description += alone ? '1' : '0';
+  llvm::Function* function = findKernel(description);
+  if (function == nullptr) {
+    KernelCode code{std::move(description), kernel.name, kernel.buffers.size(), {}, {}};
+    for (const NumberArgument& number : kernel.numbers) code.numbers.push_back(number.dtype);
+    code.define = [kernel, isAlone](llvm::Function& body, const Target& target) {
+      defineKernel(body, target, kernel, isAlone);
+    };
+    function = addKernel(std::move(code));
+  }
+  emitter.builder.CreateCall(function, arguments);
 }
 
 bool ProgramEmitter::emitContract(const Emitter& emitter, Frame& frame, const ir::Node& node) {
   const auto product = matrixProduct(*frame.function, node);
-  if (!product || !isForLibrary(*product)) {
-    std::string error;
-    std::optional<Kernel> kernel = kernelOfNode(*frame.function, node, error);
-    if (!kernel) return fail(error);
-    return emitKernelCall(emitter, frame, node, std::move(kernel), *frame.function);
-  }
+  if (!product || !isForLibrary(*product)) return emitNodeKernel(emitter, frame, node);
   llvm::Value* left = pointerOf(emitter, frame, node.operands[product->isSwapped ? 1 : 0]);
   llvm::Value* right = pointerOf(emitter, frame, node.operands[product->isSwapped ? 0 : 1]);
   llvm::Value* y = pointerOf(emitter, frame, node.results[0]);

@@ -1,4 +1,7 @@
 // Scatter and scan: the nodes with loops of their own.
+#include <string>
+#include <utility>
+
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/IRBuilder.h>
@@ -14,6 +17,8 @@ namespace {
 
 /// base[outer, n, inner], indices[count], updates[outer, count, inner].
 struct ScatterShape {
+  ir::DType dtype = ir::DType::F32, index = ir::DType::I32;
+  ir::ScatterMode mode = ir::ScatterMode::Add;
   std::int64_t outer = 1, n = 0, inner = 1, count = 1;
 };
 
@@ -21,8 +26,12 @@ struct ScatterShape {
 
 static ScatterShape scatterShape(const ir::Function& function, const ir::Node& node) {
   const ir::Shape& base = function.type(node.operands[0]).shape;
-  const auto axis = static_cast<std::size_t>(std::get<ir::ScatterAttributes>(node.attributes).axis);
+  const auto& attributes = std::get<ir::ScatterAttributes>(node.attributes);
+  const auto axis = static_cast<std::size_t>(attributes.axis);
   ScatterShape shape;
+  shape.dtype = function.type(node.operands[0]).dtype;
+  shape.index = function.type(node.operands[1]).dtype;
+  shape.mode = attributes.mode;
   for (std::size_t i = 0; i < axis; ++i) shape.outer *= base[i];
   shape.n = base[axis];
   for (std::size_t i = axis + 1; i < base.size(); ++i) shape.inner *= base[i];
@@ -43,14 +52,15 @@ static void updateElements(const Emitter& e, ir::DType dtype, ir::ScatterMode mo
   e.builder.CreateAlignedStore(e.toMemory(dtype, value), to, align);
 }
 
-static void emitUpdates(const Emitter& e, ir::DType dtype, ir::DType indexType, ir::ScatterMode mode,
-                        const ScatterShape& shape, llvm::Value* y, llvm::Value* indices, llvm::Value* updates) {
+static void emitUpdates(const Emitter& e, const ScatterShape& shape, llvm::Value* y, llvm::Value* indices,
+                        llvm::Value* updates) {
   llvm::IRBuilderBase& b = e.builder;
+  const ir::DType dtype = shape.dtype;
   const std::int64_t lanes = e.target.lanes(static_cast<int>(std::max<std::int64_t>(4, ir::dtypeBytes(dtype))));
   // Updates in their order, so that sums have a fixed order and the last one set stays.
   emitLoop(e, shape.outer, 1, {}, [&](llvm::Value* outer, Values) -> Values {
     emitLoop(e, shape.count, 1, {}, [&](llvm::Value* u, Values) -> Values {
-      llvm::Type* element = e.memoryType(indexType);
+      llvm::Type* element = e.memoryType(shape.index);
       llvm::Value* index = b.CreateSExt(b.CreateLoad(element, b.CreateGEP(element, indices, u)), b.getInt64Ty());
       index = b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, index, e.i64(0));
       index = b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, index, e.i64(shape.n - 1));
@@ -58,7 +68,7 @@ static void emitUpdates(const Emitter& e, ir::DType dtype, ir::DType indexType, 
       llvm::Value* from = b.CreateMul(b.CreateAdd(b.CreateMul(outer, e.i64(shape.count)), u), e.i64(shape.inner));
       const auto part = [&](llvm::Value* offset, int width) {
         llvm::Type* type = e.memoryType(dtype);
-        updateElements(e, dtype, mode, width, b.CreateGEP(type, y, b.CreateAdd(to, offset)),
+        updateElements(e, dtype, shape.mode, width, b.CreateGEP(type, y, b.CreateAdd(to, offset)),
                        b.CreateGEP(type, updates, b.CreateAdd(from, offset)));
       };
       const std::int64_t vectors = shape.inner / lanes;
@@ -76,6 +86,24 @@ static void emitUpdates(const Emitter& e, ir::DType dtype, ir::DType indexType, 
   });
 }
 
+/// The updates as a function of their own: (y, indices, updates).
+static KernelCode scatterCode(const ScatterShape& shape) {
+  KernelCode code;
+  code.description = "scatter " + std::string(ir::dtypeName(shape.dtype)) + " " +
+                     std::string(ir::dtypeName(shape.index)) + (shape.mode == ir::ScatterMode::Add ? " add" : " set");
+  for (const std::int64_t size : {shape.outer, shape.n, shape.inner, shape.count})
+    code.description += " " + std::to_string(size);
+  code.name = "scatter";
+  code.pointers = 3;
+  code.define = [shape](llvm::Function& function, const Target& target) {
+    llvm::IRBuilder<> builder(llvm::BasicBlock::Create(function.getContext(), "entry", &function));
+    const Emitter emitter{builder, *function.getParent(), target};
+    emitUpdates(emitter, shape, function.getArg(0), function.getArg(1), function.getArg(2));
+    builder.CreateRetVoid();
+  };
+  return code;
+}
+
 bool ProgramEmitter::emitScatter(const Emitter& emitter, Frame& frame, const ir::Node& node) {
   const ir::Function& function = *frame.function;
   const ir::Type& type = function.type(node.results[0]);
@@ -86,8 +114,10 @@ bool ProgramEmitter::emitScatter(const Emitter& emitter, Frame& frame, const ir:
   if (storageOf(frame, node.operands[0]) != storageOf(frame, node.results[0])) emitCopy(emitter, type, base, y);
   const ScatterShape shape = scatterShape(function, node);
   if (type.elementCount() == 0 || function.type(node.operands[2]).elementCount() == 0) return true;
-  emitUpdates(emitter, type.dtype, function.type(node.operands[1]).dtype,
-              std::get<ir::ScatterAttributes>(node.attributes).mode, shape, y, indices, updates);
+  KernelCode code = scatterCode(shape);
+  llvm::Function* update = findKernel(code.description);
+  if (update == nullptr) update = addKernel(std::move(code));
+  emitter.builder.CreateCall(update, {y, indices, updates});
   return true;
 }
 
@@ -152,7 +182,7 @@ bool ProgramEmitter::emitScan(const Emitter& emitter, Frame& frame, ir::NodeId i
       setPointer(emitter, arguments, x, row(operands[x], node.operands[x]));
     for (std::size_t y = carries; y < results.size(); ++y)
       setPointer(emitter, outputs, y, row(results[y], node.results[y]));
-    b.CreateCall(body, {arguments, outputs, arena});
+    b.CreateCall(body, {arguments, outputs, arena, frame.numbers});
     return written;
   });
   return true;

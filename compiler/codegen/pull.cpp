@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "ir/numbers.h"
 #include "ir/tensor.h"
 
 namespace nnc::codegen {
@@ -130,7 +131,19 @@ ExprId Puller::visit(const Demand& demand) {
   return refuse(*node);
 }
 
+/// One number per node, however often it is read: which constants are equal must not decide what code looks like.
+ExprId Puller::number(const ir::Node& node) {
+  const ir::NodeId id = function_.values[static_cast<std::size_t>(node.results[0].index)].definition;
+  const auto at =
+      std::find_if(numbers_.begin(), numbers_.end(), [&](const NumberArgument& number) { return number.node == id; });
+  const auto which = static_cast<int>(at - numbers_.begin());
+  if (at == numbers_.end()) numbers_.push_back({id, ir::numberType(node)});
+  const ir::DType dtype = node.op == ir::Op::Random ? ir::DType::I64 : function_.type(node.results[0]).dtype;
+  return body_.number(dtype, which);
+}
+
 ExprId Puller::visitConst(const Demand& demand, const ir::Node& node) {
+  if (node.op == ir::Op::Const && ir::holdsNumber(node)) return number(node);
   const ir::Type& type = function_.type(demand.value);
   if (const auto* constant = std::get_if<ir::ConstAttributes>(&node.attributes)) {
     if (!constant->isSplat) {
@@ -144,8 +157,7 @@ ExprId Puller::visitConst(const Demand& demand, const ir::Node& node) {
     return body_.position(type.dtype, demand.position[static_cast<std::size_t>(iota->axis)]);
   const ExprId seed = need(node.operands[0], {}, demand.guard), counter = need(node.operands[1], {}, demand.guard);
   if (!seed.isValid() || !counter.isValid()) return {};
-  const auto& random = std::get<ir::RandomAttributes>(node.attributes);
-  return body_.random(type.dtype, random.key, seed, counter, linear(demand.position, type.shape));
+  return body_.random(type.dtype, number(node), seed, counter, linear(demand.position, type.shape));
 }
 
 ExprId Puller::visitElementwise(const Demand& demand, const ir::Node& node) {

@@ -20,6 +20,8 @@ class Puller {
   /// An invalid id: error() says which op has no place in a kernel.
   ExprId pull(ir::Value value, std::vector<IndexId> position, ExprId guard);
   const std::string& error() const { return error_; }
+  /// What expressions of the kind Number refer to.
+  const std::vector<NumberArgument>& numbers() const { return numbers_; }
 
  private:
   struct Demand {
@@ -32,6 +34,7 @@ class Puller {
   ExprId need(ir::Value value, std::vector<IndexId> position, ExprId guard);
   ExprId drain(std::size_t bottom, const Demand& last);
   ExprId visit(const Demand& demand);
+  ExprId number(const ir::Node& node);
   ExprId visitConst(const Demand& demand, const ir::Node& node);
   ExprId visitElementwise(const Demand& demand, const ir::Node& node);
   ExprId visitView(const Demand& demand, const ir::Node& node);
@@ -53,6 +56,7 @@ class Puller {
   std::map<std::vector<int>, ExprId> done_;
   std::map<std::vector<int>, std::vector<int>> foldVariables_;
   std::vector<Demand> stack_;
+  std::vector<NumberArgument> numbers_;
   std::string error_;
 };
 

@@ -18,8 +18,8 @@ static llvm::Value* splitMix(const Emitter& e, llvm::Value* x) {
   return b.CreateXor(x, b.CreateLShr(x, 31));
 }
 
-llvm::Value* emitRandomKey(const Emitter& e, std::uint64_t key, llvm::Value* seed) {
-  return splitMix(e, e.builder.CreateAdd(e.builder.getInt64(key), splitMix(e, seed)));
+llvm::Value* emitRandomKey(const Emitter& e, llvm::Value* key, llvm::Value* seed) {
+  return splitMix(e, e.builder.CreateAdd(key, splitMix(e, seed)));
 }
 
 /// High and low words of the product of a 32-bit constant and each lane.

@@ -4,8 +4,8 @@
 
 namespace nnc::codegen {
 
-/// philoxKey(key, seed); `seed` is an i64.
-llvm::Value* emitRandomKey(const Emitter& emitter, std::uint64_t key, llvm::Value* seed);
+/// philoxKey(key, seed); both are i64.
+llvm::Value* emitRandomKey(const Emitter& emitter, llvm::Value* key, llvm::Value* seed);
 /// randomBits(mixedKey, counter, index) for a scalar or vector of indices (i32, not negative, or i64): i32 of as many
 /// lanes. `mixedKey` and `counter` are scalar i64.
 llvm::Value* emitRandomBits(const Emitter& emitter, llvm::Value* mixedKey, llvm::Value* counter, llvm::Value* index);

@@ -26,13 +26,15 @@ static std::string hostFeatures() {
   return features.getString();
 }
 
-bool makeTarget(const std::string& cpu, int optLevel, Target& target, std::string& error) {
+bool registerTarget(std::string& error) {
   // LLVM's registry of targets is a global that must not be filled twice at once.
   static const bool isRegistered = !llvm::InitializeNativeTarget() && !llvm::InitializeNativeTargetAsmPrinter();
-  if (!isRegistered) {
-    error = "LLVM has no code generator for this machine";
-    return false;
-  }
+  if (!isRegistered) error = "LLVM has no code generator for this machine";
+  return isRegistered;
+}
+
+bool makeTarget(const std::string& cpu, int optLevel, Target& target, std::string& error) {
+  if (!registerTarget(error)) return false;
   const std::string triple = llvm::sys::getDefaultTargetTriple();
   const llvm::Target* registered = llvm::TargetRegistry::lookupTarget(triple, error);
   if (registered == nullptr) return false;

@@ -26,6 +26,8 @@ struct Target {
   int lanes(int bytes) const { return vectorBytes / bytes; }
 };
 
+/// Makes this machine known to LLVM: what comes first. False: `error` says why.
+[[nodiscard]] bool registerTarget(std::string& error);
 /// `cpu` in LLVM's names; empty: the host with exactly the features that it reports. False: `error` says why.
 [[nodiscard]] bool makeTarget(const std::string& cpu, int optLevel, Target& target, std::string& error);
 /// What every generated function carries: width of vectors, no unwinding.

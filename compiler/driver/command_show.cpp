@@ -19,7 +19,8 @@ int showCommand(Context& context) {
   const ir::Function& function = subject->program.module.function(subject->program.function);
   std::optional<std::int64_t> arena;
   if (function.plan) arena = function.plan->arenaBytes;
-  const ModelTable table = describe(subject->forward, subject->slots);
+  ModelTable table = describe(subject->forward, subject->slots);
+  if (!subject->isExport) table.reals = realParameters(*project, context);
   writeResult(context.line.options.json ? renderTableJson(table, arena) : renderTable(table, arena));
   return 0;
 }

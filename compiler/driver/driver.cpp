@@ -23,8 +23,12 @@ void showMessages(const Context& context) {
 
 namespace {
 
-void showTimings(const Timings& timings) {
-  for (const auto& [name, millis] : timings.entries) fmt::print(stderr, "{:>10.3f} ms  {}\n", millis, name);
+void showTimings(const Context& context) {
+  for (const auto& [name, millis] : context.timings.entries) fmt::print(stderr, "{:>10.3f} ms  {}\n", millis, name);
+  const engine::CodeCache::Counts programs = context.code.counts();
+  if (programs.compiled == 0) return;
+  fmt::print(stderr, "{:>10}     compiled programs, of {} kernels\n{:>10}     reused programs, and {} kernels\n",
+             programs.compiled, programs.kernels.compiled, programs.reused, programs.kernels.reused);
 }
 
 int dispatch(Context& context) {
@@ -41,6 +45,8 @@ int dispatch(Context& context) {
     NNC_DISPATCH(Weights, weightsCommand)
     NNC_DISPATCH(Build, buildCommand)
     NNC_DISPATCH(Show, showCommand)
+    NNC_DISPATCH(Report, reportCommand)
+    NNC_DISPATCH(Compare, compareCommand)
     NNC_DISPATCH(Fmt, fmtCommand)
     NNC_DISPATCH(Docs, docsCommand)
     NNC_DISPATCH(Bpe, bpeCommand)
@@ -116,7 +122,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   finishOutput(context.diagnostics);
   showMessages(context);
-  if (context.line.options.time) showTimings(context.timings);
+  if (context.line.options.time) showTimings(context);
   const int reported = exitCode(context.diagnostics);
   return reported != 0 ? reported : code;
 }

@@ -6,6 +6,7 @@
 
 #include "diagnostics/diagnostics.h"
 #include "driver/options.h"
+#include "engine/code_cache.h"
 #include "support/source.h"
 #include "support/timer.h"
 
@@ -20,6 +21,7 @@ struct Context {
   SourceManager sources;
   Diagnostics diagnostics;
   Timings timings;
+  engine::CodeCache code;
 };
 
 /// Writes to standard output, where results go and nothing else. A failure shows when the program ends.
@@ -35,6 +37,8 @@ int generateCommand(Context& context);
 int weightsCommand(Context& context);
 int buildCommand(Context& context);
 int showCommand(Context& context);
+int reportCommand(Context& context);
+int compareCommand(Context& context);
 int fmtCommand(Context& context);
 int docsCommand(Context& context);
 int bpeCommand(Context& context);

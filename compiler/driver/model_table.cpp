@@ -178,6 +178,10 @@ std::string renderTable(const ModelTable& table, std::optional<std::int64_t> are
     text += fmt::format("arena                {} bytes\n", grouped(*arenaBytes));
     text += fmt::format("planned peak         {} bytes\n", grouped(*arenaBytes + table.parameterBytes));
   }
+  for (const RealParameter& real : table.reals)
+    text += fmt::format("{:<20} {}\n", fmt::format("{} = {}", real.name, real.value),
+                        real.specialises ? "specialises: other values have code of their own"
+                                         : "run time: values nearby run the same code");
   return text;
 }
 
@@ -200,6 +204,9 @@ std::string renderTableJson(const ModelTable& table, std::optional<std::int64_t>
   object["state_elements"] = table.stateElements;
   object["multiply_adds"] = table.multiplyAdds;
   object["slot_bytes"] = table.parameterBytes;
+  object["reals"] = nlohmann::ordered_json::array();
+  for (const RealParameter& real : table.reals)
+    object["reals"].push_back({{"name", real.name}, {"value", real.value}, {"specialises", real.specialises}});
   if (arenaBytes) object["arena_bytes"] = *arenaBytes;
   return object.dump() + "\n";
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "driver/real_parameters.h"
 #include "elaborate/program.h"
 #include "ir/module.h"
 
@@ -24,6 +25,7 @@ struct ModelTable {
   std::int64_t multiplyAdds = 0;
   std::int64_t parameterBytes = 0;
   std::int64_t batch = 0;
+  std::vector<RealParameter> reals;  // of the train
 };
 
 /// Reads the table off a forward function whose nodes carry instance paths. Its parameters beyond the slots are data.

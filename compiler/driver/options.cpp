@@ -208,6 +208,14 @@ class Parser {
     const bool needsFile = info.arguments.starts_with("FILE") && !line_.options.standardInput;
     std::size_t most = info.arguments.starts_with("FILE [NAME]") ? 2 : info.arguments.empty() ? 0 : 1;
     if (info.arguments == "FILE...") most = line_.positional.size();
+    const std::size_t folders = info.arguments == "FOLDER FOLDER" ? 2 : info.arguments == "FOLDER" ? 1 : 0;
+    if (line_.positional.size() < folders) {
+      diagnostics_
+          .emit<diag::MissingFolder>({}, info.name, folders == 1 ? "a folder" : "two folders", line_.positional.size())
+          .help(fmt::format("for example: {}", info.example));
+      return false;
+    }
+    most = std::max(most, folders);
     if (needsFile && line_.positional.empty()) {
       diagnostics_.emit<diag::MissingFile>({}, info.name).help(fmt::format("for example: {}", info.example));
       return false;

@@ -42,6 +42,7 @@ engine::Options engineOptions(Context& context) {
   engine.disabledPasses = options.disablePass;
   engine.stopAfter = options.stopAfter.value_or("");
   engine.maxMemoryBytes = options.maxMemory.value_or(0);
+  engine.cache = &context.code;
   if (options.time) {
     engine.timings = &context.timings;
     engine.codegen.timings = &context.timings;

@@ -20,13 +20,13 @@ std::optional<StageSubject> trainSubject(elaborate::Project& project, Context& c
   if (!step) return std::nullopt;
   std::optional<elaborate::BatchProgram> forward = project.evaluation(*train, train->batch);
   if (!forward) return std::nullopt;
-  return StageSubject{std::move(*step), std::move(*forward), train->slots};
+  return StageSubject{std::move(*step), std::move(*forward), train->slots, /*isExport=*/false};
 }
 
 std::optional<StageSubject> exportSubject(elaborate::Project& project, const std::string& name) {
   std::optional<elaborate::ExportProgram> exported = project.exported(name);
   if (!exported || exported->entries.empty()) return std::nullopt;
-  return StageSubject{exported->entries.back(), exported->entries.back(), exported->slots};
+  return StageSubject{exported->entries.back(), exported->entries.back(), exported->slots, /*isExport=*/true};
 }
 
 /// --emit=llvm and --emit=asm.

@@ -14,6 +14,7 @@ struct StageSubject {
   elaborate::BatchProgram program;  // a train's step, or an export's largest entry
   elaborate::BatchProgram forward;  // what the table of `nnc show` describes
   std::vector<elaborate::Slot> slots;
+  bool isExport = false;
 };
 
 /// The train or export that the command line names; without a name the only train, or the only export of a file without

@@ -26,6 +26,7 @@ struct TrainSummary {
   std::string name;
   std::string doc;
   std::vector<std::string> parameters;  // `hidden: dim = 30`
+  std::vector<std::string> reals;       // names of those of type `real`
   Span span;
 };
 

@@ -150,6 +150,12 @@ struct Target {
   bool isAtMost = false;  // `<=`
 };
 
+/// How often a run saves itself within an epoch; every epoch ends with a checkpoint anyway. At most one is set.
+struct CheckpointPeriod {
+  std::optional<double> seconds;
+  std::optional<std::int64_t> steps;
+};
+
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
@@ -164,6 +170,7 @@ struct TrainProgram {
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> patience;  // stop: patience(valid.loss, n)
   std::string patienceMetric;
+  CheckpointPeriod checkpoint;
   std::optional<Target> target;
   ir::DType precision = ir::DType::F32;
   /// (seed: i64) -> one tensor per slot, in order. Random numbers are keyed by the slot's path.

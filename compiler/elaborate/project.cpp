@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <cassert>
 
 #include "diagnostics/kinds/project.h"
@@ -131,16 +132,16 @@ static std::vector<Slot> slotsInF32(const TrainProgram& train) {
 static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data,
                             const StepParts& step) {
   const Diagnostics before = elaboration.messages();
-  const std::optional<StepParts> twice = buildStep(*elaboration, spec, data, 2 * spec.batch);
+  const std::optional<std::vector<Slot>> twice = networkSlots(*elaboration, spec, data, 2 * spec.batch);
   elaboration.setMessages(before);
   if (!twice) return true;  // what another batch size breaks is reported when one is needed
-  for (std::size_t i = 0; i < step.slots.size() && i < twice->slots.size(); ++i) {
-    const Slot& slot = step.slots[i];
-    if (slot.path != twice->slots[i].path || slot.type == twice->slots[i].type) continue;
+  for (std::size_t i = 0; i < step.slots.size() && i < twice->size(); ++i) {
+    const Slot &slot = step.slots[i], &other = (*twice)[i];
+    if (slot.path != other.path || slot.type == other.type) continue;
     elaboration->error<diag::BatchDim>(
         placeOf(*elaboration, *step.records[i]),
         fmt::format("`{}` depends on the batch: it is {} for a batch of {} and {} for one of {}", slot.path,
-                    ir::toString(slot.type), spec.batch, ir::toString(twice->slots[i].type), 2 * spec.batch));
+                    ir::toString(slot.type), spec.batch, ir::toString(other.type), 2 * spec.batch));
     return false;
   }
   return true;
@@ -185,7 +186,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
     return std::nullopt;
   const TrainSpec* const spec = &opened->spec;
   DataProgram* const data = &opened->data;
-  const std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
+  std::optional<StepParts> step = buildStep(*elaboration, *spec, *data, spec->batch);
   if (!step || !checkOtherBatch(elaboration, *spec, *data, *step)) return std::nullopt;
 
   TrainProgram train;
@@ -203,6 +204,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   train.epochs = spec->epochs;
   train.steps = spec->steps;
   train.patience = spec->patience;
+  train.checkpoint = spec->checkpoint;
   if (spec->patienceResult) train.patienceMetric = spec->patienceResult->text();
   train.target = spec->target;
   train.precision = spec->precision;
@@ -210,6 +212,8 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   setPrecision(spec->precision, train.initModule);
   setPrecision(spec->precision, train.data);
   for (Slot& slot : train.slots) setPrecision(spec->precision, slot.type);
+  setPrecision(spec->precision, step->program.module);
+  freshStep = {index, std::move(step->program)};
   return train;
 }
 
@@ -233,9 +237,12 @@ std::vector<TrainSummary> Project::trains() const {
   std::vector<TrainSummary> summaries;
   for (const syntax::Decl* decl : implementation_->trains()) {
     const syntax::BlockDecl& block = blockOf(*decl);
-    TrainSummary summary{block.name.text, decl->doc, {}, block.name.span};
-    for (const syntax::ParamDecl& parameter : block.parameters)
+    TrainSummary summary{block.name.text, decl->doc, {}, {}, block.name.span};
+    for (const syntax::ParamDecl& parameter : block.parameters) {
       summary.parameters.push_back(parameterText(parameter, implementation_->sources));
+      const auto* type = std::get_if<syntax::NamedType>(&parameter.type->node);
+      if (type != nullptr && type->name.text == "real" && !type->shape) summary.reals.push_back(parameter.name.text);
+    }
     summaries.push_back(std::move(summary));
   }
   return summaries;
@@ -279,6 +286,9 @@ std::optional<TrainProgram> Project::train(const std::string& name, const std::v
 }
 
 std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_t batch) {
+  std::optional<ProjectState::FreshStep>& fresh = implementation_->freshStep;
+  if (fresh && fresh->session == train.session && fresh->program.batch == batch)
+    return std::move(std::exchange(fresh, std::nullopt)->program);
   const ProjectState::Session& session = implementation_->sessionOf(train);
   Elaboration elaboration(*implementation_);
   const std::optional<Opened> opened = open(elaboration, session);

@@ -2,6 +2,7 @@
 #pragma once
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,13 @@ struct ProjectState {
   Diagnostics& diagnostics;
   std::unique_ptr<Modules> modules;
   std::deque<Session> sessions;
+
+  /// The step that elaborateTrain built last: most callers ask for it next, and get it instead of another one.
+  struct FreshStep {
+    std::size_t session = 0;
+    BatchProgram program;
+  };
+  std::optional<FreshStep> freshStep;
 
   const syntax::File& file() const { return modules->root().tree; }
   /// The train blocks of the file, in order.

@@ -286,6 +286,18 @@ std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec
   return StepBuilder(elaborator, spec, data, batch).run();
 }
 
+std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
+                                              std::int64_t batch) {
+  ir::Module module;
+  Forward forward(module, module.addFunction("loss"), Mode::Train);
+  if (!traceForward(elaborator, spec, data, batch, forward)) return std::nullopt;
+  std::vector<Slot> slots;
+  for (const bool isParameter : {true, false})
+    for (const SlotRecord& record : forward.trace.slots)
+      if ((record.slot.kind == SlotKind::Parameter) == isParameter) slots.push_back(record.slot);
+  return slots;
+}
+
 std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
                                             const std::vector<Slot>& slots, std::int64_t batch) {
   BatchProgram program;

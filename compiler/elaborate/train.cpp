@@ -32,6 +32,7 @@ class TrainReader {
     isFine &= readFreeze();
     isFine &= readStop();
     isFine &= readTarget();
+    isFine &= readCheckpoint();
     isFine &= readPrecision();
     return isFine;
   }
@@ -124,9 +125,9 @@ class TrainReader {
     return isFine;
   }
 
-  /// The arguments of a setting that is written as a call of `function`; null: it is not.
-  static const std::vector<syntax::Arg>* argumentsOf(const Setting& setting, std::string_view function) {
-    const auto* call = std::get_if<syntax::CallExpr>(&setting.value->node);
+  /// The arguments of an expression that is written as a call of `function`; null: it is not.
+  static const std::vector<syntax::Arg>* argumentsOf(const syntax::Expr& expr, std::string_view function) {
+    const auto* call = std::get_if<syntax::CallExpr>(&expr.node);
     const auto* name = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
     return name != nullptr && name->name == function ? &call->arguments : nullptr;
   }
@@ -134,7 +135,7 @@ class TrainReader {
   bool readClip() {
     const Setting* const setting = settings_.find("clip");
     if (setting == nullptr) return true;
-    const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting, "global_norm");
+    const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting->value, "global_norm");
     if (arguments == nullptr || arguments->size() != 1) return refuse(*setting, setting->value->span, "something else");
     const std::optional<Value> value = elaborator_.evaluate(*(*arguments)[0].value, scope_);
     if (!value) return false;
@@ -177,7 +178,7 @@ class TrainReader {
   bool readStop() {
     const Setting* const setting = settings_.find("stop");
     if (setting == nullptr) return true;
-    const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting, "patience");
+    const std::vector<syntax::Arg>* const arguments = argumentsOf(*setting->value, "patience");
     if (arguments == nullptr || arguments->size() != 2) return refuse(*setting, setting->value->span, "something else");
     spec_.patienceResult = readResult(*setting, *(*arguments)[0].value);
     if (!spec_.patienceResult) return false;
@@ -201,8 +202,7 @@ class TrainReader {
     const bool isKnown = name == "loss" || std::any_of(spec_.metrics.begin(), spec_.metrics.end(),
                                                        [&](const Role& metric) { return metric.name == name; });
     if (isKnown) return ResultName{part->name, name, expr.span};
-    refuse(setting, field->field.span,
-           fmt::format("`{}`, which is neither `loss` nor a metric of this train", name));
+    refuse(setting, field->field.span, fmt::format("`{}`, which is neither `loss` nor a metric of this train", name));
     return std::nullopt;
   }
 
@@ -220,6 +220,40 @@ class TrainReader {
     const std::optional<double> number = asReal(*value);
     if (!number || !std::isfinite(*number)) return refuse(*setting, condition->right->span, describe(*value));
     spec_.target = {spec_.targetResult->text(), *number, condition->op == syntax::BinaryOp::Le};
+    return true;
+  }
+
+  bool readCheckpoint() {
+    const Setting* const setting = settings_.find("checkpoint");
+    if (setting == nullptr) return true;
+    const std::vector<syntax::Arg>* const every = argumentsOf(*setting->value, "every");
+    if (every == nullptr || every->size() != 1) return refuse(*setting, setting->value->span, "something else");
+    const syntax::Expr& period = *(*every)[0].value;
+    for (const auto& [unit, seconds] :
+         {std::pair("seconds", 1.0), std::pair("minutes", 60.0), std::pair("hours", 3600.0)})
+      if (const std::vector<syntax::Arg>* const arguments = argumentsOf(period, unit))
+        return readPeriod(*setting, period, *arguments, seconds);
+    if (const std::vector<syntax::Arg>* const arguments = argumentsOf(period, "steps"))
+      return readPeriod(*setting, period, *arguments, std::nullopt);
+    return refuse(*setting, period.span, "something else");
+  }
+
+  /// `minutes(5)` or `steps(1000)`. `unitSeconds` is empty for steps.
+  bool readPeriod(const Setting& setting, const syntax::Expr& period, const std::vector<syntax::Arg>& arguments,
+                  std::optional<double> unitSeconds) {
+    if (arguments.size() != 1) return refuse(setting, period.span, fmt::format("{} numbers", arguments.size()));
+    const std::optional<Value> value = elaborator_.evaluate(*arguments[0].value, scope_);
+    if (!value) return false;
+    const auto* whole = std::get_if<std::int64_t>(&*value);
+    if (!unitSeconds && (whole == nullptr || *whole < 1))
+      return refuse(setting, arguments[0].span, "no whole number from 1");
+    const std::optional<double> number = asReal(*value);
+    if (!number || !(*number > 0.0) || !std::isfinite(*number))
+      return refuse(setting, arguments[0].span, "no number above 0");
+    if (unitSeconds)
+      spec_.checkpoint.seconds = *number * *unitSeconds;
+    else
+      spec_.checkpoint.steps = *whole;
     return true;
   }
 

@@ -43,6 +43,7 @@ struct TrainSpec {
   std::optional<std::int64_t> patience;
   std::optional<ResultName> patienceResult, targetResult;
   std::optional<Target> target;
+  CheckpointPeriod checkpoint;
   ir::DType precision = ir::DType::F32;
 };
 
@@ -85,6 +86,10 @@ struct StepParts {
 };
 [[nodiscard]] std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
                                                  std::int64_t batch);
+
+/// The parameters and network states that a step for another batch size would have, in the order of StepParts::slots.
+[[nodiscard]] std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec,
+                                                            const DataProgram& data, std::int64_t batch);
 
 /// Loss, metrics and outputs per example; parameters and network states as `slots` lists them.
 [[nodiscard]] std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec,

@@ -8,6 +8,7 @@
 
 #include "codegen/backend.h"
 #include "diagnostics/diagnostics.h"
+#include "engine/code_cache.h"
 #include "ir/module.h"
 #include "ir/tensor.h"
 #include "support/timer.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string stopAfter;            // a pass name, for --emit
   std::int64_t maxMemoryBytes = 0;  // 0: what the machine has available
   codegen::Options codegen;
+  CodeCache* cache = nullptr;  // null: every program is compiled anew; else it outlives the executables
   Timings* timings = nullptr;
 };
 
@@ -31,7 +33,8 @@ codegen::Backend* backend(Diagnostics& diagnostics);
 /// of the module are emptied: a program is one function.
 [[nodiscard]] bool lower(ir::Module& module, ir::FunctionId function, const Options& options, Diagnostics& diagnostics);
 
-/// A compiled function with its arena. Movable. One run at a time.
+/// A compiled function with its arena and its numbers; the code may be that of other programs too. Movable. One run at
+/// a time.
 class Executable {
  public:
   /// Compiles a lowered function.

@@ -1,4 +1,6 @@
 // A compiled function, its arena, and calling it.
+#include <fmt/format.h>
+
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
@@ -11,15 +13,16 @@
 #include "diagnostics/kinds/engine.h"
 #include "engine/engine.h"
 #include "engine/memory.h"
+#include "ir/numbers.h"
 
 namespace nnc::engine {
 
 struct Executable::Implementation {
   ir::Module module;
   ir::FunctionId function;
-  std::unique_ptr<codegen::Code> code;
+  std::unique_ptr<codegen::Code> code;  // null: the cache's
   codegen::Entry entry = nullptr;
-  Pages arena;
+  Pages arena;  // the planned bytes, then the numbers
 };
 
 namespace {
@@ -71,6 +74,21 @@ Executable::Executable(Executable&&) noexcept = default;
 Executable& Executable::operator=(Executable&&) noexcept = default;
 Executable::~Executable() = default;
 
+/// Everything that machine code depends on.
+static std::string cacheText(const ir::Module& module, ir::FunctionId function, const codegen::Options& options) {
+  return fmt::format("{} {} {}\n{}", options.cpu, options.optLevel, options.sanitizeAddress,
+                     ir::codeText(module, {function}));
+}
+
+static std::optional<Pages> mapArena(const ir::Module& module, ir::FunctionId function, std::string& error) {
+  const std::int64_t arenaBytes = module.function(function).plan->arenaBytes;
+  const ir::NumberTable numbers(module, {function});
+  const std::size_t size = numbers.bytes().size();
+  std::optional<Pages> arena = Pages::map(arenaBytes + static_cast<std::int64_t>(size), error);
+  if (arena && size > 0) std::memcpy(static_cast<std::byte*>(arena->data()) + arenaBytes, numbers.bytes().data(), size);
+  return arena;
+}
+
 std::optional<Executable> Executable::compile(ir::Module module, ir::FunctionId function, const Options& options,
                                               Diagnostics& diagnostics) {
   assert(module.function(function).plan.has_value() && "compile needs a function that `lower` planned");
@@ -80,19 +98,25 @@ std::optional<Executable> Executable::compile(ir::Module module, ir::FunctionId 
   auto implementation = std::make_unique<Implementation>();
   const std::string name = module.function(function).name;
   std::string error;
+  const auto compileCode = [&](codegen::KernelStore* kernels, std::string& reason) {
+    return generator->compile(module, {function}, options.codegen, kernels, reason);
+  };
   {
     const ScopedTimer timer(options.timings, "codegen");
-    implementation->code = generator->compile(module, {function}, options.codegen, error);
+    if (options.cache != nullptr) {
+      implementation->entry =
+          options.cache->get(*generator, cacheText(module, function, options.codegen), name, compileCode, error);
+    } else if ((implementation->code = compileCode(nullptr, error)) != nullptr) {
+      implementation->entry = implementation->code->entry(name);
+    }
   }
-  if (implementation->code != nullptr) implementation->entry = implementation->code->entry(name);
   if (implementation->entry == nullptr) {
     diagnostics.emit<diag::CodegenFailed>(Span{}, name, error.empty() ? "it has no entry" : error);
     return std::nullopt;
   }
-  const std::int64_t bytes = module.function(function).plan->arenaBytes;
-  std::optional<Pages> arena = Pages::map(bytes, error);
+  std::optional<Pages> arena = mapArena(module, function, error);
   if (!arena) {
-    diagnostics.emit<diag::ArenaRefused>(Span{}, formatBytes(bytes), error);
+    diagnostics.emit<diag::ArenaRefused>(Span{}, formatBytes(module.function(function).plan->arenaBytes), error);
     return std::nullopt;
   }
   implementation->arena = std::move(*arena);

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "diagnostics/kinds/data.h"
+#include "ir/numbers.h"
 #include "ir/print.h"
-#include "nnc/file.h"
+#include "nnc/files.h"
 #include "experiment/plan.h"
 #include "support/hash.h"
 #include "training/checkpoint.h"
@@ -14,8 +15,7 @@
 namespace nnc::experiment {
 
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
-  training::SourceStore store;
-  const std::optional<training::DataSet> found = training::DataSet::locate(data, store, diagnostics);
+  const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
   if (train < 0) return std::nullopt;
   DataFacts facts;
@@ -38,7 +38,9 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
   return facts;
 }
 
-std::string structureHash(const elaborate::BatchProgram& step) { return hexDigits(hashBytes(ir::print(step.module))); }
+std::string structureHash(const elaborate::BatchProgram& step) {
+  return hexDigits(hashBytes(ir::codeText(step.module, {step.function})));
+}
 
 std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
                      const elaborate::BatchProgram& evaluation, const DataFacts& data) {

@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "elaborate/program.h"
 #include "diagnostics/diagnostics.h"
+#include "elaborate/program.h"
+#include "training/source_store.h"
 
 namespace nnc::experiment {
 
@@ -26,6 +27,7 @@ class DataRegister {
   [[nodiscard]] std::optional<DataFacts> facts(const elaborate::DataProgram& data, Diagnostics& diagnostics);
 
  private:
+  training::SourceStore store_;
   std::map<std::string, std::string> hashes_;  // by resolved path
 };
 

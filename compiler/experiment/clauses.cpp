@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "diagnostics/kinds/experiment.h"
+#include "diagnostics/kinds/project.h"
 #include "experiment/expect.h"
 #include "experiment/measure.h"
 #include "experiment/reader.h"
@@ -143,6 +144,16 @@ class ClauseReader {
     return isName;
   }
 
+  void readArguments(const syntax::CallExpr& call, study::Show& show) const {
+    for (const syntax::Arg& argument : call.arguments) {
+      std::vector<std::string> texts = entries(*argument.value);
+      if (argument.name)
+        show.named.emplace_back(argument.name->text, std::move(texts));
+      else
+        show.arguments.insert(show.arguments.end(), texts.begin(), texts.end());
+    }
+  }
+
   bool readShow(const syntax::Expr& expr) {
     const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
     const auto* name = std::get_if<syntax::NameExpr>(&(call != nullptr ? *call->callee : bare(expr)).node);
@@ -155,12 +166,7 @@ class ClauseReader {
       if (const auto close = closestName(show.kind, kinds)) message.help(fmt::format("did you mean `{}`?", *close));
       return false;
     }
-    if (call != nullptr)
-      for (const syntax::Arg& argument : call->arguments)
-        if (argument.name)
-          show.named.emplace_back(argument.name->text, entries(*argument.value));
-        else
-          for (std::string& text : entries(*argument.value)) show.arguments.push_back(std::move(text));
+    if (call != nullptr) readArguments(*call, show);
     study_.shows.push_back(std::move(show));
     return true;
   }

@@ -9,7 +9,7 @@
 
 #include "experiment/reader.h"
 #include "support/suggest.h"
-#include "training/trainer.h"
+#include "training/train_loop.h"
 
 namespace nnc::experiment {
 
@@ -154,11 +154,10 @@ class Evaluator {
   static bool isPart(std::string_view name) { return name == "train" || name == "valid" || name == "test"; }
 
   Value curveOf(const std::string& metric, Span span) {
+    if (run_.status == study::Status::Diverged)
+      return Curve{metric, {run_.steps}, {guess(metric, context_.classes).value_or(kUndefined)}};
     for (const study::Curve& curve : run_.curves)
-      if (curve.metric == metric) {
-        if (run_.status != study::Status::Diverged) return Curve{metric, curve.steps, curve.values};
-        return Curve{metric, {run_.steps}, {guess(metric, context_.classes).value_or(kUndefined)}};
-      }
+      if (curve.metric == metric) return Curve{metric, curve.steps, curve.values};
     std::vector<std::string> known;
     for (const study::Curve& curve : run_.curves) known.push_back(curve.metric);
     // A run that ended before its first evaluation has no curves: then nothing is known of it.

@@ -5,7 +5,7 @@
 
 #include "diagnostics/kinds/experiment.h"
 #include "experiment/reader.h"
-#include "training/trainer.h"
+#include "training/train_loop.h"
 
 namespace nnc::experiment {
 

@@ -38,7 +38,7 @@ struct StudyOutcome {
   std::size_t missing = 0;     // that the budget or an interrupt left out; trials of unknown number count as they are
   std::size_t foreign = 0;     // lines of the file that belong to no run of this plan; kept
   std::size_t diverged = 0, failed = 0, timedOut = 0;  // of the runs of this plan in the file, trials left out
-  std::vector<std::size_t> edge;  // cells whose tuned parameter came out at an end of its grid
+  std::vector<std::size_t> edge;                       // cells whose tuned parameter came out at an end of its grid
 };
 
 /// Runs block by block and, within a block, the cells in an order drawn by a fixed hash, so that what a budget leaves
@@ -46,7 +46,8 @@ struct StudyOutcome {
 ///
 /// Called again on the same folder it does what is missing; the file then has the bytes, apart from times, of a study
 /// that was never interrupted. Runs that fail or diverge are results.
-/// Errors  E12xx when the data of the first cell cannot be read; E1401 when a result cannot be written: reported, empty.
+/// Errors  E12xx when the data of the first cell cannot be read; E1401 when a result cannot be written: reported,
+/// empty.
 std::optional<StudyOutcome> runStudy(Plan& plan, study::ResultsFile& results, const StudyOptions& options,
                                      Diagnostics& diagnostics);
 

@@ -44,7 +44,8 @@ void fill(Run& run, const training::InMemoryRun& trained) {
   run.curves = curvesOf(trained.evaluations);
   run.trainSeconds = trained.trainSeconds;
   run.wallSeconds = trained.wallSeconds;
-  for (const training::Evaluation& evaluation : trained.evaluations) run.curveSeconds.push_back(evaluation.trainSeconds);
+  for (const training::Evaluation& evaluation : trained.evaluations)
+    run.curveSeconds.push_back(evaluation.trainSeconds);
 }
 
 }  // namespace
@@ -118,7 +119,9 @@ bool TaskRunner::readData(const Task& task, Diagnostics& diagnostics) {
   const std::int64_t splitSeed = plan_.study().blocks[static_cast<std::size_t>(task.block)].data;
   std::optional<training::DataSet> data =
       training::DataSet::locate(programs->train().data, cache_.sources(), diagnostics, splitSeed);
-  return data && data->requirePart("train", diagnostics) >= 0 && data->read(diagnostics);
+  const bool isRead = data && data->requirePart("train", diagnostics) >= 0 && data->read(diagnostics);
+  givePrograms(task, programs);
+  return isRead;
 }
 
 std::optional<Run> TaskRunner::run(const Task& task) {

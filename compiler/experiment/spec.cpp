@@ -6,6 +6,7 @@
 #include <map>
 
 #include "diagnostics/kinds/experiment.h"
+#include "diagnostics/kinds/project.h"
 #include "experiment/reader.h"
 #include "support/suggest.h"
 #include "syntax/children.h"

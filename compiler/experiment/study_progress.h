@@ -34,7 +34,7 @@ class StudyProgress {
   const Schedule& schedule_;
   std::chrono::steady_clock::time_point begun_;
   double workAtStart_;
-  int tenths_;  // of the work, that a line has told of
+  int tenths_;                  // of the work, that a line has told of
   std::optional<double> best_;  // of the first measure
   std::size_t diverged_ = 0, failed_ = 0, timedOut_ = 0;
 };

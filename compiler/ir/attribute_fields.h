@@ -11,6 +11,7 @@ namespace nnc::ir::text {
 
 enum class Presence : std::uint8_t {
   Always,
+  NotInCode,      // left out of codeText: code does not depend on it
   UnlessDefault,  // left out when false, empty or absent
 };
 
@@ -25,7 +26,7 @@ void eachField(IotaAttributes& a, F&& f) {
 }
 template <typename F>
 void eachField(RandomAttributes& a, F&& f) {
-  f("key", a.key, Presence::Always);
+  f("key", a.key, Presence::NotInCode);
 }
 template <typename F>
 void eachField(CastAttributes&, F&&) {}
@@ -98,7 +99,7 @@ void eachField(ScanAttributes& a, F&& f) {
 template <typename F>
 void eachField(CallAttributes& a, F&& f) {
   f("kind", a.kind, Presence::Always);
-  f("name", a.name, Presence::Always);
+  f("name", a.name, Presence::NotInCode);
   f("body", a.body, Presence::Always);
   f("wrt", a.wrt, Presence::UnlessDefault);
   f("vjp", a.vjp, Presence::UnlessDefault);

@@ -48,6 +48,20 @@ std::vector<FunctionId> calleesFirst(const Module& module) {
   return order;
 }
 
+std::vector<FunctionId> reachedFrom(const Module& module, const std::vector<FunctionId>& entries) {
+  std::vector<bool> isReached(module.functions.size(), false);
+  std::vector<FunctionId> order;
+  const auto reach = [&](FunctionId id) {
+    if (isReached[id.index]) return;
+    isReached[id.index] = true;
+    order.push_back(id);
+  };
+  for (const FunctionId id : entries) reach(id);
+  for (std::size_t next = 0; next < order.size(); ++next)
+    for (const FunctionId callee : calleesOf(module.function(order[next]))) reach(callee);
+  return order;
+}
+
 std::vector<bool> calledFunctions(const Module& module) {
   std::vector<bool> called(module.functions.size(), false);
   for (const Function& function : module.functions)
@@ -67,20 +81,11 @@ std::vector<bool> kernelBodies(const Module& module) {
 }
 
 void clearUncalled(Module& module, const std::vector<bool>& calledBefore) {
-  std::vector<bool> reached(module.functions.size(), false);
-  std::vector<FunctionId> work;
-  const auto reach = [&](FunctionId id) {
-    if (reached[id.index]) return;
-    reached[id.index] = true;
-    work.push_back(id);
-  };
+  std::vector<FunctionId> entries;
   for (std::size_t i = 0; i < calledBefore.size(); ++i)
-    if (!calledBefore[i]) reach(FunctionId(i));
-  while (!work.empty()) {
-    const FunctionId id = work.back();
-    work.pop_back();
-    for (const FunctionId callee : calleesOf(module.function(id))) reach(callee);
-  }
+    if (!calledBefore[i]) entries.emplace_back(i);
+  std::vector<bool> reached(module.functions.size(), false);
+  for (const FunctionId id : reachedFrom(module, entries)) reached[id.index] = true;
   for (std::size_t i = 0; i < module.functions.size(); ++i) {
     if (reached[i]) continue;
     Function empty;

@@ -14,6 +14,9 @@ std::vector<FunctionId> callees(const Node& node);
 /// All functions, each after those that it runs. Needs: an acyclic module (the verifier holds it).
 std::vector<FunctionId> calleesFirst(const Module& module);
 
+/// The entries and what they run, each function once, in the order in which a reader of the program meets them.
+std::vector<FunctionId> reachedFrom(const Module& module, const std::vector<FunctionId>& entries);
+
 /// Whether some node in the body of some function names the function, by function index.
 std::vector<bool> calledFunctions(const Module& module);
 

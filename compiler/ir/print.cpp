@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "ir/attribute_fields.h"
+#include "ir/call_graph.h"
+#include "ir/numbers.h"
 #include "ir/value_numbers.h"
 
 namespace nnc::ir {
@@ -51,14 +53,17 @@ std::string realText(double value, DType dtype) {
 class Printer {
  public:
   Printer(const Module& module, const PrintOptions& options) : module_(module), options_(options) {}
+  /// Prints what code depends on: functions are `ordinals` (by function index), numbers of the table are `#`.
+  Printer(const Module& module, const PrintOptions& options, const std::vector<int>& ordinals)
+      : module_(module), options_(options), ordinals_(&ordinals) {}
 
   void printFunction(const Function& f) {
     function_ = &f;
     numbers_.emplace(f);
-    write("func {}(", functionName(f.name));
+    write("func {}(", isCode() ? "" : functionName(f.name));
     for (std::size_t i = 0; i < f.parameters.size(); ++i) {
       write("{}{}: {}", i > 0 ? ", " : "", valueName(f.parameters[i]), typeText(f.parameters[i]));
-      if (i < f.parameterNames.size() && !f.parameterNames[i].empty()) write(" {}", quoted(f.parameterNames[i]));
+      printName(f.parameterNames, i);
       const Storage usual{StorageKind::Argument, static_cast<int>(i), 0};
       if (f.plan && storageOf(f.parameters[i]) != usual) write(" at {}", storageText(f.parameters[i]));
     }
@@ -82,6 +87,8 @@ class Printer {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Arguments>(arguments)...);
   }
 
+  bool isCode() const { return ordinals_ != nullptr; }
+
   bool isValue(Value value) const {
     return value.index >= 0 && value.index < static_cast<int>(function_->values.size());
   }
@@ -98,13 +105,18 @@ class Printer {
   }
   std::string functionName(FunctionId id) const {
     const bool exists = id.index >= 0 && id.index < static_cast<int>(module_.functions.size());
+    if (isCode() && exists) return fmt::format("@{}", (*ordinals_)[id.index]);
     return exists ? functionName(module_.function(id).name) : fmt::format("@undefined{}", id.index);
+  }
+
+  void printName(const std::vector<std::string>& names, std::size_t i) {
+    if (!isCode() && i < names.size() && !names[i].empty()) write(" {}", quoted(names[i]));
   }
 
   void printSignatureResult(std::size_t i) {
     const Function& f = *function_;
     write("{}{}", i > 0 ? ", " : "", typeText(f.results[i]));
-    if (i < f.resultNames.size() && !f.resultNames[i].empty()) write(" {}", quoted(f.resultNames[i]));
+    printName(f.resultNames, i);
     for (const Alias alias : f.aliases) {
       if (alias.result != static_cast<int>(i)) continue;
       const bool exists = alias.parameter >= 0 && alias.parameter < static_cast<int>(f.parameters.size());
@@ -118,7 +130,10 @@ class Printer {
     write("  ");
     for (std::size_t i = 0; i < node.results.size(); ++i) write("{}{}", i > 0 ? ", " : "", valueName(node.results[i]));
     write("{}{}", node.results.empty() ? "" : " = ", opInfo(node.op).name);
-    if (const auto* constant = std::get_if<ConstAttributes>(&node.attributes)) printElements(*constant);
+    if (isCode() && holdsNumber(node))
+      write(" #");
+    else if (const auto* constant = std::get_if<ConstAttributes>(&node.attributes))
+      printElements(*constant);
     if (node.op != Op::Const && opInfo(node.op).maxOperands != 0) printOperands(node);
     printAttributes(node);
     write(" : ");
@@ -161,6 +176,7 @@ class Printer {
     bool isFirst = true;
     const auto printField = [&](const char* name, const auto& field, text::Presence presence) {
       if (presence == text::Presence::UnlessDefault && isDefault(field)) return;
+      if (presence == text::Presence::NotInCode && isCode()) return;
       write("{}{} = {}", isFirst ? " {" : ", ", name, fieldText(field));
       isFirst = false;
     };
@@ -233,6 +249,7 @@ class Printer {
 
   const Module& module_;
   const PrintOptions& options_;
+  const std::vector<int>* ordinals_ = nullptr;
   const Function* function_ = nullptr;
   std::optional<text::ValueNumbers> numbers_;  // of `function_`
   fmt::memory_buffer out_;
@@ -252,6 +269,17 @@ std::string print(const Module& module, const PrintOptions& options) {
 std::string print(const Module& module, FunctionId function, const PrintOptions& options) {
   Printer printer(module, options);
   printer.printFunction(module.function(function));
+  return printer.take();
+}
+
+std::string codeText(const Module& module, const std::vector<FunctionId>& entries) {
+  const std::vector<FunctionId> order = reachedFrom(module, entries);
+  std::vector<int> ordinals(module.functions.size(), -1);
+  for (std::size_t i = 0; i < order.size(); ++i) ordinals[order[i].index] = static_cast<int>(i);
+  PrintOptions options;
+  options.scopes = false;
+  Printer printer(module, options, ordinals);
+  for (const FunctionId id : order) printer.printFunction(module.function(id));
   return printer.take();
 }
 

@@ -1,6 +1,7 @@
 // Outlines the groups that fuse_groups chose.
 #include "passes/fuse.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,17 +65,16 @@ static ir::FunctionId outline(ir::Module& module, ir::FunctionId from, const Fus
   const ir::FunctionId body = module.addFunction(std::move(name));
   const ir::Function& function = module.function(from);
   ir::Builder builder(module, body);
-  std::vector<ir::Value> copies(function.values.size());
-  for (const ir::Value operand : unit.operands)
-    copies[operand.index] = builder.addParameter(function.type(operand), "");
+  std::map<ir::Value, ir::Value> copies;  // of few of the function's values
+  for (const ir::Value operand : unit.operands) copies[operand] = builder.addParameter(function.type(operand), "");
   for (const ir::NodeId id : unit.nodes) {
     const ir::Node& node = function.node(id);
     std::vector<ir::Value> operands;
-    for (const ir::Value operand : node.operands) operands.push_back(copies[operand.index]);
+    for (const ir::Value operand : node.operands) operands.push_back(copies.at(operand));
     builder.setLocation(node.span, node.scope);
-    copies[node.results[0].index] = builder.appendOne(node.op, std::move(operands), node.attributes);
+    copies[node.results[0]] = builder.appendOne(node.op, std::move(operands), node.attributes);
   }
-  for (const ir::Value output : unit.outputs) builder.addResult(copies[output.index], "");
+  for (const ir::Value output : unit.outputs) builder.addResult(copies.at(output), "");
   return body;
 }
 

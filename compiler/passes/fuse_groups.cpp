@@ -53,6 +53,8 @@ class Grouper {
   bool mergeSiblings(int unit);
   bool tryMerge(int first, int second);
   bool tryAbsorb(int producer, int consumer);
+  int producerOf(ir::Value value) const;
+  int firstReaderRank(int first, int second) const;
   bool mayFollow(int first, int second) const;
   void joinRanks(int first, int second, int joined);
   void install(int unit, std::vector<ir::NodeId> roots, Extent extent);
@@ -216,21 +218,42 @@ bool Grouper::isReadOutside(ir::Value value, const std::vector<int>& inside) con
   return false;
 }
 
+/// The unit that computes a value; -1: none, or not as a root.
+int Grouper::producerOf(ir::Value value) const {
+  const ir::NodeId definition = function_.values[value.index].definition;
+  return definition.isValid() ? unitOf_[definition.index] : -1;
+}
+
+/// The rank of the first unit between the two that reads what `first` computes; that of `second` if none does.
+int Grouper::firstReaderRank(int first, int second) const {
+  int rank = units_[second].rank;
+  for (const ir::NodeId root : units_[first].roots)
+    for (const ir::Value result : function_.node(root).results)
+      for (const int reader : readers_[result.index])
+        if (reader != first && isReadBy(result, reader)) rank = std::min(rank, units_[reader].rank);
+  return rank;
+}
+
 /// Whether the two may be one unit: no path leads from `first` to `second` through a third. Needs: first before second.
 bool Grouper::mayFollow(int first, int second) const {
+  // Such a path begins at a reader of `first` and ends at what `second` reads: most often there is nothing in between.
+  int end = -1;
+  for (const ir::Value value : units_[second].extent.reads)
+    if (const int producer = producerOf(value); producer >= 0 && producer != first)
+      end = std::max(end, units_[producer].rank);
+  const int begin = firstReaderRank(first, second);
+  if (end < begin) return true;
   std::vector<bool> reached(units_.size(), false);
   reached[first] = true;
-  for (int rank = units_[first].rank + 1; rank <= units_[second].rank; ++rank) {
+  for (int rank = begin; rank <= end; ++rank) {
     const int unit = order_[rank];
-    for (const ir::Value value : units_[unit].extent.reads) {
-      const ir::NodeId definition = function_.values[value.index].definition;
-      const int producer = definition.isValid() ? unitOf_[definition.index] : -1;
-      if (producer < 0 || !reached[producer]) continue;
-      if (unit == second && producer != first) return false;
-      reached[unit] = true;
-    }
+    for (const ir::Value value : units_[unit].extent.reads)
+      if (const int producer = producerOf(value); producer >= 0 && reached[producer]) reached[unit] = true;
   }
-  return true;
+  return std::none_of(units_[second].extent.reads.begin(), units_[second].extent.reads.end(), [&](ir::Value value) {
+    const int producer = producerOf(value);
+    return producer >= 0 && producer != first && reached[producer];
+  });
 }
 
 /// Gives `joined` (one of the two) a place between the units that do not depend on `first` and those that do.
@@ -241,11 +264,8 @@ void Grouper::joinRanks(int first, int second, int joined) {
   std::vector<int> before, after;
   for (int rank = begin + 1; rank < end; ++rank) {
     const int unit = order_[rank];
-    for (const ir::Value value : units_[unit].extent.reads) {
-      const ir::NodeId definition = function_.values[value.index].definition;
-      if (definition.isValid() && unitOf_[definition.index] >= 0 && reached[unitOf_[definition.index]])
-        reached[unit] = true;
-    }
+    for (const ir::Value value : units_[unit].extent.reads)
+      if (const int producer = producerOf(value); producer >= 0 && reached[producer]) reached[unit] = true;
     (reached[unit] ? after : before).push_back(unit);
   }
   std::vector<int> order(order_.begin(), order_.begin() + begin);
@@ -308,8 +328,7 @@ bool Grouper::tryAbsorb(int producer, int consumer) {
 bool Grouper::mergeProducers(int consumer) {
   const std::vector<ir::Value> reads = units_[consumer].extent.reads;
   for (const ir::Value value : reads) {
-    const ir::NodeId definition = function_.values[value.index].definition;
-    const int producer = definition.isValid() ? unitOf_[definition.index] : -1;
+    const int producer = producerOf(value);
     if (producer < 0 || producer == consumer || !units_[producer].isKernel) continue;
     if (tryAbsorb(producer, consumer)) return true;
     const bool isMap = !units_[producer].isReduce && !units_[consumer].isReduce;

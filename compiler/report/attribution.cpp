@@ -77,4 +77,14 @@ std::vector<const study::Measure*> measuresOf(const View& view, const study::Sho
   return measures;
 }
 
+std::vector<int> attributedCells(const View& view, const Attribution& attribution) {
+  std::vector<int> cells;
+  for (std::size_t i = 0; i < view.cells().size(); ++i) {
+    const std::optional<int> found = attribution.responses.find(view.cells()[i].cell->levels);
+    if (found && statistics::coalitionOf(attribution.responses.factors(), view.cells()[i].cell->levels))
+      cells.push_back(static_cast<int>(i));
+  }
+  return cells;
+}
+
 }  // namespace nnc::report

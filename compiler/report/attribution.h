@@ -23,6 +23,9 @@ Attribution attributionOf(const View& view, const study::Measure& measure, const
 /// is defined. Indices into `analysis.factors`.
 std::vector<std::size_t> byContribution(const statistics::Analysis& analysis);
 
+/// The cells between old and new, from which the estimates come: indices in the view.
+std::vector<int> attributedCells(const View& view, const Attribution& attribution);
+
 /// `+34.1 pt [30.2, 38.0]`; without an interval the estimate alone; `n/a` where it is not defined.
 std::string inferredText(const statistics::Inferred& inferred, const Unit& unit);
 

@@ -42,7 +42,7 @@ Side sideOf(const View& view, std::vector<int> factors) {
 std::string labelOf(const View& view, const Side& side, std::size_t index) {
   std::string label;
   for (std::size_t i = 0; i < side.factors.size(); ++i)
-    label += (i == 0 ? "" : ", ") + view.levelLabel(side.factors[i], side.keys[index][i]);
+    label += (i == 0 ? "" : ", ") + view.namedLabel(side.factors[i], side.keys[index][i]);
   return label;
 }
 

@@ -18,6 +18,9 @@ statistics::StudyScope scopeOf(const View& view, const Attribution& attribution)
   statistics::StudyScope scope;
   scope.data = study.data;
   scope.network = study.scope + attribution.where;
+  // The data stand first; once is enough.
+  if (const std::size_t at = scope.network.find(" on " + study.data); at != std::string::npos)
+    scope.network.erase(at, 4 + study.data.size());
   if (study.tuning) {
     const study::Tuning& tuning = *study.tuning;
     std::string grid;
@@ -26,8 +29,7 @@ statistics::StudyScope scopeOf(const View& view, const Attribution& attribution)
                                countText(tuning.grid.size() * static_cast<std::size_t>(tuning.blocks), "trial"));
   }
   scope.response = attribution.measure->name;
-  scope.validity =
-      fmt::format("one data set ({}) and one family of networks; other data, sizes and budgets may differ", study.data);
+  scope.validity = fmt::format("one data set ({}) and one family of networks", study.data);
   return scope;
 }
 
@@ -81,11 +83,54 @@ std::string bestText(const View& view, const study::Measure& measure) {
       *best + 1, view.cells()[static_cast<std::size_t>(*best)].label);
 }
 
+/// The part of the text that a rule's sentences stand in.
+enum class Part { Scope, Findings, Together, Account, Order, Limits };
+
+Part partOf(statistics::Rule rule) {
+  using statistics::Rule;
+  switch (rule) {
+    case Rule::Scope:
+    case Rule::Unbalanced:
+    case Rule::Screening:
+    case Rule::Resolution:
+    case Rule::TestError:
+    case Rule::NothingLearned:
+      return Part::Scope;
+    case Rule::Gap:
+    case Rule::EitherSuffices:
+    case Rule::Sufficient:
+    case Rule::Necessary:
+    case Rule::NeitherShown:
+      return Part::Findings;
+    case Rule::Together:
+      return Part::Together;
+    case Rule::Account:
+    case Rule::NotResolved:
+    case Rule::NoEffect:
+      return Part::Account;
+    case Rule::Order:
+    case Rule::Tied:
+      return Part::Order;
+    case Rule::Caveat:
+    case Rule::Validity:
+      break;
+  }
+  return Part::Limits;
+}
+
 }  // namespace
 
-std::vector<std::string> conclusion(const View& view, const study::Measure& measure, const study::Show* show) {
-  if (view.players().empty()) return {bestText(view, measure)};
-  return statistics::paragraphs(statistics::verdict(factsOf(view, attributionOf(view, measure, show))));
+std::vector<Paragraph> conclusion(const View& view, const study::Measure& measure, const study::Show* show) {
+  if (view.players().empty()) return {{{bestText(view, measure)}, false}};
+  std::vector<Paragraph> paragraphs;
+  std::optional<Part> last;
+  for (statistics::Sentence& sentence : statistics::verdict(factsOf(view, attributionOf(view, measure, show)))) {
+    const Part part = partOf(sentence.rule);
+    if (part != last) paragraphs.push_back({{}, part == Part::Account});
+    last = part;
+    paragraphs.back().sentences.push_back(std::move(sentence.text));
+  }
+  return paragraphs;
 }
 
 }  // namespace nnc::report

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "report/tables.h"
+#include "statistics/intervals.h"
 
 namespace nnc::report {
 
@@ -44,15 +45,6 @@ void addLevels(Lines& lines, const View& view, const CellRuns& cell) {
     lines << (cell.cell->levels[f] < 0 ? std::string() : view.levelLabel(static_cast<int>(f), cell.cell->levels[f]));
 }
 
-double deviation(const std::vector<double>& values) {
-  if (values.size() < 2) return std::nan("");
-  double sum = 0.0, squares = 0.0;
-  for (const double value : values) sum += value;
-  const double mean = sum / static_cast<double>(values.size());
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
 }  // namespace
 
 std::string cellsCsv(const View& view) {
@@ -83,7 +75,9 @@ std::string cellsCsv(const View& view) {
       lines << std::to_string(counts[status]);
     for (const study::Measure& measure : study.measures) {
       const std::vector<double> values = view.values(cell.number - 1, measure.name);
-      lines << view.mean(cell.number - 1, measure.name) << deviation(values) << std::to_string(values.size());
+      lines << view.mean(cell.number - 1, measure.name)
+            << (values.size() < 2 ? std::nan("") : statistics::standardDeviation(values))
+            << std::to_string(values.size());
     }
     lines.end();
   }

@@ -72,7 +72,8 @@ std::string drawing(const View& view, const Attribution& attribution, const Figu
   const Scale x(rangeOf(attribution), kLeft, kRight);
   drawAxisX(svg, {kLeft, top, kRight, bottom}, x,
             fmt::format("change of {}{}", attribution.measure->name,
-                        attribution.unit.difference.empty() ? "" : ", in points"));
+                        attribution.unit.difference.empty() ? "" : ", in points"),
+            7);
   svg.line(x(0), top, x(0), bottom, "zero");
   double y = top;
   for (const std::size_t index : byContribution(analysis)) {
@@ -119,17 +120,6 @@ std::string numbers(const View& view, const Attribution& attribution) {
   return "<details><summary>Numbers by block</summary>" + tableHtml(table) + "</details>";
 }
 
-/// The cells between old and new, from which the estimates come.
-std::vector<int> cellsOf(const View& view, const Attribution& attribution) {
-  std::vector<int> cells;
-  for (std::size_t i = 0; i < view.cells().size(); ++i) {
-    const std::optional<int> found = attribution.responses.find(view.cells()[i].cell->levels);
-    if (found && statistics::coalitionOf(attribution.responses.factors(), view.cells()[i].cell->levels))
-      cells.push_back(static_cast<int>(i));
-  }
-  return cells;
-}
-
 }  // namespace
 
 std::vector<Figure> makeEffects(const View& view, const study::Show* show) {
@@ -154,7 +144,7 @@ std::vector<Figure> makeEffects(const View& view, const study::Show* show) {
                                      "no block has finished the cells that an effect is the difference of"));
       continue;
     }
-    figure.cells = cellsOf(view, attribution);
+    figure.cells = attributedCells(view, attribution);
     figure.variants.push_back({"", drawing(view, attribution, figure)});
     figure.caption = fmt::format(
         "Factors by what they contribute, largest first. Large dots are means over blocks, small dots single blocks, "

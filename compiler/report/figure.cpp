@@ -8,8 +8,10 @@
 namespace nnc::report {
 
 std::string tableHtml(const Table& table) {
-  std::string html = fmt::format("<div class=\"scroll\"><table{}>", table.isSortable ? " class=\"sortable\"" : "");
-  if (!table.caption.empty()) html += fmt::format("<caption>{}</caption>", table.caption);
+  // The caption stands outside of what scrolls, so that it wraps on a phone.
+  std::string html;
+  if (!table.caption.empty()) html += fmt::format("<p class=\"table-caption\">{}</p>", table.caption);
+  html += fmt::format("<div class=\"scroll\"><table{}>", table.isSortable ? " class=\"sortable\"" : "");
   html += "<thead><tr>";
   for (const std::string& name : table.head) html += fmt::format("<th scope=\"col\">{}</th>", name);
   html += "</tr></thead><tbody>";

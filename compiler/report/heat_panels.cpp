@@ -49,8 +49,11 @@ class ColourScale {
           if (std::isfinite(value)) all.push_back(value);
     for (const double value : all) range_.add(value);
     centre_ = median(all);
+    std::vector<double> distances;
+    for (const double value : all) distances.push_back(std::abs(value - centre_));
     // Both sides reach equally far, so that equal distances from the centre look equally strong.
-    reach_ = std::max({range_.high() - centre_, centre_ - range_.low(), 1e-12});
+    reach_ = std::max(quantile(distances, 1.0), 1e-12);
+    knee_ = std::clamp(quantile(distances, 0.5), reach_ / 200, reach_);
   }
   bool isEmpty() const { return range_.isEmpty(); }
   double low() const { return isDiverging() ? centre_ - reach_ : range_.low(); }
@@ -58,13 +61,25 @@ class ColourScale {
   double centre() const { return centre_; }
   bool isDiverging() const { return colours_ == HeatColours::Diverging; }
   int steps() const { return isDiverging() ? kDivergingSteps : kSequentialSteps; }
-  int step(double value) const { return stepOf(high() > low() ? (value - low()) / (high() - low()) : 0.5, steps()); }
+  int step(double value) const {
+    if (isDiverging()) return stepOf(0.5 + 0.5 * bent((value - centre_) / knee_) / bent(reach_ / knee_), steps());
+    return stepOf(high() > low() ? (value - low()) / (high() - low()) : 0.5, steps());
+  }
+  /// The value in the middle of a step of colour.
+  double valueAt(int step) const {
+    const double share = (step + 0.5) / steps();
+    if (!isDiverging()) return low() + share * (high() - low());
+    return centre_ + knee_ * std::sinh((2 * share - 1) * bent(reach_ / knee_));
+  }
   std::string style(int step) const { return isDiverging() ? divergingStyle(step) : sequentialStyle(step); }
 
  private:
+  /// Linear up to about 1, logarithmic beyond: a few cells with extreme values do not make all others look alike.
+  static double bent(double distance) { return std::asinh(distance); }
+
   HeatColours colours_;
   Range range_;
-  double centre_ = 0.0, reach_ = 1.0;
+  double centre_ = 0.0, reach_ = 1.0, knee_ = 1.0;
 };
 
 /// One path per colour: a rectangle for each run of equal colours in a row.
@@ -103,14 +118,11 @@ void drawLegend(Svg& svg, const HeatPanels& heat, const ColourScale& colours, do
   constexpr double kWidth = 260.0, kHeight = 11.0;
   const double left = kLeft, step = kWidth / colours.steps();
   for (int i = 0; i < colours.steps(); ++i) svg.rect(left + step * i, top, step + 0.3, kHeight, colours.style(i));
-  const auto label = [&](double value) {
-    return heat.isLog ? fmt::format("10^{}", fixedText(value, 1)) : numberText(value);
-  };
-  svg.text(left, top + kHeight + 14, label(colours.low()), "tick");
-  if (colours.isDiverging())
-    svg.text(left + kWidth / 2, top + kHeight + 14, fmt::format("median {}", label(colours.centre())), "tick",
-             "middle");
-  svg.text(left + kWidth, top + kHeight + 14, label(colours.high()), "tick", "end");
+  const auto label = [&](double value) { return numberText(heat.isLog && std::abs(value) < 0.05 ? 0.0 : value); };
+  const std::vector<int> marked =
+      colours.isDiverging() ? std::vector<int>{0, 3, 7, 11, 14} : std::vector<int>{0, 3, 6, 9};
+  for (const int i : marked)
+    svg.text(left + step * (i + 0.5), top + kHeight + 14, label(colours.valueAt(i)), "tick small", "middle");
   svg.text(left + kWidth + 16, top + kHeight - 1, heat.name, "name");
   bool hasUnderflow = false;
   for (const HeatPanel& panel : heat.panels)

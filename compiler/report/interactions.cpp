@@ -171,7 +171,7 @@ std::vector<Figure> makeInteractions(const View& view, const study::Show* show) 
       continue;
     }
     figure.title += attribution.where;
-    figure.cells = allCells(view);
+    figure.cells = attributedCells(view, attribution);
     figure.variants.push_back({"", Matrix(view, attribution, figure).draw()});
     figure.caption = fmt::format(
         "Diagonal: main effects{}. Above: half the difference between the effect of one factor with the other new and "

@@ -8,7 +8,7 @@ std::string_view pageStyle() {
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.55 "Source Serif 4","Source Serif Pro","Charter","Bitstream Charter",Cambria,Georgia,"DejaVu Serif",serif}
-main{max-width:47rem;margin:0 auto;padding:2.2rem 1rem 5rem}
+main{max-width:50rem;margin:0 auto;padding:2.2rem 1rem 5rem}
 h1{font-size:1.95rem;line-height:1.2;margin:.2em 0 .35em;font-weight:600;letter-spacing:-.01em}
 h2{font-size:1.22rem;line-height:1.3;margin:2.6rem 0 .6rem;font-weight:600}
 h2.part{margin-top:4rem;border-top:1px solid var(--grid);padding-top:1.6rem;font-size:1.4rem}
@@ -20,9 +20,11 @@ a{color:var(--c0)}
 nav{font:14px/1.9 "Inter","Helvetica Neue",Arial,sans-serif;border-block:1px solid var(--grid);padding:.5rem 0;margin:1.4rem 0}
 nav a{margin-right:1em;text-decoration:none;white-space:nowrap}
 .verdict>p:first-child{color:var(--soft)}
+.verdict>ul{margin:.6em 0;padding-left:1.2em}
+.verdict>ul li{margin:.2em 0}
 figure{margin:0}
 .drawing{overflow-x:auto;-webkit-overflow-scrolling:touch}
-.drawing svg{display:block;width:100%;min-width:600px;height:auto}
+.drawing svg{display:block;width:100%;min-width:560px;height:auto}
 figcaption,.caption{font-size:.86rem;line-height:1.5;color:var(--soft);margin:.5rem 0 0}
 figcaption b,.caption b{color:var(--ink)}
 .source{white-space:normal}
@@ -35,12 +37,12 @@ figcaption b,.caption b{color:var(--ink)}
 .variants>input:nth-of-type(1):checked~.drawing:nth-of-type(1),.variants>input:nth-of-type(2):checked~.drawing:nth-of-type(2),.variants>input:nth-of-type(3):checked~.drawing:nth-of-type(3),.variants>input:nth-of-type(4):checked~.drawing:nth-of-type(4){display:block}
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font:13.5px/1.45 "Inter","Helvetica Neue",Arial,"Liberation Sans",sans-serif;font-variant-numeric:tabular-nums;min-width:100%}
-caption{text-align:left;color:var(--soft);padding-bottom:.5em;caption-side:top}
-th,td{text-align:left;padding:.34em .8em .34em 0;vertical-align:top;border-bottom:1px solid var(--grid)}
+.table-caption{font:13.5px/1.45 "Inter","Helvetica Neue",Arial,"Liberation Sans",sans-serif;color:var(--soft);margin:1.4rem 0 -.5rem}
+th,td{text-align:left;padding:.34em .7em .34em 0;vertical-align:top;border-bottom:1px solid var(--grid)}
 thead th{border-bottom:1.5px solid var(--ink);font-weight:600;vertical-align:bottom}
 thead{border-top:1.5px solid var(--ink)}
 th small,td small{color:var(--soft);font-weight:400}
-th small{display:block}
+th small,td b+small{display:block}
 .sortable th{cursor:pointer;white-space:nowrap}
 .sortable th[aria-sort=ascending]::after{content:" \2191"}
 .sortable th[aria-sort=descending]::after{content:" \2193"}
@@ -50,9 +52,10 @@ summary{cursor:pointer}
 details>summary{font-size:.95em}
 code,pre{font:13px/1.5 "JetBrains Mono","SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 pre{overflow-x:auto;padding:1rem;border:1px solid var(--grid);border-radius:4px}
+.number{white-space:nowrap}
 .edge-flag{color:var(--c1);font-size:.85em}
 .expects{list-style:none;padding:0}
-.expects li{margin:.5em 0;padding-left:6.2em;position:relative}
+.expects li{font-size:.95rem;margin:.5em 0;padding-left:6.2em;position:relative}
 .badge{position:absolute;left:0;font:600 11.5px/1.9 "Inter","Helvetica Neue",Arial,sans-serif;text-transform:uppercase;letter-spacing:.04em}
 .held .badge{color:var(--c2)}.failed .badge{color:var(--c1)}.undecided .badge{color:var(--soft)}
 .expects small,.detail{color:var(--soft);font-size:.86em}

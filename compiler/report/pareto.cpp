@@ -64,7 +64,7 @@ std::vector<Dot> dotsOf(const View& view, const study::Measure& measure, const C
 void drawOldMachines(Svg& svg, const Area& area, const Scale& x) {
   const std::vector<double> ticks = x.ticks(5);
   for (std::size_t m = 0; m < kOldMachines.size(); ++m) {
-    const double y = area.top - 10 - 16 * static_cast<double>(m);
+    const double y = area.top - 18 - 16 * static_cast<double>(m);
     svg.text(10, y, kOldMachines[m].name, "small soft");
     for (const double tick : ticks)
       if (tick > 0 && x(tick) > 150)
@@ -90,7 +90,7 @@ std::string drawing(const View& view, const study::Measure& measure, const Figur
     costs.add(dot.cost);
     values.add(dot.value * unit.scale);
   }
-  const Area area{62, cost.hasOldMachines ? 52.0 : 16.0, kFigureWidth - 20, 340};
+  const Area area{62, cost.hasOldMachines ? 62.0 : 16.0, kFigureWidth - 20, 340};
   Svg svg(kFigureWidth, area.bottom + 46);
   const bool isLog = costs.high() > 8 * costs.low();
   if (!isLog) {  // room at both sides

@@ -65,6 +65,13 @@ std::vector<double> Scale::ticks(int count) const {
   if (isLog()) {
     const int first = static_cast<int>(std::ceil(std::log10(low_) - 1e-9));
     const int last = static_cast<int>(std::floor(std::log10(high_) + 1e-9));
+    // Less than two decades have few powers of ten: 2 and 5 times them as well.
+    if (std::log10(high_ / low_) < 2)
+      for (int power = first - 1; power <= last; ++power)
+        for (const double factor : {1.0, 2.0, 5.0})
+          if (contains(factor * std::pow(10.0, power))) ticks.push_back(factor * std::pow(10.0, power));
+    if (ticks.size() > 1) return ticks;
+    ticks.clear();
     const int step = std::max(1, (last - first + count) / std::max(1, count));
     for (int power = first; power <= last; power += step) ticks.push_back(std::pow(10.0, power));
     return ticks;
@@ -89,7 +96,9 @@ std::string powerOfTen(int exponent) {
 std::vector<std::string> Scale::labels(const std::vector<double>& ticks, ScaleKind kind) {
   std::vector<std::string> labels;
   if (kind == ScaleKind::Log) {
-    for (const double tick : ticks) labels.push_back(powerOfTen(static_cast<int>(std::lround(std::log10(tick)))));
+    const bool isPlain = !ticks.empty() && ticks.back() <= 100 * ticks.front();
+    for (const double tick : ticks)
+      labels.push_back(isPlain ? numberText(tick) : powerOfTen(static_cast<int>(std::lround(std::log10(tick)))));
     return labels;
   }
   double largest = 0;

@@ -33,8 +33,16 @@ Selection selectFigures(const View& view) {
     kinds.insert(kind);
   };
   if (!hasVerdict) add(selection.shown, "verdict", nullptr);
-  for (const study::Show& show : view.study().shows)
-    for (const std::string& kind : kindsOf(show)) add(selection.shown, kind, &show);
+  for (const study::Show& show : view.study().shows) {
+    const std::string problem = showProblem(view.study(), show);
+    if (problem.empty())
+      for (const std::string& kind : kindsOf(show)) add(selection.shown, kind, &show);
+    else
+      selection.shown.push_back(absentFigure("show", slugOf(show.kind + std::to_string(selection.shown.size())),
+                                             "show " + show.kind, problem));
+  }
+  // The table of all cells ends every page anyway.
+  kinds.insert("table");
   for (const FigureKind& row : figureKinds())
     if (!kinds.contains(std::string(row.kind)))
       add(view.study().shows.empty() ? selection.shown : selection.further, std::string(row.kind), nullptr);

@@ -90,7 +90,7 @@ void drawPanel(Svg& svg, const std::vector<SweepLine>& lines, const Area& area, 
   if (quantity.measure && quantity.measure->chance) {
     const double chance = y(*quantity.measure->chance * quantity.unit.scale);
     svg.line(area.left, chance, area.right, chance, "chance");
-    svg.text(area.right, chance - 4, "guessing", "small soft", "end");
+    svg.text(area.left + 4, chance - 4, "guessing", "small soft");
   }
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string colour = colourStyle(static_cast<int>(i));

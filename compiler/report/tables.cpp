@@ -7,6 +7,7 @@
 #include <map>
 
 #include "report/figures.h"
+#include "statistics/intervals.h"
 
 namespace nnc::report {
 
@@ -44,11 +45,8 @@ static std::string meanText(const View& view, const CellRuns& cell, const study:
   Unit bare = unit;
   bare.value.clear();
   std::string text = bare.of(view.mean(cell.number - 1, measure.name));
-  double sum = 0.0;
-  for (const double value : values)
-    sum += (value - view.mean(cell.number - 1, measure.name)) * (value - view.mean(cell.number - 1, measure.name));
-  if (values.size() > 1)
-    text += fmt::format(" \u00B1 {}", bare.of(std::sqrt(sum / static_cast<double>(values.size() - 1))));
+  const double deviation = statistics::standardDeviation(values);
+  if (deviation > 0) text += fmt::format("\u00A0\u00B1\u00A0{}", bare.of(deviation));
   const auto isCensored = [&](const study::Run* run) {
     if (!run) return false;
     const auto found = run->measures.find(measure.name);
@@ -58,8 +56,11 @@ static std::string meanText(const View& view, const CellRuns& cell, const study:
   return text + unit.value + (censored > 0 ? fmt::format(" <small>({} never)</small>", censored) : "");
 }
 
+/// Longer studies name their runs in runs.csv alone: a page of them would be too large.
+static constexpr std::size_t kMostRuns = 2500;
+
 /// The runs of a cell, for those who ask where its numbers come from.
-static std::string runDetails(const CellRuns& cell, const std::vector<const study::Measure*>& measures) {
+static std::string runDetails(const CellRuns& cell, const std::vector<const study::Measure*>& measures, bool isListed) {
   std::string list;
   int finished = 0;
   for (std::size_t block = 0; block < cell.byBlock.size(); ++block) {
@@ -72,11 +73,13 @@ static std::string runDetails(const CellRuns& cell, const std::vector<const stud
     if (run->status != study::Status::Ok) list += fmt::format(" <b>{}</b>", statusWord(run->status));
     list += "</li>";
   }
+  if (!isListed) return fmt::format("{}/{}", finished, cell.byBlock.size());
   return fmt::format("<details><summary>{}/{}</summary><ul>{}</ul></details>", finished, cell.byBlock.size(), list);
 }
 
 std::string cellTable(const View& view, const std::vector<const study::Measure*>& measures) {
   const study::Study& study = view.study();
+  const bool isListed = study.cells.size() * study.blocks.size() <= kMostRuns;
   Table table;
   table.head = {"cell"};
   for (const study::Factor& factor : study.factors) table.head.push_back(escape(factor.name));
@@ -91,7 +94,7 @@ std::string cellTable(const View& view, const std::vector<const study::Measure*>
       row.push_back((cell.chosen ? numberText(*cell.chosen) : std::string("\u2013")) +
                     (cell.isEdge ? " <b class=\"edge-flag\">EDGE</b>" : ""));
     for (const study::Measure* const measure : measures) row.push_back(meanText(view, cell, *measure));
-    row.push_back(runDetails(cell, measures));
+    row.push_back(runDetails(cell, measures, isListed));
     table.rows.push_back(std::move(row));
   }
   return tableHtml(table);
@@ -104,8 +107,8 @@ static std::map<std::string, int> cellNumbers(const View& view) {
   return numbers;
 }
 
-std::string runTable(const View& view, std::span<const study::Run> runs, std::size_t most) {
-  if (runs.size() > most)
+std::string runTable(const View& view, std::span<const study::Run> runs) {
+  if (runs.size() > kMostRuns)
     return fmt::format("<p>{} are too many for a page; <code>runs.csv</code> lists them.</p>",
                        countText(runs.size(), "run"));
   const std::map<std::string, int> numbers = cellNumbers(view);

@@ -11,8 +11,8 @@ namespace nnc::report {
 /// Every cell with its levels, what it was tuned to and its measures; the runs that a mean comes from unfold in its
 /// row.
 std::string cellTable(const View& view, const std::vector<const study::Measure*>& measures);
-/// Every run and trial. Longer studies than `most` runs get a line that names runs.csv instead.
-std::string runTable(const View& view, std::span<const study::Run> runs, std::size_t most = 2500);
+/// Every run and trial. Studies with thousands of them get a line that names runs.csv instead.
+std::string runTable(const View& view, std::span<const study::Run> runs);
 
 /// Comma-separated, with a header; text with commas or quotes is quoted. Numbers read back to the same bits.
 std::string cellsCsv(const View& view);

@@ -13,11 +13,28 @@ namespace nnc::report {
 
 namespace {
 
-enum class Clock { Steps, Seconds };
+/// The clock that a measure like `steps_to(..)` is read from. Steps can be shown in seconds as well.
+struct Clock {
+  const char* front;  // of the measure's text
+  const char* label;
+  const char* axis;
+};
+constexpr std::array<Clock, 4> kClocks = {{{"steps_to", "steps", "training steps"},
+                                           {"examples_to", "examples", "training examples"},
+                                           {"flops_to", "FLOPs", "floating-point operations"},
+                                           {"seconds_to", "CPU seconds", "processor seconds in training steps"}}};
+constexpr const Clock& kSteps = kClocks[0];
+constexpr const Clock& kSeconds = kClocks[3];
 
-/// The times of the runs of a group. Seconds: the steps' share of what the clock said of the whole run.
+const Clock& clockOf(const study::Measure& measure) {
+  for (const Clock& clock : kClocks)
+    if (measure.text.starts_with(clock.front)) return clock;
+  return kSteps;
+}
+
+/// The times of the runs of a group. `isInSeconds`: steps as their share of the seconds of the whole run.
 std::vector<statistics::TimeToTarget> timesOf(const View& view, const Group& group, const study::Measure& measure,
-                                              Clock clock) {
+                                              bool isInSeconds) {
   std::vector<statistics::TimeToTarget> times;
   for (const int cell : group.cells)
     for (const study::Run* run : view.cells()[static_cast<std::size_t>(cell)].byBlock) {
@@ -25,7 +42,7 @@ std::vector<statistics::TimeToTarget> timesOf(const View& view, const Group& gro
       const auto found = run->measures.find(measure.name);
       if (found == run->measures.end() || !std::isfinite(found->second.value)) continue;
       double time = found->second.value;
-      if (clock == Clock::Seconds) {
+      if (isInSeconds) {
         if (run->steps <= 0) continue;
         time *= run->trainSeconds / static_cast<double>(run->steps);
       }
@@ -82,9 +99,9 @@ std::string drawing(const std::vector<Line>& lines, const Figure& figure, std::s
                     "Rising step lines: the share of runs that had reached the target.");
 }
 
-std::string numbers(const std::vector<Line>& lines, double budget) {
+std::string numbers(const std::vector<Line>& lines, double budget, const std::string& clock) {
   Table table;
-  table.head = {"group", "reached", "95 % interval", "median steps", "mean steps up to the budget"};
+  table.head = {"group", "reached", "95 % interval", "median " + clock, "mean " + clock + " up to the budget"};
   for (const Line& line : lines) {
     const statistics::Interval share = statistics::shareReached(line.times);
     const std::optional<double> middle = statistics::medianTime(line.times);
@@ -105,27 +122,27 @@ Figure targetFigure(const View& view, const study::Show* show, const study::Meas
   figure.title = fmt::format("Time to target: {}", measure.name);
   const std::vector<std::string> by = argument(show, "by");
   const std::vector<Group> groups = by.empty() ? view.defaultGroups(kColours) : view.groupsBy(by);
-  constexpr std::array<const char*, 2> kLabels = {"steps", "CPU seconds"},
-                                       kAxes = {"training steps", "processor seconds in training steps"};
+  const Clock& own = clockOf(measure);
   double budget = 0.0;
-  for (const Clock clock : {Clock::Steps, Clock::Seconds}) {
+  for (const bool isInSeconds : {false, true}) {
+    if (isInSeconds && &own != &kSteps) continue;
     std::vector<Line> lines;
     bool hasTime = false;
     for (const Group& group : groups) {
-      Line line{group, timesOf(view, group, measure, clock)};
+      Line line{group, timesOf(view, group, measure, isInSeconds)};
       if (line.times.empty()) continue;
       for (const statistics::TimeToTarget& time : line.times) hasTime = hasTime || time.time > 0;
       lines.push_back(std::move(line));
     }
     if (!hasTime) continue;
-    const auto index = static_cast<std::size_t>(clock);
-    figure.variants.push_back({kLabels[index], drawing(lines, figure, figure.variants.size(), kAxes[index])});
-    if (clock == Clock::Seconds) continue;
+    const Clock& clock = isInSeconds ? kSeconds : own;
+    figure.variants.push_back({clock.label, drawing(lines, figure, figure.variants.size(), clock.axis)});
+    if (isInSeconds) continue;
     for (const Line& line : lines) {
       figure.cells.insert(figure.cells.end(), line.group.cells.begin(), line.group.cells.end());
       for (const statistics::TimeToTarget& time : line.times) budget = std::max(budget, time.time);
     }
-    figure.html = numbers(lines, budget);
+    figure.html = numbers(lines, budget, clock.label);
   }
   if (figure.variants.empty())
     return absentFigure("F9", figure.slug, figure.title, fmt::format("no finished run has {}", measure.name));

@@ -5,73 +5,12 @@
 
 #include "report/attribution.h"
 #include "report/conclusion.h"
+#include "report/grid.h"
 #include "report/tables.h"
 
 namespace nnc::report {
 
 namespace {
-
-constexpr std::size_t kColumns = 100;
-
-std::size_t lengthOf(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-/// A terminal shows fixed-width spaces and plain minus signs best.
-std::string plain(std::string text) {
-  for (const auto& [from, to] : {std::pair{"\u00A0", " "}, std::pair{"\u2212", "-"}})
-    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at))
-      text.replace(at, std::string_view(from).size(), to);
-  return text;
-}
-
-std::string padded(std::string_view text, std::size_t width, bool isRight) {
-  const std::string space(width > lengthOf(text) ? width - lengthOf(text) : 0, ' ');
-  return isRight ? space + std::string(text) : std::string(text) + space;
-}
-
-std::string wrapped(std::string_view text, std::size_t columns = kColumns) {
-  std::string out;
-  std::size_t used = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find(' ');
-    const std::string_view word = text.substr(0, end);
-    if (used > 0 && used + 1 + lengthOf(word) > columns) {
-      out += '\n';
-      used = 0;
-    }
-    if (used > 0) {
-      out += ' ';
-      ++used;
-    }
-    out += word;
-    used += lengthOf(word);
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return out + "\n";
-}
-
-/// The first `texts` columns to the left, numbers to the right. Columns that do not fit into the width are cut by the
-/// terminal, not here.
-std::string grid(std::vector<std::vector<std::string>> rows, std::size_t texts) {
-  std::vector<std::size_t> widths;
-  for (std::vector<std::string>& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      row[i] = plain(row[i]);
-      if (i >= widths.size()) widths.push_back(0);
-      widths[i] = std::max(widths[i], lengthOf(row[i]));
-    }
-  std::string out;
-  for (const std::vector<std::string>& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += (i == 0 ? "" : "  ") + padded(row[i], widths[i], i >= texts);
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
 
 std::string effectsText(const View& view, const Attribution& attribution) {
   std::vector<std::vector<std::string>> rows = {{"factor", "old \u2192 new", "first-in", "main", "Shapley", "last-in"}};
@@ -83,7 +22,7 @@ std::string effectsText(const View& view, const Attribution& attribution) {
       row.push_back(inferredText(*inferred, attribution.unit) + (inferred->isSignificant ? " *" : "  "));
     rows.push_back(std::move(row));
   }
-  return grid(std::move(rows), 2);
+  return textGrid(std::move(rows), 2);
 }
 
 std::string cellsText(const View& view) {
@@ -112,7 +51,7 @@ std::string cellsText(const View& view) {
                               cell.byBlock.size()));
     rows.push_back(std::move(row));
   }
-  return grid(std::move(rows), texts);
+  return textGrid(std::move(rows), texts);
 }
 
 std::string verdictsText(std::span<const study::Verdict> verdicts) {
@@ -132,7 +71,12 @@ std::string terminalText(const View& view, std::span<const study::Verdict> verdi
   std::string text = fmt::format("{}\n{}\n\n", study.title.empty() ? study.name : study.title, study.scope);
   text += verdictsText(verdicts);
   if (const study::Measure* const main = view.mainMeasure()) {
-    for (const std::string& paragraph : conclusion(view, *main)) text += wrapped(plain(paragraph)) + "\n";
+    for (const Paragraph& paragraph : conclusion(view, *main)) {
+      for (const std::string& sentence : paragraph.sentences)
+        if (paragraph.isList) text += wrapped("- " + plain(sentence));
+      if (!paragraph.isList) text += wrapped(plain(fmt::format("{}", fmt::join(paragraph.sentences, " "))));
+      text += "\n";
+    }
     if (!view.players().empty()) text += effectsText(view, attributionOf(view, *main)) + "\n";
   }
   return text + cellsText(view);

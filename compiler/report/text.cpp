@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -48,8 +49,9 @@ std::string numberText(double value) {
   if (std::isinf(value)) return value > 0 ? "\u221E" : "\u2212\u221E";
   const double size = std::abs(value);
   if (size != 0 && (size < 1e-3 || size >= 1e6)) return withMinus(withoutZeros(fmt::format("{:.2e}", value)));
-  if (size >= 100) return withMinus(fmt::format("{:.0f}", value));
-  return withMinus(withoutZeros(fmt::format("{:.{}f}", value, size >= 10 ? 1 : size >= 1 ? 2 : 3)));
+  // Below 1000 as many digits behind the point as make three significant ones.
+  const int decimals = size == 0 ? 0 : std::clamp(2 - static_cast<int>(std::floor(std::log10(size))), 0, 5);
+  return withMinus(withoutZeros(fmt::format("{:.{}f}", value, decimals)));
 }
 
 std::string fixedText(double value, int decimals, bool sign) {
@@ -77,9 +79,8 @@ std::string secondsText(double seconds) {
   static constexpr std::array<Step, 5> kSteps = {
       {{31557600, "years"}, {86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}}};
   for (const Step& step : kSteps)
-    if (seconds >= step.size)
-      return fmt::format("{:.{}f}\u00A0{}", seconds / step.size, seconds / step.size < 10 ? 1 : 0, step.name);
-  return seconds > 0 ? fmt::format("{:.3g}\u00A0ms", seconds * 1000) : "0\u00A0s";
+    if (seconds >= step.size) return numberText(seconds / step.size) + "\u00A0" + step.name;
+  return seconds > 0 ? numberText(seconds * 1000) + "\u00A0ms" : "0\u00A0s";
 }
 
 std::string exactText(double value) {

@@ -4,30 +4,39 @@
 #include "report/attribution.h"
 #include "report/conclusion.h"
 #include "report/figures.h"
+#include "report/response_layers.h"
 
 namespace nnc::report {
+
+static std::string paragraphHtml(const Paragraph& paragraph) {
+  std::string html;
+  for (const std::string& sentence : paragraph.sentences)
+    html +=
+        paragraph.isList ? fmt::format("<li>{}</li>", escape(sentence)) : (html.empty() ? "" : " ") + escape(sentence);
+  return paragraph.isList ? "<ul>" + html + "</ul>\n" : "<p>" + html + "</p>\n";
+}
 
 static std::string estimatorTable(const View& view, const Attribution& attribution) {
   Table table;
   table.caption =
-      fmt::format("Effects on {}{}, with 95\u00A0% intervals over {}; * significant after Holm\u2019s adjustment.",
+      fmt::format("Effects on {}{}{}, with {}\u00A0% intervals over {}; * significant after Holm\u2019s adjustment.",
                   escape(attribution.measure->name), escape(attribution.where),
+                  attribution.unit.difference.empty() ? "" : " in points", numberText(100 * attribution.analysis.level),
                   countText(static_cast<std::size_t>(attribution.analysis.blockCount), "block"));
-  table.head = {"factor",
-                "old \u2192 new",
-                "first-in <small>sufficient?</small>",
-                "main",
-                "Shapley <small>share of the gap</small>",
+  table.head = {"factor", "first-in <small>sufficient?</small>", "main", "Shapley <small>share of the gap</small>",
                 "last-in <small>necessary?</small>"};
   const auto cell = [&](const statistics::Inferred& inferred) {
-    return inferredText(inferred, attribution.unit) + (inferred.isSignificant ? "\u00A0*" : "");
+    Unit bare = attribution.unit;
+    bare.difference.clear();
+    return fmt::format("<span class=\"number\">{}{}</span>", inferredText(inferred, bare),
+                       inferred.isSignificant ? " *" : "");
   };
   for (const std::size_t index : byContribution(attribution.analysis)) {
     const statistics::FactorAnalysis& factor = attribution.analysis.factors[index];
-    table.rows.push_back(
-        {fmt::format("<b>{}</b>", escape(view.study().factors[static_cast<std::size_t>(factor.factor)].name)),
-         escape(changeText(view, factor.factor)), cell(factor.firstIn), cell(factor.main), cell(factor.shapley),
-         cell(factor.lastIn)});
+    table.rows.push_back({fmt::format("<b>{}</b> <small>{}</small>",
+                                      escape(view.study().factors[static_cast<std::size_t>(factor.factor)].name),
+                                      escape(changeText(view, factor.factor))),
+                          cell(factor.firstIn), cell(factor.main), cell(factor.shapley), cell(factor.lastIn)});
   }
   return tableHtml(table);
 }
@@ -43,9 +52,11 @@ std::vector<Figure> makeVerdict(const View& view, const study::Show* show) {
     figure.title =
         measures.size() == 1 ? "What this study says" : fmt::format("What this study says of {}", measure->name);
     figure.cells = allCells(view);
-    for (const std::string& paragraph : conclusion(view, *measure, show))
-      figure.html += fmt::format("<p>{}</p>\n", escape(paragraph));
-    if (!view.players().empty()) figure.html += estimatorTable(view, attributionOf(view, *measure, show));
+    for (const Paragraph& paragraph : conclusion(view, *measure, show)) figure.html += paragraphHtml(paragraph);
+    if (!view.players().empty()) {
+      const Attribution attribution = attributionOf(view, *measure, show);
+      figure.html += estimatorTable(view, attribution) + responseLayers(view, attribution);
+    }
     figures.push_back(std::move(figure));
   }
   return figures;

@@ -20,8 +20,7 @@ View::View(const study::Study& study, std::span<const study::Run> runs) : study_
     entry.number = static_cast<int>(cells_.size()) + 1;
     for (std::size_t f = 0; f < study.factors.size(); ++f)
       if (cell.levels[f] >= 0)
-        entry.label +=
-            (entry.label.empty() ? "" : ", ") + study.factors[f].levels[static_cast<std::size_t>(cell.levels[f])].label;
+        entry.label += (entry.label.empty() ? "" : ", ") + namedLabel(static_cast<int>(f), cell.levels[f]);
     if (entry.label.empty()) entry.label = "all cells";
     entry.byBlock.resize(study.blocks.size(), nullptr);
     cells_.push_back(std::move(entry));
@@ -148,6 +147,14 @@ std::string View::levelLabel(int factor, int level) const {
                    : study_.factors[static_cast<std::size_t>(factor)].levels[static_cast<std::size_t>(level)].label;
 }
 
+std::string View::namedLabel(int factor, int level) const {
+  const study::Factor& entry = study_.factors[static_cast<std::size_t>(factor)];
+  const std::string label = levelLabel(factor, level);
+  const bool isBare =
+      label == "true" || label == "false" || label.find_first_not_of("0123456789.+-e") == std::string::npos;
+  return isBare && level >= 0 ? entry.name + " " + label : label;
+}
+
 std::string View::shortLabel(int cell) const {
   const CellRuns& entry = cells_[static_cast<std::size_t>(cell)];
   std::string label;
@@ -169,7 +176,7 @@ std::vector<Group> View::groupsBy(const std::vector<std::string>& names) const {
     std::string label;
     for (const int index : factors) {
       key.push_back(cells_[i].cell->levels[static_cast<std::size_t>(index)]);
-      label += (label.empty() ? "" : ", ") + levelLabel(index, key.back());
+      label += (label.empty() ? "" : ", ") + namedLabel(index, key.back());
     }
     Group& group = groups[key];
     group.label = label.empty() ? "all cells" : label;
@@ -221,6 +228,9 @@ double quantile(std::vector<double> values, double share) {
   const auto below = static_cast<std::size_t>(place);
   const double rest = place - static_cast<double>(below);
   if (rest == 0.0 || below + 1 >= values.size()) return values[below];
+  // Between a number and an infinity there is only the infinity.
+  if (std::isinf(values[below])) return values[below];
+  if (std::isinf(values[below + 1])) return values[below + 1];
   return values[below] + rest * (values[below + 1] - values[below]);
 }
 

@@ -70,8 +70,10 @@ class View {
 
   /// What a small panel says of a cell: the players that are new (`act, norm`; `old`: none), or its levels.
   std::string shortLabel(int cell) const;
-  /// The label of a level of a factor; `-` where the factor does not apply.
+  /// The label of a level of a factor; a dash where the factor does not apply.
   std::string levelLabel(int factor, int level) const;
+  /// The same among others: with the name of the factor where the label says too little alone (`depth 21`).
+  std::string namedLabel(int factor, int level) const;
 
  private:
   std::optional<int> recipe(bool isNew) const;

@@ -14,12 +14,12 @@ namespace {
 
 constexpr int kMostFullyDecomposed = 10;  // factors; beyond, variance shares stop at sets of three
 
-Inferred inferred(Estimate estimate, const AnalysisOptions& options) {
+Inferred inferred(Estimate estimate, const AnalysisOptions& options, double furtherError = 0) {
   Inferred result;
   result.estimate = std::move(estimate);
   const std::vector<double> values = result.estimate.values();
-  result.interval = tInterval(values, options.level);
-  result.pValue = result.adjustedP = tTest(values);
+  result.interval = tInterval(values, options.level, furtherError);
+  result.pValue = result.adjustedP = tTest(values, furtherError);
   result.isSignificant = result.interval && result.pValue < options.significance;
   return result;
 }
@@ -47,7 +47,7 @@ std::vector<Estimate> mainEffects(const Responses& responses, DesignKind design)
   std::vector<Estimate> effects;
   for (int factor = 0; factor < responses.factorCount(); ++factor) {
     const bool isPlayer = responses.factors()[static_cast<std::size_t>(factor)].isPlayer;
-    if (!isPlayer || design == DesignKind::Ablation)
+    if (!isPlayer || design == DesignKind::Ablation || design == DesignKind::Orders)
       effects.push_back(estimateOf(responses, {}));
     else if (design == DesignKind::Fraction)
       effects.push_back(productContrast(responses, FactorSet{1} << factor));
@@ -57,10 +57,14 @@ std::vector<Estimate> mainEffects(const Responses& responses, DesignKind design)
   return effects;
 }
 
-std::vector<Estimate> shapleyValues(const Responses& responses, std::span<const Precedence> precedences) {
-  if (std::popcount(playersOf(responses.factors())) > kMostCountedPlayers)
-    return std::vector<Estimate>(responses.factors().size(), estimateOf(responses, {}));
-  return shapley(responses, precedences);
+/// Exact where all coalitions were run, else from sampled orders.
+std::vector<ShapleyFromOrders> shapleyValues(const Responses& responses, const AnalysisOptions& options) {
+  if (options.design == DesignKind::Orders && options.orders) return shapleyFromOrders(responses, *options.orders);
+  std::vector<ShapleyFromOrders> values(responses.factors().size(), {estimateOf(responses, {}), 0});
+  if (std::popcount(playersOf(responses.factors())) > kMostCountedPlayers) return values;
+  const std::vector<Estimate> exact = shapley(responses, options.precedences);
+  for (std::size_t f = 0; f < values.size(); ++f) values[f].estimate = exact[f];
+  return values;
 }
 
 std::optional<double> detectable(const FactorAnalysis& factor) {
@@ -71,7 +75,7 @@ std::optional<double> detectable(const FactorAnalysis& factor) {
 
 std::vector<FactorAnalysis> analyseFactors(const Responses& responses, const AnalysisOptions& options) {
   std::vector<Estimate> mains = mainEffects(responses, options.design);
-  std::vector<Estimate> shapleys = shapleyValues(responses, options.precedences);
+  std::vector<ShapleyFromOrders> shapleys = shapleyValues(responses, options);
   std::vector<FactorAnalysis> factors;
   for (const int factor : membersOf(playersOf(responses.factors()))) {
     const auto f = static_cast<std::size_t>(factor);
@@ -79,7 +83,7 @@ std::vector<FactorAnalysis> analyseFactors(const Responses& responses, const Ana
     row.factor = factor;
     row.firstIn = inferred(firstIn(responses, FactorSet{1} << factor), options);
     row.main = inferred(std::move(mains[f]), options);
-    row.shapley = inferred(std::move(shapleys[f]), options);
+    row.shapley = inferred(std::move(shapleys[f].estimate), options, shapleys[f].standardError);
     row.lastIn = inferred(lastIn(responses, FactorSet{1} << factor), options);
     row.minimumDetectable = detectable(row);
     factors.push_back(std::move(row));
@@ -95,7 +99,7 @@ std::vector<FactorAnalysis> analyseFactors(const Responses& responses, const Ana
 
 std::vector<PairAnalysis> analysePairs(const Responses& responses, const AnalysisOptions& options) {
   std::vector<PairAnalysis> pairs;
-  if (options.design == DesignKind::Ablation || options.design == DesignKind::Random) return pairs;
+  if (options.design != DesignKind::Factorial && options.design != DesignKind::Fraction) return pairs;
   const std::vector<int> players = membersOf(playersOf(responses.factors()));
   for (std::size_t i = 0; i < players.size(); ++i) {
     for (std::size_t j = i + 1; j < players.size(); ++j) {

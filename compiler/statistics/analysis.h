@@ -6,6 +6,7 @@
 
 #include "statistics/attribution.h"
 #include "statistics/intervals.h"
+#include "statistics/permutations.h"
 #include "statistics/variance_shares.h"
 
 namespace nnc::statistics {
@@ -16,12 +17,14 @@ enum class DesignKind {
   Fraction,   // as contrasts of signs, each the sum of an effect and its aliases
   Ablation,   // first-in, last-in, build-up, path: there are none
   Random,     // main effects by least squares; no interactions
+  Orders,     // sampled orders: Shapley values, with the error of the sampling in their intervals
 };
 
 struct AnalysisOptions {
   DesignKind design = DesignKind::Factorial;
-  std::vector<Precedence> precedences;  // precedencesOf(responses) finds them where cells have kNotApplicable
-  std::vector<FactorSet> groups;        // further first-in and last-in estimates, of several factors together
+  std::vector<Precedence> precedences = {};  // precedencesOf(responses) finds them where cells have kNotApplicable
+  std::vector<FactorSet> groups = {};        // further first-in and last-in estimates, of several factors together
+  std::optional<SampledOrders> orders = {};  // of a design of sampled orders
   double level = 0.95;
   double significance = 0.05;
   std::uint64_t seed = 0;  // of the bootstrap
@@ -63,7 +66,7 @@ struct Analysis {
   double level = 0.95;
   int blockCount = 0;
   std::vector<FactorAnalysis> factors;  // the players, in the order of the study
-  std::vector<PairAnalysis> pairs;      // first < second; none for Ablation and Random
+  std::vector<PairAnalysis> pairs;      // first < second; factorials and fractions alone have them
   std::vector<GroupAnalysis> groups;
   std::vector<OrderAnalysis> orders;  // neighbours in descending order of Shapley values
   Inferred totalGain;

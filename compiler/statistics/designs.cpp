@@ -1,7 +1,7 @@
 #include "statistics/designs.h"
 
-#include <algorithm>
 #include <cassert>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -14,30 +14,56 @@ namespace {
 
 constexpr std::int64_t kMostCells = std::int64_t{1} << 40;
 
-/// Moves every factor one level on, in a circle.
-Cell stepped(std::span<const Factor> factors, Cell cell) {
-  for (std::size_t i = 0; i < factors.size(); ++i) cell[i] = (cell[i] + 1) % factors[i].levelCount;
-  return cell;
+/// Every level equally often, to within one; which levels get one more is random, and so is the order.
+std::vector<int> balancedColumn(int levelCount, std::size_t length, Draws& draws) {
+  std::vector<int> levels(static_cast<std::size_t>(levelCount));
+  std::iota(levels.begin(), levels.end(), 0);
+  draws.shuffle(levels);
+  std::vector<int> column;
+  for (std::size_t i = 0; i < length; ++i) column.push_back(levels[i % levels.size()]);
+  draws.shuffle(column);
+  return column;
 }
 
-/// The cells that `start` steps through before it comes back; their number is the least common multiple of the counts
-/// of levels.
-std::vector<Cell> cycleFrom(std::span<const Factor> factors, const Cell& start) {
-  std::vector<Cell> cycle{start};
-  for (Cell next = stepped(factors, start); next != start; next = stepped(factors, next)) cycle.push_back(next);
-  return cycle;
-}
-
-/// A random renaming of the levels of each factor.
-std::vector<std::vector<int>> renamings(std::span<const Factor> factors, Draws& draws) {
-  std::vector<std::vector<int>> names;
-  for (const Factor& factor : factors) {
-    std::vector<int> order(static_cast<std::size_t>(factor.levelCount));
-    std::iota(order.begin(), order.end(), 0);
-    draws.shuffle(order);
-    names.push_back(std::move(order));
+/// Exchanges levels of single factors between cells, which keeps the balance, until all cells are distinct. False: not
+/// within a bounded number of tries.
+bool separate(std::vector<Cell>& cells, Draws& draws) {
+  std::map<Cell, int> uses;
+  for (const Cell& cell : cells) ++uses[cell];
+  const auto replace = [&](Cell& cell, std::size_t factor, int level) {
+    if (--uses[cell] == 0) uses.erase(cell);
+    cell[factor] = level;
+    ++uses[cell];
+  };
+  const auto count = static_cast<std::int64_t>(cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (int tries = 0; uses[cells[i]] > 1; ++tries) {
+      if (tries == 1000) return false;
+      Cell& other = cells[static_cast<std::size_t>(draws.below(count))];
+      const auto factor = static_cast<std::size_t>(draws.below(static_cast<std::int64_t>(other.size())));
+      const int own = cells[i][factor], others = other[factor];
+      replace(cells[i], factor, others);
+      replace(other, factor, own);
+      // Neither may meet another cell; what was distinct stays so.
+      if (uses[cells[i]] == 1 && uses[other] == 1) break;
+      replace(cells[i], factor, own);
+      replace(other, factor, others);
+    }
   }
-  return names;
+  return true;
+}
+
+std::vector<Cell> fewRandomCells(std::span<const Factor> factors, std::size_t count, Draws& draws) {
+  // A balanced choice without repetition exists for every count (walk through the cells by one level of every factor at
+  // a time), so some shuffle is one or comes close enough to be separated.
+  for (;;) {
+    std::vector<Cell> cells(count);
+    for (const Factor& factor : factors) {
+      const std::vector<int> column = balancedColumn(factor.levelCount, count, draws);
+      for (std::size_t i = 0; i < count; ++i) cells[i].push_back(column[i]);
+    }
+    if (separate(cells, draws)) return cells;
+  }
 }
 
 }  // namespace
@@ -90,20 +116,14 @@ std::vector<Cell> buildUpCells(std::span<const Factor> factors, std::span<const 
 
 std::vector<Cell> randomCells(std::span<const Factor> factors, std::int64_t count, std::uint64_t seed) {
   Draws draws("statistics/random cells", static_cast<std::int64_t>(seed), 0);
-  const std::vector<std::vector<int>> names = renamings(factors, draws);
-  std::set<Cell> taken;  // whole cycles, so that a start that was drawn before is known
-  std::vector<Cell> cells;
-  while (static_cast<std::int64_t>(cells.size()) < count) {
-    Cell start;
-    for (const Factor& factor : factors) start.push_back(static_cast<int>(draws.below(factor.levelCount)));
-    if (taken.contains(start)) continue;
-    for (Cell& cell : cycleFrom(factors, start)) {
-      taken.insert(cell);
-      if (static_cast<std::int64_t>(cells.size()) == count) continue;
-      for (std::size_t i = 0; i < cell.size(); ++i) cell[i] = names[i][static_cast<std::size_t>(cell[i])];
-      cells.push_back(cell);
-    }
-  }
+  const std::optional<std::int64_t> size = fullFactorialSize(factors);
+  if (!size || count <= *size / 2) return fewRandomCells(factors, static_cast<std::size_t>(count), draws);
+  // What a balanced choice leaves of the full design is balanced.
+  const std::vector<Cell> left = fewRandomCells(factors, static_cast<std::size_t>(*size - count), draws);
+  const std::set<Cell> isLeft(left.begin(), left.end());
+  std::vector<Cell> cells = fullFactorial(factors);
+  std::erase_if(cells, [&](const Cell& cell) { return isLeft.contains(cell); });
+  draws.shuffle(cells);
   return cells;
 }
 

@@ -30,13 +30,9 @@ std::vector<Cell> lastInCells(std::span<const Factor> factors);
 std::vector<Cell> buildUpCells(std::span<const Factor> factors, std::span<const int> order);
 
 /// `count` distinct cells drawn by `seed` such that the levels of every factor occur equally often, to within one.
+/// Every cell is drawn with the same probability.
 ///
-/// Cells that differ by the same step in every factor form cycles in which every level occurs equally often; whole
-/// cycles are drawn without replacement, under a random renaming of the levels, and the last one is cut. Every cell is
-/// drawn with the same probability. With two levels the cycles are pairs of opposite cells ("fold-over"), which keeps
-/// main effects clear of two-factor interactions: Box and Wilson, J. R. Stat. Soc. B 13:1-45, 1951.
-///
-/// Needs   0 <= count <= fullFactorialSize.
+/// Needs   0 <= count <= number of cells of the full design.
 std::vector<Cell> randomCells(std::span<const Factor> factors, std::int64_t count, std::uint64_t seed);
 
 }  // namespace nnc::statistics

@@ -23,20 +23,21 @@ double standardDeviation(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-static double standardError(std::span<const double> values) {
-  return standardDeviation(values) / std::sqrt(static_cast<double>(values.size()));
+static double standardError(std::span<const double> values, double furtherError = 0) {
+  return std::hypot(standardDeviation(values) / std::sqrt(static_cast<double>(values.size())), furtherError);
 }
 
-std::optional<Interval> tInterval(std::span<const double> values, double level) {
+std::optional<Interval> tInterval(std::span<const double> values, double level, double furtherError) {
   if (values.size() < 2) return std::nullopt;
   const double center = mean(values);
-  const double reach = tQuantile((1 + level) / 2, static_cast<double>(values.size() - 1)) * standardError(values);
+  const double reach =
+      tQuantile((1 + level) / 2, static_cast<double>(values.size() - 1)) * standardError(values, furtherError);
   return Interval{center, center - reach, center + reach, static_cast<int>(values.size()), IntervalMethod::T};
 }
 
-double tTest(std::span<const double> values) {
+double tTest(std::span<const double> values, double furtherError) {
   if (values.size() < 2) return 1;
-  const double center = mean(values), error = standardError(values);
+  const double center = mean(values), error = standardError(values, furtherError);
   if (error == 0) return center == 0 ? 1 : 0;
   return 2 * tCdf(-std::abs(center / error), static_cast<double>(values.size() - 1));
 }

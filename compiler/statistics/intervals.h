@@ -25,12 +25,13 @@ double mean(std::span<const double> values);
 /// With divisor n - 1; 0 for fewer than two values.
 double standardDeviation(std::span<const double> values);
 
-/// mean +- t_{n-1} sd / sqrt n. Empty for fewer than two values.
-std::optional<Interval> tInterval(std::span<const double> values, double level = 0.95);
+/// mean +- t_{n-1} sd / sqrt n. Empty for fewer than two values. `furtherError`: a standard error that all values
+/// share, so that their spread does not show it (sampled orders, a common test set); it is added in squares.
+std::optional<Interval> tInterval(std::span<const double> values, double level = 0.95, double furtherError = 0);
 
 /// Two-sided p of "the mean is 0" by the t distribution; 1 for fewer than two values. When all values are equal: 0, or
 /// 1 if they are 0.
-double tTest(std::span<const double> values);
+double tTest(std::span<const double> values, double furtherError = 0);
 
 /// (t_{.975} + t_{.8}) sd / sqrt n: the effect that a two-sided 5 % test finds with probability 0.8. Empty for n < 2.
 std::optional<double> minimumDetectableEffect(std::span<const double> values);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "statistics/intervals.h"
 #include "statistics/orders.h"
@@ -83,6 +85,49 @@ std::vector<SampledShapley> sampledShapley(const SampledOrders& sample, int fact
   for (const std::vector<double>& means : pairMeans)
     result.push_back({mean(means), standardDeviation(means) / std::sqrt(static_cast<double>(pairs))});
   return result;
+}
+
+std::vector<ShapleyFromOrders> shapleyFromOrders(const Responses& responses, const SampledOrders& sample) {
+  std::map<Coalition, int> cells;
+  Estimate undefined = estimateOf(responses, {});
+  for (const Coalition coalition : sample.coalitions) {
+    Cell cell = cellOf(responses.factors(), coalition);
+    if (const std::optional<int> found = responses.find(cell)) {
+      cells[coalition] = *found;
+    } else {
+      undefined.absent.push_back(std::move(cell));
+    }
+  }
+  std::vector<ShapleyFromOrders> values(responses.factors().size(), {undefined, 0});
+  if (!undefined.absent.empty()) return values;
+
+  // Every order takes the difference of the same cells again, so weights are gathered for each cell first.
+  std::vector<std::map<int, double>> weights(responses.factors().size());
+  const double weight = 1.0 / static_cast<double>(sample.orders.size());
+  for (const std::vector<int>& order : sample.orders) {
+    Coalition entered = 0;
+    for (const int player : order) {
+      std::map<int, double>& own = weights[static_cast<std::size_t>(player)];
+      own[cells.at(entered)] -= weight;
+      entered |= FactorSet{1} << player;
+      own[cells.at(entered)] += weight;
+    }
+  }
+  const std::vector<int> blocks = responses.completeBlocks();
+  const auto meanOfBlocks = [&](Coalition coalition) {
+    double sum = 0;
+    for (const int block : blocks) sum += responses.at(cells.at(coalition), block);
+    return sum / static_cast<double>(blocks.size());
+  };
+  std::vector<SampledShapley> ofMeans;
+  if (!blocks.empty()) ofMeans = sampledShapley(sample, responses.factorCount(), meanOfBlocks);
+  for (std::size_t f = 0; f < values.size(); ++f) {
+    std::vector<WeightedCell> contrast;
+    for (const auto& [cell, cellWeight] : weights[f]) contrast.push_back({cell, cellWeight});
+    values[f].estimate = estimateOf(responses, contrast);
+    if (!ofMeans.empty()) values[f].standardError = ofMeans[f].standardError;
+  }
+  return values;
 }
 
 }  // namespace nnc::statistics

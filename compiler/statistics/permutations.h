@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "statistics/attribution.h"
 #include "statistics/factors.h"
+#include "statistics/responses.h"
 
 namespace nnc::statistics {
 
@@ -35,5 +37,14 @@ struct SampledShapley {
 /// to value(all) - value(none) exactly as the exact ones do.
 std::vector<SampledShapley> sampledShapley(const SampledOrders& sample, int factorCount,
                                            const std::function<double(Coalition)>& value);
+
+/// The same within each block of a study, for every factor (undefined for one that is no player, and when a coalition
+/// that the orders pass through is absent). `standardError` is that of the sampling of orders, from the means over
+/// complete blocks: it is the same in all blocks, so that the spread over blocks does not show it.
+struct ShapleyFromOrders {
+  Estimate estimate;
+  double standardError = 0;
+};
+std::vector<ShapleyFromOrders> shapleyFromOrders(const Responses& responses, const SampledOrders& sample);
 
 }  // namespace nnc::statistics

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "statistics/distributions.h"
-
 namespace nnc::statistics {
 
 std::optional<double> trainingThreshold(const Responses& accuracy, double chance) {
@@ -131,15 +129,13 @@ std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double ch
       if (accuracy.has(cell, block)) values.push_back(accuracy.at(cell, block));
     if (values.size() < 2) continue;
     ++tested;
-    const auto n = static_cast<double>(values.size());
-    const double error = std::hypot(standardDeviation(values) / std::sqrt(n), samplingError);
-    const double center = mean(values);
-    // A mean of equal numbers may be off by a rounding; that is not better than chance.
-    const double excess = center - chance > 1e-12 ? center - chance : std::min(0.0, center - chance);
-    const double p = error > 0 ? tCdf(-excess / error, n - 1) : excess > 0 ? 0.0 : 1.0;
+    // Two-sided tests of the excess over chance, halved: the question is whether it is better.
+    for (double& value : values) value -= chance;
+    const double p = mean(values) > 0 ? tTest(values, samplingError) / 2 : 1.0;
     if (best && p >= best->pValue) continue;
-    const double reach = tQuantile((1 + level) / 2, n - 1) * error;
-    best = {cell, {center, center - reach, center + reach, static_cast<int>(values.size()), IntervalMethod::T}, p};
+    Interval interval = *tInterval(values, level, samplingError);
+    for (double* bound : {&interval.estimate, &interval.lower, &interval.upper}) *bound += chance;
+    best = {cell, interval, p};
   }
   if (best) best->pValue = std::min(1.0, best->pValue * tested);
   return best;

@@ -12,12 +12,6 @@ static std::string countText(std::size_t count, const char* noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-/// A size without a sign: "0.46 points".
-static std::string sizeText(const Facts& facts, double value) {
-  const double scaled = value * facts.unit.scale;
-  return fmt::format("{:.2g}{}{}", scaled, facts.unit.difference.empty() ? "" : " ", facts.unit.difference);
-}
-
 Texts sayScope(const Facts& facts) {
   const StudyScope& scope = facts.scope;
   Texts parts;

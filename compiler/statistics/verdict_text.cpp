@@ -28,6 +28,11 @@ std::string signedPoints(const Facts& facts, double value, int decimals) {
   return facts.unit.difference.empty() ? number : number + " " + facts.unit.difference;
 }
 
+std::string sizeText(const Facts& facts, double value) {
+  const double scaled = value * facts.unit.scale;
+  return fmt::format("{:.2g}{}{}", scaled, facts.unit.difference.empty() ? "" : " ", facts.unit.difference);
+}
+
 std::string rangeText(const Facts& facts, const Interval& interval) {
   const int decimals = decimalsFor(facts, interval);
   return fmt::format("{:g} % CI {} to {}", facts.analysis.level * 100, signedNumber(facts, interval.lower, decimals),
@@ -50,6 +55,12 @@ std::string shortList(std::span<const std::string> items) {
 
 const std::string& factorName(const Facts& facts, int factor) {
   return facts.factors[static_cast<std::size_t>(factor)].name;
+}
+
+Texts namesOf(const Facts& facts, std::span<const int> factors) {
+  Texts names;
+  for (const int factor : factors) names.push_back(factorName(facts, factor));
+  return names;
 }
 
 bool isNothingLearned(const Facts& facts) {

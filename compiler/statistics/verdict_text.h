@@ -8,12 +8,17 @@
 
 namespace nnc::statistics {
 
+using Texts = std::vector<std::string>;
+
 /// Decimals that show two digits of the width of an interval: an effect is not written more exactly than it is known.
 int decimalsFor(const Facts& facts, const Interval& interval);
 
 /// "+25.2", and "+25.2 points".
 std::string signedNumber(const Facts& facts, double value, int decimals);
 std::string signedPoints(const Facts& facts, double value, int decimals);
+
+/// A size without a sign, to two digits: "0.46 points".
+std::string sizeText(const Facts& facts, double value);
 
 /// "95 % CI +24.0 to +26.4".
 std::string rangeText(const Facts& facts, const Interval& interval);
@@ -25,14 +30,15 @@ std::string listText(std::span<const std::string> items, const char* last = "and
 std::string shortList(std::span<const std::string> items);
 
 const std::string& factorName(const Facts& facts, int factor);
+Texts namesOf(const Facts& facts, std::span<const int> factors);
 
 /// Whether the cells are told from chance, and the gap from 0 (in the direction of better).
 bool isNothingLearned(const Facts& facts);
 bool hasGap(const Facts& facts);
 bool hasGain(const Facts& facts);
 
-/// One rule: every text that it has to say, none where its condition does not hold.
-using Texts = std::vector<std::string>;
+// One function for each rule: every text that it has to say, none where its condition does not hold.
+
 Texts sayScope(const Facts& facts);
 Texts sayUnbalanced(const Facts& facts);
 Texts sayScreening(const Facts& facts);

@@ -14,7 +14,8 @@ struct TunedChoice {
 };
 
 /// The value with the best mean of the metric at the end of its trials, over the blocks. A value loses by every trial
-/// that is not Ok, or whose metric is no number, to each value with fewer of those; of equal values the smaller one wins.
+/// that is not Ok, or whose metric is no number, to each value with fewer of those; of equal values the smaller one
+/// wins.
 ///
 /// Needs   `trials` of one cell, in any order, those of every value of the grid.
 TunedChoice chooseTuned(const Tuning& tuning, const std::vector<const Run*>& trials);

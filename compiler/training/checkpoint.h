@@ -26,9 +26,9 @@ struct RunState {
   std::vector<Metric> metrics;  // of the last completed epoch
   std::int64_t bestEpoch = 0;
   double bestValue = 0.0;
-  std::int64_t epochsSinceBest = 0;  // evaluations, when they are not made by epochs
+  std::int64_t epochsSinceBest = 0;              // evaluations, when they are not made by epochs
   std::int64_t targetStep = 0, targetEpoch = 0;  // when `target:` was reached; 0: not yet
-  std::int64_t metricsBytes = 0;  // of metrics.jsonl
+  std::int64_t metricsBytes = 0;                 // of metrics.jsonl
 };
 
 /// What makes two runs the same computation.

@@ -9,8 +9,7 @@ std::vector<std::string> metricNames(const elaborate::TrainProgram& train, const
 }
 
 bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainProgram& train, const Pass& pass,
-                  std::vector<Metric>& metrics,
-                  const std::function<bool(const BatchCall&, const Batch&)>& onBatch) {
+                  std::vector<Metric>& metrics, const std::function<bool(const BatchCall&, const Batch&)>& onBatch) {
   const std::vector<std::string> names =
       metricNames(train, session.data().parts()[static_cast<std::size_t>(pass.part)].name);
   std::vector<double> sums(names.size(), 0.0);

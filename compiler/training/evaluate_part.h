@@ -10,9 +10,9 @@ namespace nnc::training {
 /// `train.loss`, `train.accuracy`: what a part is measured by.
 std::vector<std::string> metricNames(const elaborate::TrainProgram& train, const std::string& part);
 
-/// Runs the batches of an evaluation pass. `metrics` receives loss and metrics of the part: the results of the examples,
-/// summed in f64 in row order, divided by their number. `onBatch`, when given, sees each call after it ran; false from
-/// it stops.
+/// Runs the batches of an evaluation pass. `metrics` receives loss and metrics of the part: the results of the
+/// examples, summed in f64 in row order, divided by their number. `onBatch`, when given, sees each call after it ran;
+/// false from it stops.
 ///
 /// Errors  E11xx: reported, false. Stopped by `onBatch`: false, nothing reported.
 bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainProgram& train, const Pass& pass,

@@ -19,7 +19,7 @@ class FolderJournal final : public TrainJournal {
   void beginPass(const RunState& state, const Pass& pass) override;
   bool stepped(const RunState& state, const BatchCall& call) override;
   bool evaluated(const RunState& state, const PeriodTimes& times) override;
-  bool isSaveDue() override;
+  bool isSaveDue(const RunState& state) override;
   bool save(const RunState& state, bool isBest) override;
   bool interrupted(const RunState& state) override;
   void diverged(const RunState& state, double loss) override;

@@ -31,12 +31,12 @@ struct InMemoryOptions {
 /// The metrics after some step.
 struct Evaluation {
   std::int64_t step = 0;
-  double trainSeconds = 0.0;  // up to here
+  double trainSeconds = 0.0;    // up to here
   std::vector<Metric> metrics;  // train.* over the examples since the last evaluation, the other parts, test.* at last
 };
 
 struct InMemoryRun {
-  Outcome outcome = Outcome::Finished;  // StoppedEarly: by `stop:` or at the target. Interrupted: abandoned
+  Outcome outcome = Outcome::Finished;   // StoppedEarly: by `stop:` or at the target. Interrupted: abandoned
   std::int64_t steps = 0, examples = 0;  // completed; a diverged run broke in step `steps` + 1
   double flops = 0.0;  // flopsPerStep for each step; a smaller batch counts for its share of the examples
   std::vector<Evaluation> evaluations;

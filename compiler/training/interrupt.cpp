@@ -1,18 +1,21 @@
 #include "training/interrupt.h"
 
+#include <atomic>
+
 namespace nnc::training {
 
 namespace {
 
-// A signal handler can reach nothing but a global.
-volatile std::sig_atomic_t interrupted = 0;
+// A signal handler can reach nothing but a global; several threads ask it.
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may write it");
 
-void noteInterrupt(int) { interrupted = 1; }
+void noteInterrupt(int) { interrupted = true; }
 
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-  interrupted = 0;
+  interrupted = false;
   struct sigaction action{};
   action.sa_handler = noteInterrupt;
   // Restart: a write of a checkpoint goes on. Reset: the second signal has its usual effect.
@@ -26,6 +29,6 @@ InterruptGuard::~InterruptGuard() {
   sigaction(SIGTERM, &oldTerminate_, nullptr);
 }
 
-bool InterruptGuard::isInterrupted() const { return interrupted != 0; }
+bool InterruptGuard::isInterrupted() const { return interrupted; }
 
 }  // namespace nnc::training

@@ -1,5 +1,5 @@
-// The compiled programs of a train, one per kind and batch size, made by a thread of their own while training goes on, or
-// when they are asked for.
+// The compiled programs of a train, one per kind and batch size, made by a thread of their own while training goes on,
+// or when they are asked for.
 #pragma once
 #include <condition_variable>
 #include <deque>

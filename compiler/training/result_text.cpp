@@ -79,7 +79,8 @@ std::string targetText(const TargetResult& result) {
 }
 
 Json targetJson(const TargetResult& result) {
-  Json json = {{"condition", conditionText(result.target)}, {"step", nullptr}, {"epoch", nullptr}, {"seconds", nullptr}};
+  Json json = {
+      {"condition", conditionText(result.target)}, {"step", nullptr}, {"epoch", nullptr}, {"seconds", nullptr}};
   if (result.step == 0) return json;
   json["step"] = result.step;
   json["epoch"] = result.epoch;

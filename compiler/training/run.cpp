@@ -140,16 +140,15 @@ RunResult resultOf(const elaborate::TrainProgram& train, const RunFolder& folder
   if (train.target) result.target = {*train.target, state.targetStep, state.targetEpoch, loop.targetSeconds()};
   result.trainSeconds = loop.clock().wallSeconds();
   result.processSteps = loop.processSteps();
-  if (result.trainSeconds > 0.0)
-    result.stepsPerSecond = static_cast<double>(result.processSteps) / result.trainSeconds;
+  if (result.trainSeconds > 0.0) result.stepsPerSecond = static_cast<double>(result.processSteps) / result.trainSeconds;
   result.plannedBytes = session.plannedBytes();
   return result;
 }
 
 /// From a session that is ready to the result.
 std::optional<RunResult> trainInFolder(const elaborate::TrainProgram& train, const RunOptions& options,
-                                       Session& session, RunFolder& folder, const RunIdentity& identity,
-                                       RunState state, TimePoint begun) {
+                                       Session& session, RunFolder& folder, const RunIdentity& identity, RunState state,
+                                       TimePoint begun) {
   session.counters().setSeed(identity.seed);
   auto owned = std::make_unique<const EpochPlan>(train, session.data(), state);
   const PassPlan& plan = *owned;

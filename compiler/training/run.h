@@ -35,7 +35,7 @@ struct RunOptions {
   bool weightsPartial = false;
   std::int64_t logEvery = 0;        // 0: epochs only
   std::string dumpGradients;        // .npz of the first step's gradients; empty: none
-  double checkpointSeconds = 60.0;  // within an epoch; every epoch ends with a checkpoint anyway
+  double checkpointSeconds = 60.0;  // within an epoch, for a train that says nothing else
   Progress progress = Progress::Auto;
   engine::Options engine;  // maxMemoryBytes limits data, slots and plan together
 };
@@ -65,7 +65,7 @@ struct RunResult {
   std::vector<Metric> metrics;                       // of the last completed epoch
   std::string bestMetric;                            // the metric that the link `best` follows
   double bestValue = 0.0;
-  std::int64_t bestEpoch = 0;     // 0: no epoch was completed
+  std::int64_t bestEpoch = 0;  // 0: no epoch was completed
   std::optional<TargetResult> target;
   std::int64_t parameters = 0;    // trained numbers
   std::int64_t plannedBytes = 0;  // data, slots, batches and arenas

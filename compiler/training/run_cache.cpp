@@ -40,7 +40,8 @@ void RunCache::noteLabelsChecked(const DataSet& data) {
 
 CompiledPrograms RunCache::takePrograms(const std::string& key) {
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(programs_.begin(), programs_.end(), [&](const auto& each) { return each.first == key; });
+  const auto found =
+      std::find_if(programs_.begin(), programs_.end(), [&](const auto& each) { return each.first == key; });
   if (found == programs_.end()) return {};
   CompiledPrograms programs = std::move(found->second);
   programs_.erase(found);

@@ -62,7 +62,7 @@ bool Session::checkMemory(std::int64_t arenas) {
   else
     message.note("the values of a step come on top");
   message.help(options_.engine.maxMemoryBytes > 0 ? "the limit was set by --max-memory"
-                                           : "use a smaller batch, a smaller network or fewer rows");
+                                                  : "use a smaller batch, a smaller network or fewer rows");
   return false;
 }
 

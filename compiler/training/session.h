@@ -20,10 +20,10 @@ namespace nnc::training {
 /// How a session works and what it shares with others.
 struct SessionOptions {
   engine::Options engine;
-  bool worksAhead = true;         // threads read data and compile while the caller goes on; else the caller does both
-  bool assemblesAhead = false;    // a thread fills batches
-  std::int64_t splitSeed = 0;     // of random splits that name none
-  std::string programKey;         // compiled programs are shared under it; empty: they are not
+  bool worksAhead = true;       // threads read data and compile while the caller goes on; else the caller does both
+  bool assemblesAhead = false;  // a thread fills batches
+  std::int64_t splitSeed = 0;   // of random splits that name none
+  std::string programKey;       // compiled programs are shared under it; empty: they are not
 };
 
 /// Data, slots and compiled programs of one train. Not movable: threads refer to it.

@@ -11,7 +11,8 @@ namespace nnc::training {
 
 namespace {
 
-/// Writes everything of a source that its rows depend on. Texts are quoted by their length, so that no two run together.
+/// Writes everything of a source that its rows depend on. Texts are quoted by their length, so that no two run
+/// together.
 struct KeyWriter {
   std::string key;
 

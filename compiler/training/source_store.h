@@ -35,7 +35,6 @@ class SourceStore {
 };
 
 /// A text that two sources share when they give the same rows: reader, files, folder, fields and known meanings.
-std::string sourceKey(const elaborate::Source& source, std::span<const elaborate::Field> fields,
-                      const Meanings& known);
+std::string sourceKey(const elaborate::Source& source, std::span<const elaborate::Field> fields, const Meanings& known);
 
 }  // namespace nnc::training

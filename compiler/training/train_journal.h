@@ -20,8 +20,8 @@ class TrainJournal {
   [[nodiscard]] virtual bool stepped(const RunState&, const BatchCall&) { return true; }
   /// RunState::metrics are new.
   [[nodiscard]] virtual bool evaluated(const RunState&, const PeriodTimes&) = 0;
-  /// Asked every few steps: whether a checkpoint within the epoch is due.
-  virtual bool isSaveDue() { return false; }
+  /// Asked after each step: whether a checkpoint within the epoch is due.
+  virtual bool isSaveDue(const RunState&) { return false; }
   [[nodiscard]] virtual bool save(const RunState&, bool /*isBest*/) { return true; }
   [[nodiscard]] virtual bool interrupted(const RunState&) { return true; }
   virtual void diverged(const RunState&, double /*loss*/) {}

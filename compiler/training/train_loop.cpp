@@ -79,9 +79,8 @@ TrainLoop::Next TrainLoop::trainBatches(const Pass& pass) {
     if (next != Next::Continue) return next;
     if (interrupt_.isInterrupted()) return stop(Outcome::Interrupted);
     // Reading the clock each step would show in a step of a few microseconds.
-    if (state_.step % 16 != 0) continue;
-    if (isLate()) return stop(Outcome::TimedOut);
-    if (!journal_.isSaveDue()) continue;
+    if (state_.step % 16 == 0 && isLate()) return stop(Outcome::TimedOut);
+    if (!journal_.isSaveDue(state_)) continue;
     clock_.pause();
     const bool isSaved = journal_.save(state_, /*isBest=*/false);
     clock_.resume();
@@ -179,7 +178,8 @@ bool TrainLoop::updateBest() {
   const Metric* const metric = findMetric(state_.metrics, bestMetric_);
   ++state_.epochsSinceBest;
   if (metric == nullptr || std::isnan(metric->value)) return false;
-  const bool isBetter = isLowerBetter(bestMetric_) ? metric->value < state_.bestValue : metric->value > state_.bestValue;
+  const bool isBetter =
+      isLowerBetter(bestMetric_) ? metric->value < state_.bestValue : metric->value > state_.bestValue;
   if (state_.bestEpoch != 0 && !isBetter) return false;
   state_.bestEpoch = state_.epoch;
   state_.bestValue = metric->value;
@@ -191,8 +191,8 @@ void TrainLoop::updateTarget() {
   if (!options_.target || state_.targetStep != 0) return;
   const Metric* const metric = findMetric(state_.metrics, options_.target->metric);
   if (metric == nullptr) return;
-  const bool isReached = options_.target->isAtMost ? metric->value <= options_.target->value
-                                                   : metric->value >= options_.target->value;
+  const bool isReached =
+      options_.target->isAtMost ? metric->value <= options_.target->value : metric->value >= options_.target->value;
   if (!isReached) return;
   state_.targetStep = state_.step;
   state_.targetEpoch = state_.epoch;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "ir/evaluate.h"
+#include "ir/numbers.h"
 #include "support/philox.h"
 
 extern "C" nnc::codegen::Backend* nnc_create_backend();
@@ -89,7 +90,7 @@ void planTrivially(ir::Module& module, ir::FunctionId id) {
 std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId id,
                                     const std::vector<ir::Tensor>& arguments, const Options& options) {
   std::string error;
-  const std::unique_ptr<Code> code = backend().compile(module, {id}, options, error);
+  const std::unique_ptr<Code> code = backend().compile(module, {id}, options, nullptr, error);
   EXPECT_NE(code, nullptr) << error;
   if (code == nullptr) return {};
   const ir::Function& function = module.function(id);
@@ -106,7 +107,12 @@ std::vector<ir::Tensor> runCompiled(const ir::Module& module, ir::FunctionId id,
     outputs.emplace_back(function.type(result).byteCount());
     outputPointers.push_back(outputs.back().data());
   }
-  Buffer arena(function.plan->arenaBytes);
+  const ir::NumberTable numbers(module, {id});
+  const auto numberBytes = static_cast<std::int64_t>(numbers.bytes().size());
+  Buffer arena(function.plan->arenaBytes + align64(numberBytes));
+  if (numberBytes > 0)
+    std::memcpy(static_cast<std::byte*>(arena.data()) + function.plan->arenaBytes, numbers.bytes().data(),
+                numbers.bytes().size());
   entry(inputPointers.data(), outputPointers.data(), arena.data());
   std::vector<ir::Tensor> results;
   for (std::size_t i = 0; i < function.results.size(); ++i) {

@@ -75,13 +75,13 @@ TEST(Compile, ManyKernelsFromManyThreads) {
 TEST(Compile, RefusesWhatItCannotDo) {
   Program p = program([](ir::Builder& b) { b.addResult(b.neg(b.addParameter({DType::F32, {3}}, "x")), "y"); });
   std::string error;
-  EXPECT_EQ(backend().compile(p.module, {p.function}, {}, error), nullptr);
+  EXPECT_EQ(backend().compile(p.module, {p.function}, {}, nullptr, error), nullptr);
   EXPECT_EQ(error, "function @main has no memory plan");
   planTrivially(p.module, p.function);
   Options options;
   options.sanitizeAddress = true;
   error.clear();
-  EXPECT_EQ(backend().compile(p.module, {p.function}, options, error), nullptr);
+  EXPECT_EQ(backend().compile(p.module, {p.function}, options, nullptr, error), nullptr);
   EXPECT_EQ(error, "code generation with AddressSanitizer is not supported");
 }
 

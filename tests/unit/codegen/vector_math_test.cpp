@@ -24,7 +24,7 @@ class Compiled {
     planTrivially(p.module, p.function);
     arenaBytes_ = p.module.function(p.function).plan->arenaBytes;
     std::string error;
-    code_ = backend().compile(p.module, {p.function}, {}, error);
+    code_ = backend().compile(p.module, {p.function}, {}, nullptr, error);
     EXPECT_NE(code_, nullptr) << error;
   }
   template <typename T>

@@ -66,6 +66,14 @@ TEST(CommandLine, refuses_what_it_does_not_know) {
   EXPECT_EQ(refuse({"check", "f.nn", "--seed", "1"}).code, "E1503");
 }
 
+TEST(CommandLine, commands_on_folders_need_as_many_as_they_compare) {
+  EXPECT_EQ(parse({"compare", "a", "b"}).positional, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(refuse({"compare", "a"}).message, "`nnc compare` needs two folders; given: 1");
+  EXPECT_EQ(refuse({"compare", "a", "b", "c"}).code, "E1509");
+  EXPECT_EQ(refuse({"report"}).code, "E1516");
+  EXPECT_EQ(refuse({"report", "a", "b"}).message, "`b` is one argument too many for `nnc report`");
+}
+
 TEST(CommandLine, refuses_wrong_values) {
   EXPECT_EQ(refuse({"run", "f.nn", "--seed"}).message, "`--seed` needs a value: N");
   EXPECT_EQ(refuse({"run", "f.nn", "--seed", "--json"}).code, "E1504");

@@ -46,8 +46,8 @@ TEST(CountFlops, CountsForwardBackwardAndUpdate) {
     parameters += static_cast<double>((widths[i] + 1) * widths[i + 1]);
     activations += static_cast<double>(128 * widths[i + 1]);
   }
-  // Adam is at least 8 and with its corrections at most 20 operations for each parameter; bias, relu, softmax, sums over
-  // the batch and their derivatives at least 4 and at most 20 for each activation.
+  // Adam is at least 8 and with its corrections at most 20 operations for each parameter; bias, relu, softmax, sums
+  // over the batch and their derivatives at least 4 and at most 20 for each activation.
   EXPECT_GE(*flops - products, 8.0 * parameters + 4.0 * activations);
   EXPECT_LE(*flops - products, 20.0 * (parameters + activations));
 }

@@ -9,20 +9,22 @@
 #include "engine/engine.h"
 #include "engine/memory.h"
 #include "ir/module.h"
+#include "ir/numbers.h"
 #include "ir/tensor.h"
 
 namespace nnc::tests {
 
 class Compiled {
  public:
-  Compiled(const ir::Module& module, ir::FunctionId function) : function_(module.function(function)) {
+  Compiled(const ir::Module& module, ir::FunctionId function)
+      : function_(module.function(function)), numbers_(module, {function}) {
     Diagnostics diagnostics;
     codegen::Backend* backend = engine::backend(diagnostics);
     if (backend == nullptr) {
       error_ = diagnostics.all()[0].message;
       return;
     }
-    code_ = backend->compile(module, {function}, {}, error_);
+    code_ = backend->compile(module, {function}, {}, nullptr, error_);
     if (code_ != nullptr) entry_ = code_->entry(function_.name);
   }
   /// Why it did not compile; empty: it did.
@@ -43,10 +45,13 @@ class Compiled {
       if (!argument.bytes.empty()) std::memcpy(argumentPointers.back(), argument.bytes.data(), argument.bytes.size());
     }
     for (const ir::Value result : function_.results) resultPointers.push_back(map(function_.type(result).byteCount()));
-    void* memory = map(function_.plan->arenaBytes);
+    const std::int64_t arenaBytes = function_.plan->arenaBytes;
+    void* memory = map(arenaBytes + static_cast<std::int64_t>(numbers_.bytes().size()));
+    if (!numbers_.bytes().empty())
+      std::memcpy(static_cast<std::byte*>(memory) + arenaBytes, numbers_.bytes().data(), numbers_.bytes().size());
     entry_(argumentPointers.data(), resultPointers.data(), memory);
     const auto* bytes = static_cast<const unsigned char*>(memory);
-    arena.assign(bytes, bytes + function_.plan->arenaBytes);
+    arena.assign(bytes, bytes + arenaBytes);
     for (const ir::Alias& alias : function_.aliases) resultPointers[alias.result] = argumentPointers[alias.parameter];
     std::vector<ir::Tensor> results;
     for (std::size_t i = 0; i < function_.results.size(); ++i) {
@@ -61,6 +66,7 @@ class Compiled {
 
  private:
   ir::Function function_;
+  ir::NumberTable numbers_;
   std::unique_ptr<codegen::Code> code_;
   codegen::Entry entry_ = nullptr;
   std::string error_;

@@ -14,7 +14,6 @@
 namespace nnc::experiment {
 namespace {
 
-using study::Run;
 using study::Status;
 
 class RunStudy : public StudyTest {};
@@ -24,7 +23,7 @@ TEST_F(RunStudy, makes_every_run_of_the_plan_once) {
   const StudyOutcome outcome = finished(*small, "study");
   EXPECT_EQ(outcome.finished, 8u);
   EXPECT_EQ(outcome.missing + outcome.reused + outcome.foreign + outcome.diverged + outcome.failed, 0u);
-  const std::vector<Run> all = runs("study");
+  const std::vector<study::Run> all = runs("study");
   ASSERT_EQ(all.size(), 8u);
   std::set<std::string> ids;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -159,14 +158,14 @@ TEST_F(RunStudy, trials_choose_the_value_of_each_cell) {
   const auto tuned = plan(true);
   tuned->study_.tuning->blocks = 2;
   const StudyOutcome outcome = finished(*tuned, "study");
-  const std::vector<Run> all = runs("study");
+  const std::vector<study::Run> all = runs("study");
   ASSERT_EQ(all.size(), 4u * 3 * 2 + 8);
   for (const study::Cell& cell : tuned->study_.cells) {
-    std::vector<const Run*> trials;
+    std::vector<const study::Run*> trials;
     std::set<double> used;
-    for (const Run& each : all) {
+    for (const study::Run& each : all) {
       if (each.cell != cell.id) continue;
-      if (each.role == Run::Role::Run) {
+      if (each.role == study::Run::Role::Run) {
         used.insert(each.tuned.value());
         continue;
       }
@@ -178,16 +177,16 @@ TEST_F(RunStudy, trials_choose_the_value_of_each_cell) {
     ASSERT_EQ(trials.size(), 6u);
     const study::TunedChoice choice = study::chooseTuned(*tuned->study_.tuning, trials);
     EXPECT_EQ(used, std::set<double>{choice.value});
-    const bool isReported = std::find(outcome.edge.begin(), outcome.edge.end(), &cell - tuned->study_.cells.data()) !=
-                            outcome.edge.end();
+    const bool isReported =
+        std::find(outcome.edge.begin(), outcome.edge.end(), &cell - tuned->study_.cells.data()) != outcome.edge.end();
     EXPECT_EQ(choice.isEdge, isReported);
   }
   // A trial is the beginning of the run with its value.
   tuned->study_.tuning->grid = {0.1};
   finished(*tuned, "single");
-  for (const Run& trial : runs("single"))
-    for (const Run& whole : runs("single"))
-      if (trial.role == Run::Role::Trial && whole.role == Run::Role::Run && trial.cell == whole.cell &&
+  for (const study::Run& trial : runs("single"))
+    for (const study::Run& whole : runs("single"))
+      if (trial.role == study::Run::Role::Trial && whole.role == study::Run::Role::Run && trial.cell == whole.cell &&
           trial.block == whole.block)
         EXPECT_EQ(study::lastValue(trial, "valid.loss"), whole.curves[2].values[0]);
 }
@@ -197,15 +196,15 @@ TEST_F(RunStudy, diverged_trials_lose_and_diverged_runs_are_results) {
   tuned->study_.tuning->grid = {0.1, 1e30};
   const StudyOutcome outcome = finished(*tuned, "study");
   EXPECT_EQ(outcome.diverged, 0u);
-  for (const Run& each : runs("study"))
+  for (const study::Run& each : runs("study"))
     EXPECT_EQ(each.status, each.tuned == 1e30 ? Status::Diverged : Status::Ok);
   tuned->study_.tuning->grid = {1e30, 1e31};
   const StudyOutcome lost = finished(*tuned, "lost");
   EXPECT_EQ(lost.diverged, 8u);
   EXPECT_EQ(lost.edge.size(), 4u);
-  for (const Run& each : runs("lost")) {
+  for (const study::Run& each : runs("lost")) {
     EXPECT_EQ(each.status, Status::Diverged);
-    if (each.role == Run::Role::Run) EXPECT_EQ(each.measures.at("test").value, 1.0 / 3.0);
+    if (each.role == study::Run::Role::Run) EXPECT_EQ(each.measures.at("test").value, 1.0 / 3.0);
   }
   EXPECT_EQ(finished(*tuned, "lost").finished, 0u) << "not tried again";
 }
@@ -219,7 +218,7 @@ TEST_F(RunStudy, a_run_that_fails_is_a_result_with_its_reason) {
   const StudyOutcome outcome = finished(*refused, "study");
   EXPECT_EQ(outcome.failed, 2u);
   EXPECT_EQ(outcome.finished, 8u);
-  for (const Run& each : runs("study")) {
+  for (const study::Run& each : runs("study")) {
     const bool isRefused = each.cell == refused->study_.cells[*refused->refusedCell].id;
     EXPECT_EQ(each.status, isRefused ? Status::Failed : Status::Ok);
     EXPECT_EQ(each.reason, isRefused ? "E1206 part `refused` has no rows" : "");
@@ -239,7 +238,7 @@ TEST_F(RunStudy, time_limits_of_a_run_and_of_the_study) {
   const auto late = plan();
   late->rules_.runSeconds = 0.0;
   EXPECT_EQ(finished(*late, "late").timedOut, 8u);
-  for (const Run& each : runs("late")) EXPECT_EQ(each.status, Status::TimedOut);
+  for (const study::Run& each : runs("late")) EXPECT_EQ(each.status, Status::TimedOut);
 
   const auto spent = plan();
   spent->rules_.studySeconds = 0.0;
@@ -253,7 +252,7 @@ TEST_F(RunStudy, time_limits_of_a_run_and_of_the_study) {
   const auto cheap = plan();
   cheap->rules_.runFlops = 3500.0;
   finished(*cheap, "cheap");
-  for (const Run& each : runs("cheap")) EXPECT_EQ(each.steps, 4);
+  for (const study::Run& each : runs("cheap")) EXPECT_EQ(each.steps, 4);
 }
 
 TEST_F(RunStudy, evaluates_and_stops_by_the_rules) {
@@ -262,11 +261,10 @@ TEST_F(RunStudy, evaluates_and_stops_by_the_rules) {
   ruled->rules_.targetMetric = "valid.loss";
   ruled->rules_.target = 100.0;
   finished(*ruled, "study");
-  for (const Run& each : runs("study"))
-    EXPECT_EQ(each.curves[0].steps, (std::vector<std::int64_t>{5, 10, 12}));
+  for (const study::Run& each : runs("study")) EXPECT_EQ(each.curves[0].steps, (std::vector<std::int64_t>{5, 10, 12}));
   ruled->rules_.stopAtTarget = true;
   finished(*ruled, "stopped");
-  for (const Run& each : runs("stopped")) {
+  for (const study::Run& each : runs("stopped")) {
     EXPECT_EQ(each.steps, 5) << "a lower loss is better: the target was reached at once";
     EXPECT_EQ(each.curves[4].steps, (std::vector<std::int64_t>{5}));
   }
@@ -287,7 +285,8 @@ class Witness final : public RunProbes {
     const std::string key = cell_ + " " + std::to_string(view.seeds.init);
     for (std::size_t i = 0; view.step == 0 && i < view.slots.size(); ++i)
       sightings_.slots[key].push_back(hash(view.slots[i], view.train.slots[i].type.byteCount()));
-    for (const training::Buffer& field : view.next->fields) sightings_.batches[key].push_back(hash(field.data(), field.size()));
+    for (const training::Buffer& field : view.next->fields)
+      sightings_.batches[key].push_back(hash(field.data(), field.size()));
     return true;
   }
   std::vector<study::ProbeSeries> take() override { return {{"witness", {""}, {0, 3}, {{1.0}, {2.0}}}}; }
@@ -322,7 +321,7 @@ TEST_F(RunStudy, blocks_are_paired_bit_for_bit) {
   EXPECT_NE(sightings.slots.at("0 1"), sightings.slots.at("0 2"));
   EXPECT_NE(sightings.batches.at("0 1"), sightings.batches.at("0 2"));
 
-  const std::vector<Run> all = runs("study");
+  const std::vector<study::Run> all = runs("study");
   const auto curve = [&](std::size_t cell, std::size_t block) { return all[2 * cell + block].curves[0].values; };
   for (const std::size_t block : {0u, 1u}) {
     EXPECT_EQ(curve(1, block)[0], curve(0, block)[0]) << "the masks of the first step do not know the rate";

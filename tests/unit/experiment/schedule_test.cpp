@@ -12,7 +12,6 @@
 namespace nnc::experiment {
 namespace {
 
-using study::Run;
 using study::Status;
 
 study::Study sampleStudy(int cells, int blocks) {
@@ -28,8 +27,8 @@ study::Study sampleStudy(int cells, int blocks) {
 }
 
 /// Finishes a task as it stands.
-Run resultOf(const study::Study& study, const Task& task, double loss = 1.0, Status status = Status::Ok) {
-  Run run;
+study::Run resultOf(const study::Study& study, const Task& task, double loss = 1.0, Status status = Status::Ok) {
+  study::Run run;
   run.role = task.role;
   run.id = task.id;
   run.cell = study.cells[task.cell].id;
@@ -65,7 +64,7 @@ TEST(Schedule, a_run_waits_for_the_trials_of_its_cell_and_takes_their_value) {
   EXPECT_EQ(schedule.total(), 3u * 2 + 2);
   std::vector<Task> trials;
   while (const std::optional<Task> task = schedule.start()) {
-    EXPECT_EQ(task->role, Run::Role::Trial);
+    EXPECT_EQ(task->role, study::Run::Role::Trial);
     EXPECT_EQ(task->steps, 10);
     trials.push_back(*task);
   }
@@ -84,7 +83,7 @@ TEST(Schedule, a_run_waits_for_the_trials_of_its_cell_and_takes_their_value) {
 TEST(Schedule, what_is_done_is_not_started_and_what_is_not_of_the_plan_does_not_matter) {
   study::Study study = sampleStudy(2, 1);
   study.tuning = study::Tuning{"lr", {0.1, 0.2}, "valid.loss", true, 10, 1};
-  std::vector<Run> done;
+  std::vector<study::Run> done;
   {
     Schedule schedule(study, {});
     while (const std::optional<Task> task = schedule.start()) {
@@ -96,14 +95,14 @@ TEST(Schedule, what_is_done_is_not_started_and_what_is_not_of_the_plan_does_not_
     EXPECT_EQ(schedule.finishedWork(), schedule.totalWork());
     EXPECT_EQ(schedule.edgeCells(), (std::vector<std::size_t>{0, 1})) << "of two equal values the smaller one";
   }
-  Run other = done[0];
+  study::Run other = done[0];
   other.id = "something else";
   done.insert(done.begin(), other);
   Schedule all(study, done);
   EXPECT_FALSE(all.start());
   EXPECT_EQ(all.finished(), 6u);
   // A run without one of the trials that chose its value: the trial is made again, and then the run counts.
-  std::erase_if(done, [&](const Run& run) { return run.id == trialId(study, study.cells[0], 0, 0.2); });
+  std::erase_if(done, [&](const study::Run& run) { return run.id == trialId(study, study.cells[0], 0, 0.2); });
   Schedule some(study, done);
   const std::optional<Task> trial = some.start();
   ASSERT_TRUE(trial);
@@ -116,9 +115,9 @@ TEST(Schedule, what_is_done_is_not_started_and_what_is_not_of_the_plan_does_not_
 
 TEST(ChooseTuned, takes_the_best_mean_over_the_blocks) {
   const study::Tuning tuning{"lr", {0.1, 0.2, 0.4}, "valid.accuracy", false, 10, 2};
-  std::vector<Run> runs;
+  std::vector<study::Run> runs;
   const auto add = [&](double value, int block, double accuracy, Status status = Status::Ok) {
-    Run run;
+    study::Run run;
     run.tuned = value;
     run.block = block;
     run.status = status;
@@ -126,8 +125,8 @@ TEST(ChooseTuned, takes_the_best_mean_over_the_blocks) {
     runs.push_back(run);
   };
   const auto choose = [&] {
-    std::vector<const Run*> pointers;
-    for (const Run& run : runs) pointers.push_back(&run);
+    std::vector<const study::Run*> pointers;
+    for (const study::Run& run : runs) pointers.push_back(&run);
     return study::chooseTuned(tuning, pointers);
   };
   add(0.1, 0, 0.50), add(0.1, 1, 0.60), add(0.2, 0, 0.80), add(0.2, 1, 0.40), add(0.4, 0, 0.61), add(0.4, 1, 0.58);
@@ -139,7 +138,7 @@ TEST(ChooseTuned, takes_the_best_mean_over_the_blocks) {
   EXPECT_TRUE(choose().isEdge);
   runs[4].curves[0].values[1] = NAN;
   EXPECT_EQ(choose().value, 0.1);
-  for (Run& run : runs) run.status = Status::Failed;
+  for (study::Run& run : runs) run.status = Status::Failed;
   EXPECT_EQ(choose().value, 0.1);
   EXPECT_FALSE(choose().mean);
 }

@@ -10,12 +10,16 @@
 #include <vector>
 
 #include "../training/fixture.h"
+#include "diagnostics/kinds/data.h"
 #include "experiment/run_study.h"
 #include "study/codec.h"
+#include "study/tuning.h"
 #include "support/hash.h"
 #include "training/project_source.h"
 
 namespace nnc::experiment {
+
+namespace fs = std::filesystem;
 
 inline constexpr const char* kStudyProgram = R"(data points {
   source: idx("x.idx", "y.idx")

@@ -29,9 +29,9 @@ TEST(Flops, count_products_elements_and_reductions) {
 
 TEST(Flops, moving_casting_and_counting_are_free) {
   EXPECT_EQ(flopsOf(R"(func @f(%0: f32[6], %1: i32[6]) -> (f32[3, 2], i32[6], f32[6]) {
-  %2 = reshape(%0) {shape = [3, 2]} : f32[3, 2]
+  %2 = reshape(%0) : f32[3, 2]
   %3 = add(%1, %1) : i32[6]
-  %4 = cast(%3) {dtype = f32} : f32[6]
+  %4 = cast(%3) : f32[6]
   return %2, %3, %4
 }
 )"),

@@ -174,13 +174,12 @@ TEST_F(InMemory, a_random_split_without_a_seed_follows_the_data_stream) {
   options_.steps = 1;
   const InMemoryRun zero = inMemory();
   RunOptions run = options("run");
-  EXPECT_EQ(metric(zero.evaluations[0], "train.loss"),
-            [&] {
-              edit("  epochs:    epochs", "  steps:     1");
-              edit(", epochs: int = 4", "");
-              train(run);
-              return lines("run/metrics.jsonl")[0]["train.loss"].get<double>();
-            }());
+  EXPECT_EQ(metric(zero.evaluations[0], "train.loss"), [&] {
+    edit("  epochs:    epochs", "  steps:     1");
+    edit(", epochs: int = 4", "");
+    train(run);
+    return lines("run/metrics.jsonl")[0]["train.loss"].get<double>();
+  }());
   options_.seeds.data = 5;
   const InMemoryRun five = inMemory();
   EXPECT_NE(metric(five.evaluations[0], "valid.loss"), metric(zero.evaluations[0], "valid.loss"));
@@ -327,9 +326,8 @@ TEST_F(InMemory, a_target_is_told_by_a_run_with_a_folder) {
   const RunResult result = trained("run", {{"epochs", "30"}});
   ASSERT_TRUE(result.target);
   const std::vector<nlohmann::json> log = lines("run/metrics.jsonl");
-  const auto reached = std::find_if(log.begin(), log.end(), [](const nlohmann::json& line) {
-    return line["valid.accuracy"].get<double>() >= 0.5;
-  });
+  const auto reached = std::find_if(
+      log.begin(), log.end(), [](const nlohmann::json& line) { return line["valid.accuracy"].get<double>() >= 0.5; });
   ASSERT_NE(reached, log.end());
   EXPECT_EQ(result.target->step, (*reached)["step"]);
   EXPECT_EQ(result.target->epoch, (*reached)["epoch"]);

@@ -133,6 +133,30 @@ TEST_F(Run, divergence_stops_at_its_step_and_keeps_the_good_epochs) {
   EXPECT_EQ(read("run/metrics.jsonl"), "");
 }
 
+TEST_F(Run, saves_itself_as_often_as_the_train_says) {
+  edit("  epochs:    epochs", "  epochs:    epochs\n  checkpoint: every(steps(2))");
+  // The rate becomes infinite in step 5 and the loss NaN in step 6, within the first epoch of 9 steps.
+  edit("sgd(lr,", "sgd(exponential_decay(1e-30, 1e8, 1),");
+  edit("batch:     16", "batch:     8");
+  const Attempt attempt = train(options("run"));
+  ASSERT_TRUE(attempt.result) << attempt.messages;
+  ASSERT_EQ(attempt.result->outcome, Outcome::Diverged);
+  ASSERT_EQ(attempt.result->steps, 5);
+  EXPECT_EQ(fs::read_symlink(path("run/last")), "ckpt/step-00000004.safetensors");
+}
+
+TEST_F(Run, a_train_may_save_itself_after_a_time) {
+  edit("  epochs:    epochs", "  epochs:    epochs\n  checkpoint: every(seconds(1e-9))");
+  // Infinite in step 20, of 35; the clock is asked every 16 steps.
+  edit("sgd(lr,", "sgd(exponential_decay(1e-30, 100.0, 1),");
+  edit("batch:     16", "batch:     2");
+  const Attempt attempt = train(options("run"));
+  ASSERT_TRUE(attempt.result) << attempt.messages;
+  ASSERT_EQ(attempt.result->outcome, Outcome::Diverged);
+  ASSERT_EQ(attempt.result->steps, 20);
+  EXPECT_EQ(fs::read_symlink(path("run/last")), "ckpt/step-00000016.safetensors");
+}
+
 /// Sends SIGTERM to this process once a file has `count` lines.
 class Terminator {
  public:

@@ -1,0 +1,92 @@
+#include "report/response_layers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/figure.h"
+#include "statistics/response_layers.h"
+
+namespace nnc::report {
+
+namespace {
+
+/// The main effect of a factor on responses, with its interval; a dash where it is not defined.
+std::string effectText(const statistics::Responses& responses, int factor, const Unit& unit) {
+  if (!responses.factors()[static_cast<std::size_t>(factor)].isPlayer) return "\u2013";
+  const std::vector<double> values = statistics::mainEffect(responses, factor).values();
+  if (values.empty()) return "\u2013";
+  std::string text = unit.change(statistics::mean(values));
+  // All blocks alike: an interval of width 0 would pretend to certainty.
+  const bool isConstant = std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
+  if (isConstant) return text + fmt::format(" <small>in {} of {}</small>", values.size(), values.size());
+  Unit bare = unit;
+  bare.difference.clear();
+  if (const auto interval = statistics::tInterval(values))
+    text += fmt::format(" [{}, {}]", bare.change(interval->lower), bare.change(interval->upper));
+  return fmt::format("<span class=\"number\">{}</span>", text);
+}
+
+const study::Measure* timeToTarget(const study::Study& study) {
+  for (const study::Measure& measure : study.measures)
+    if (measure.isTimeToTarget) return &measure;
+  return nullptr;
+}
+
+/// The levels at which the sub-design of trained cells holds factors, as text.
+std::string subDesignText(const View& view, const statistics::TrainedSubDesign& subDesign) {
+  std::string fixed;
+  for (std::size_t f = 0; f < subDesign.fixedAt.size(); ++f)
+    if (subDesign.fixedAt[f] && !view.study().factors[f].isOrdered)
+      fixed += fmt::format("{}{} = {}", fixed.empty() ? "" : ", ", view.study().factors[f].name,
+                           view.levelLabel(static_cast<int>(f), *subDesign.fixedAt[f]));
+  return fixed;
+}
+
+}  // namespace
+
+std::string responseLayers(const View& view, const Attribution& attribution) {
+  const study::Measure& measure = *attribution.measure;
+  if (!measure.chance || measure.isLowerBetter || measure.scale != study::Measure::Scale::Fraction) return "";
+  const std::optional<double> threshold = statistics::trainingThreshold(attribution.responses, *measure.chance);
+  if (!threshold) return "";
+  int trained = 0, finished = 0, always = 0;
+  const std::vector<statistics::Trainability> cells = statistics::trainability(attribution.responses, *threshold);
+  for (const statistics::Trainability& cell : cells) {
+    trained += cell.trained;
+    finished += cell.finished;
+    always += cell.finished > 0 && cell.trained == cell.finished;
+  }
+  if (trained == 0) return "";
+
+  const statistics::Responses trains = statistics::trainedOrNot(attribution.responses, *threshold);
+  const study::Measure* const time = timeToTarget(view.study());
+  const statistics::TrainedSubDesign subDesign = statistics::trainedSubDesign(attribution.responses, *threshold);
+  // The number of examples is not part of a study; it matters for accuracies of exactly 0 and 1 alone.
+  constexpr std::int64_t kExamples = 10'000;
+  const statistics::Responses quality =
+      statistics::qualityAmongTrained(attribution.responses, subDesign, statistics::QualityScale::LogError, kExamples);
+  Table table;
+  table.caption = fmt::format(
+      "Main effects on three layers of {}: {} of {} runs train (above {}), {} of {} cells in every block. Quality: the "
+      "logarithm "
+      "of the error, larger is better, among the largest set of combinations that all train{}.",
+      escape(measure.name), trained, finished, attribution.unit.of(*threshold), always, cells.size(),
+      subDesignText(view, subDesign).empty() ? "" : " (" + escape(subDesignText(view, subDesign)) + ")");
+  table.head = {"factor", "share of runs that train"};
+  if (time) table.head.push_back(fmt::format("{} <small>censored at the budget</small>", escape(time->name)));
+  table.head.emplace_back("quality of those that train");
+  Unit share{100.0, 1, "\u00A0%", "\u00A0pt", true};
+  for (const std::size_t index : byContribution(attribution.analysis)) {
+    const int factor = attribution.analysis.factors[index].factor;
+    std::vector<std::string> row = {
+        fmt::format("<b>{}</b>", escape(view.study().factors[static_cast<std::size_t>(factor)].name)),
+        effectText(trains, factor, share)};
+    if (time) row.push_back(effectText(view.responses(*time), factor, unitOf(*time)));
+    row.push_back(effectText(quality, factor, {}));
+    table.rows.push_back(std::move(row));
+  }
+  return tableHtml(table);
+}
+
+}  // namespace nnc::report

@@ -1,0 +1,126 @@
+// Looking things up in a study, and what theory says of its cells.
+#include "report/view.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "report/attribution.h"
+#include "report/series.h"
+#include "report/theory.h"
+#include "synthetic.h"
+
+namespace nnc::report {
+namespace {
+
+TEST(View, FindsTheRecipes) {
+  const SyntheticStudy made = syntheticFactorial(2);
+  const View view(made.study, made.runs);
+  EXPECT_EQ(view.oldCell(), 0);
+  EXPECT_EQ(view.newCell(), 31);
+  EXPECT_EQ(view.players().size(), 5U);
+  EXPECT_EQ(view.mainMeasure()->name, "test");
+  EXPECT_EQ(view.cells()[5].byBlock.size(), 2U);
+  EXPECT_EQ(view.cells()[5].trials.size(), 3U);
+  EXPECT_EQ(view.shortLabel(0), "old");
+  EXPECT_EQ(view.shortLabel(6), "norm, residual");
+}
+
+TEST(View, FlagsWhatWasTunedToAnEndOfTheGrid) {
+  const SyntheticStudy made = syntheticFactorial(1);
+  const View view(made.study, made.runs);
+  for (const CellRuns& cell : view.cells()) EXPECT_EQ(cell.isEdge, *cell.chosen == 0.001 || *cell.chosen == 0.1);
+  EXPECT_FALSE(view.cells()[2].isEdge);  // 0.01
+}
+
+TEST(View, OrderedFactorsAreReadAtTheirNewLevel) {
+  const SyntheticStudy made = syntheticSweep(2);
+  const View view(made.study, made.runs);
+  EXPECT_EQ(view.players().size(), 2U);
+  EXPECT_EQ(view.cells()[static_cast<std::size_t>(*view.oldCell())].label, "depth 51, sigmoid, plain");
+  EXPECT_EQ(attributionOf(view, *view.mainMeasure()).where, " at depth = 51");
+}
+
+TEST(View, GroupsRunThroughTheLevels) {
+  const SyntheticStudy made = syntheticFactorial(1);
+  const View view(made.study, made.runs);
+  const std::vector<Group> groups = view.groupsBy({"act", "residual"});
+  ASSERT_EQ(groups.size(), 4U);
+  EXPECT_EQ(groups[0].label, "sigmoid, plain");
+  EXPECT_EQ(groups[3].label, "ReLU, residual");
+  EXPECT_EQ(groups[3].cells.size(), 8U);
+  EXPECT_EQ(view.defaultGroups(8).size(), 3U);
+  EXPECT_EQ(view.defaultGroups(32).size(), 32U);
+}
+
+TEST(View, RunsOfOtherStudiesAndBlocksAreNotItsRuns) {
+  SyntheticStudy made = syntheticFactorial(1);
+  made.runs.back().cell = "0000000000000000";
+  made.runs[3].block = 7;
+  const View view(made.study, made.runs);
+  EXPECT_EQ(view.cells()[31].byBlock[0], nullptr);
+  EXPECT_EQ(view.cells()[0].byBlock[0], nullptr);
+  EXPECT_TRUE(std::isnan(view.mean(31, "test")));
+}
+
+TEST(View, RangesOfCells) {
+  EXPECT_EQ(cellRanges({3, 0, 1, 2, 6, 6}), "C1\u2013C4, C7");
+  EXPECT_EQ(cellRanges({0, 1}), "C1, C2");
+  EXPECT_EQ(cellRanges({}), "");
+}
+
+TEST(View, Quantiles) {
+  EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({1, 2, std::nan(""), 4, 3}), 2.5);
+  EXPECT_EQ(quantile({0, 10}, 0.25), 2.5);
+  EXPECT_TRUE(std::isnan(median({})));
+  EXPECT_TRUE(std::isinf(median({-std::numeric_limits<double>::infinity(), 3})));
+}
+
+TEST(Attribution, ShapleyValuesSumToTheGap) {
+  const SyntheticStudy made = syntheticFactorial(3);
+  const View view(made.study, made.runs);
+  const Attribution attribution = attributionOf(view, *view.mainMeasure());
+  double sum = 0.0;
+  for (const statistics::FactorAnalysis& factor : attribution.analysis.factors)
+    sum += statistics::mean(factor.shapley.estimate.values());
+  // Both are sums of the same 32 means; each of the 80 differences rounds once at 1e-16 of 1.
+  EXPECT_NEAR(sum, view.mean(31, "test") - view.mean(0, "test"), 1e-13);
+  EXPECT_EQ(attributedCells(view, attribution).size(), 32U);
+  const std::size_t first = byContribution(attribution.analysis)[0];
+  EXPECT_TRUE(first == 2 || first == 3);  // norm or residual, by the truth that the generator has
+}
+
+TEST(Series, ShapesAndTables) {
+  const SyntheticStudy made = syntheticFactorial(3);
+  const View view(made.study, made.runs);
+  EXPECT_EQ(shapeOf(view, "slice"), ProbeShape::Slice);
+  EXPECT_EQ(shapeOf(view, "grad_norm"), ProbeShape::Layers);
+  EXPECT_EQ(shapeOf(view, "nothing"), ProbeShape::Absent);
+  const LayerTable table = layerTable(view, {0}, "grad_norm", Over::Logarithms);
+  EXPECT_EQ(table.layers.size(), 20U);
+  EXPECT_EQ(table.steps.front(), 0);
+  // The generator's gradients fall below 1e-30 near the input of this cell.
+  EXPECT_TRUE(std::isinf(table.values[0][0]));
+  EXPECT_NEAR(table.values[19][0], -1.0, 0.1);  // it starts at 1e-1, times 10^(+-0.08)
+}
+
+TEST(Theory, KnowsTheClosedForms) {
+  const auto factorOf = [](std::vector<std::pair<std::string, std::string>> values) {
+    study::Cell cell;
+    cell.values = std::move(values);
+    return backwardFactor(cell);
+  };
+  EXPECT_EQ(factorOf({{"act", "relu"}, {"init", "he_normal"}}), 1.0);
+  EXPECT_EQ(factorOf({{"act", "sigmoid"}, {"init", "glorot_uniform"}, {"norm", "identity"}, {"residual", "false"}}),
+            0.25);
+  EXPECT_NEAR(factorOf({{"act", "relu"}, {"init", "glorot_normal"}}).value(), std::sqrt(0.5),
+              1e-4);  // given to 4 digits
+  EXPECT_NEAR(factorOf({{"act", "relu"}, {"norm", "batch_norm()"}}).value(), std::sqrt(M_PI / (M_PI - 1)), 1e-4);
+  EXPECT_FALSE(factorOf({{"act", "relu"}, {"init", "he_normal"}, {"residual", "true"}}));
+  EXPECT_FALSE(factorOf({{"act", "gelu"}, {"init", "he_normal"}}));
+}
+
+}  // namespace
+}  // namespace nnc::report
