@@ -18,8 +18,8 @@ std::optional<ProbeProgram> buildLoss(Elaborator& elaborator, const ProbedTrain&
 
 /// `lr` of the optimizer as a function of the step that follows. Empty: the optimizer has none.
 static std::optional<ir::Value> learningRate(Elaborator& elaborator, const TrainSpec& spec, Trace& trace) {
-  const Callable* const optimizer = asCallable(spec.optimizer.function);
-  const DeclaredCallable* const declared = optimizer != nullptr ? optimizer->declared() : nullptr;
+  const std::optional<Value> optimizer = elaborator.completed(spec.optimizer.function, spec.optimizer.span);
+  const DeclaredCallable* const declared = optimizer ? asCallable(*optimizer)->declared() : nullptr;
   const Name* const rate =
       declared != nullptr && declared->bound != nullptr ? declared->bound->findHere("lr") : nullptr;
   if (rate == nullptr) return std::nullopt;

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "fixture.h"
-#include "syntax/parse.h"
 
 namespace nnc::elaborate {
 
@@ -24,7 +23,7 @@ static std::string program(const std::string& network, const std::string& probes
 
 class ProbeTest : public ProjectTest {
  protected:
-  /// Elaborates the train and one program of `names` for `batch` examples, in f64 as the oracle wants it.
+  /// Elaborates the train and one program, of `names` for a series, for `batch` examples.
   bool elaborate(const std::string& text, const std::vector<std::string>& names, std::int64_t batch = 3,
                  ProbeKind kind = ProbeKind::Series) {
     Project* const project = loadText(text);
@@ -54,8 +53,8 @@ class ProbeTest : public ProjectTest {
     arguments.insert(arguments.end(), inputs.begin(), inputs.end());
     return run(probe_->module, probe_->function, arguments);
   }
-  std::vector<ir::Tensor> points() const {
-    return {tensor({ir::DType::F32, {3, 2}}, {1, 2, -1, 0.5, 0.25, -2}), tensor({ir::DType::F32, {3, 1}}, {1, -2, 0.5})};
+  std::vector<ir::Tensor> points(ir::DType dtype = ir::DType::F32) const {
+    return {tensor({dtype, {3, 2}}, {1, 2, -1, 0.5, 0.25, -2}), tensor({dtype, {3, 1}}, {1, -2, 0.5})};
   }
   /// Every parameter of the slots by its path.
   ir::Tensor& slot(std::vector<ir::Tensor>& slots, const std::string& path) const {
@@ -97,28 +96,26 @@ probe value = loss
 }
 
 TEST_F(ProbeTest, AgreesWithFiniteDifferences) {
-  ASSERT_TRUE(elaborate(program("x |> dense(4) |> act |> dense(4) |> act |> dense(1)", R"(
-probe g = sum[i, j](grad(loss, w)[i, j]) for w in weights(net)
-)",
-                                "", "mse"),
-                        {"g"}))
-      << messages();
-  const std::vector<ir::Tensor> slots = initial();
-  const std::vector<double> sums = reals(look(slots, points())[0]);
-  ASSERT_TRUE(elaborate(program("x |> dense(4) |> act |> dense(4) |> act |> dense(1)", ""), {}, 3, ProbeKind::Loss));
+  std::string text = program("x |> dense(4) |> tanh |> dense(4) |> tanh |> dense(1)",
+                             "probe g = sum[i, j](grad(loss, w)[i, j]) for w in weights(net)\n");
+  text.replace(text.find("  steps: 1"), 10, "  steps: 1\n  precision: .f64");
+  ASSERT_TRUE(elaborate(text, {"g"})) << messages();
+  const std::vector<ir::Tensor> slots = initial(), fields = points(ir::DType::F64);
+  const std::vector<double> sums = reals(look(slots, fields)[0]);
+  ASSERT_TRUE(elaborate(text, {}, 3, ProbeKind::Loss)) << messages();
   std::size_t k = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (train_->slots[i].kind != SlotKind::Parameter || train_->slots[i].type.rank() < 2) continue;
-    constexpr double kStep = 1.0 / 256.0;
+    constexpr double kStep = 1e-4;
     double moved[2];
     for (int side = 0; side < 2; ++side) {
       std::vector<ir::Tensor> other = slots;
       for (std::int64_t e = 0; e < other[i].type.elementCount(); ++e)
         other[i].setReal(e, other[i].real(e) + (side == 0 ? kStep : -kStep));
-      moved[side] = look(other, points())[0].real(0);
+      moved[side] = look(other, fields)[0].real(0);
     }
-    // Rounding of the two f32 losses, 1e-6 / (2 / 256), and the third derivative times h^2 / 6 = 2.5e-6.
-    EXPECT_NEAR(sums[k], (moved[0] - moved[1]) / (2.0 * kStep), 5e-4 * std::max(1.0, std::abs(sums[k]))) << k;
+    // The third derivative, below 1e3 here, times h^2 / 6 = 2e-9; rounding of the losses is 1e-15 / h.
+    EXPECT_NEAR(sums[k], (moved[0] - moved[1]) / (2.0 * kStep), 2e-6) << k;
     ++k;
   }
   EXPECT_EQ(k, sums.size());
