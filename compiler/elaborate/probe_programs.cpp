@@ -46,8 +46,7 @@ std::optional<ProbeProgram> buildGradients(Elaborator& elaborator, const ProbedT
   const std::vector<ProbeNetwork::Trained> trained = network.trained();
   for (std::size_t i = 0; i < trained.size(); ++i) builder.addResult(made.trained[i], trained[i].slot->path);
   trace.step = builder.function().parameters.back();
-  if (const std::optional<ir::Value> rate = learningRate(elaborator, train.spec, trace))
-    builder.addResult(*rate, "lr");
+  if (const std::optional<ir::Value> rate = learningRate(elaborator, train.spec, trace)) builder.addResult(*rate, "lr");
   return network.finish(gradients);
 }
 

@@ -21,7 +21,7 @@ using Rows = std::vector<Row>;
 /// A run between two steps.
 struct Moment {
   Slots slots;
-  std::int64_t step = 0;           // completed steps
+  std::int64_t step = 0;             // completed steps
   const SlotCopy* before = nullptr;  // the slots one step earlier, for probes that look at a step
 };
 

@@ -85,14 +85,12 @@ bool measureGradShatter(Bench& bench, const Moment& moment, Rows& rows) {
     const ir::Type& type = program->inputType(0);
     const std::int64_t outputs = type.elementCount() / kPoints, chosen = classOf(bench, *examples, a) % outputs;
     for (std::int64_t i = 0; i < type.elementCount(); ++i)
-      setReal(type.dtype, program->input(0).data() + i * ir::dtypeBytes(type.dtype),
-              i % outputs == chosen ? 1.0 : 0.0);
+      setReal(type.dtype, program->input(0).data() + i * ir::dtypeBytes(type.dtype), i % outputs == chosen ? 1.0 : 0.0);
     program->run(bench.train(), moment.slots, moment.step + 1);
     for (std::size_t i = 0; i < std::size(kLags); ++i) sums[i] += correlation(*program, kLags[i]);
   }
   for (std::size_t i = 0; i < std::size(kLags); ++i)
-    rows.push_back(
-        {fmt::format("grad_shatter.lag{}", kLags[i]), {""}, {sums[i] / static_cast<double>(pairs.size())}});
+    rows.push_back({fmt::format("grad_shatter.lag{}", kLags[i]), {""}, {sums[i] / static_cast<double>(pairs.size())}});
   return true;
 }
 
