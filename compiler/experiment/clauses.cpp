@@ -30,9 +30,15 @@ namespace {
 class ClauseReader {
  public:
   ClauseReader(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-               const std::map<std::string, double>& constants,
-               std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study)
-      : state_(state), spec_(spec), cells_(cells), constants_(constants), classes_(classes), metrics_(metrics), study_(study) {}
+               const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
+               const std::vector<std::string>& metrics, study::Study& study)
+      : state_(state),
+        spec_(spec),
+        cells_(cells),
+        constants_(constants),
+        classes_(classes),
+        metrics_(metrics),
+        study_(study) {}
 
   bool run() {
     bool isFine = checkMetric(spec_.tuning ? spec_.tuning->metric : "") && checkMetric(spec_.rules.targetMetric);
@@ -96,7 +102,8 @@ class ClauseReader {
     guessing.probes.clear();
     const auto result = measureRun(expr, guessing, context);
     const auto* value = std::get_if<study::MeasuredValue>(&result);
-    return value != nullptr && !value->isCensored && std::isfinite(value->value) ? std::optional(value->value) : std::nullopt;
+    return value != nullptr && !value->isCensored && std::isfinite(value->value) ? std::optional(value->value)
+                                                                                 : std::nullopt;
   }
 
   // ------------------------------------------------------------------ the report
@@ -127,7 +134,8 @@ class ClauseReader {
 
   bool readSetting(const syntax::Setting& setting) {
     std::vector<const syntax::Setting*> written{&setting};
-    if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics)) return false;
+    if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics))
+      return false;
     const auto* text = std::get_if<syntax::StringLiteral>(&bare(*setting.value).node);
     const bool isName = text != nullptr && text->value.ends_with(".html") && text->value.find('/') == std::string::npos;
     if (isName) study_.reportFile = text->value;
@@ -178,8 +186,8 @@ class ClauseReader {
 }  // namespace
 
 bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-                 const std::map<std::string, double>& constants,
-                 std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study) {
+                 const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
+                 const std::vector<std::string>& metrics, study::Study& study) {
   study.source = std::string(state.sources.text(spec.span));
   return ClauseReader(state, spec, cells, constants, classes, metrics, study).run();
 }
