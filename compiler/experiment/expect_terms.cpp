@@ -76,6 +76,9 @@ Blocks ExpectTerms::evaluate(const syntax::Expr& wrapped) {
   const syntax::Expr& expr = bare(wrapped);
   if (const auto* whole = std::get_if<syntax::IntLiteral>(&expr.node)) return constant(static_cast<double>(whole->value));
   if (const auto* real = std::get_if<syntax::RealLiteral>(&expr.node)) return constant(real->value);
+  if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node))
+    if (const auto known = context_.spec.constants.find(name->name); known != context_.spec.constants.end())
+      return constant(known->second);
   if (const auto* called = std::get_if<syntax::CallExpr>(&expr.node)) return call(*called, expr.span);
   if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node); unary != nullptr && unary->op == syntax::UnaryOp::Neg)
     return combine(syntax::BinaryOp::Sub, constant(0.0), evaluate(*unary->operand));

@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
         TrainCase{"EmptyRange", "valid: 80..100", "valid: 80..80",
                   "E0803 a part is a name with a range of rows that is not empty", "valid: 80..80"},
         TrainCase{"UnknownPart", "valid: 80..100", "validation: 80..100",
-                  "E0803 `validation` is no part of the data: parts are train, valid and test", "validation: 80..100"},
+                  "E0803 `validation` is no part of the data: parts are train, valid, test and seen", "validation: 80..100"},
         TrainCase{"NoTrainPart", "train: 0..80, ", "", "E0803 this split has no part `train`", "valid: 80..100"},
         TrainCase{"RandomIsTooMuch", "(train: 0..80, valid: 80..100)", "random(valid: 0.5, test: 0.5)",
                   "E0803 the parts of this split leave nothing for `train`", "random"},
