@@ -24,7 +24,6 @@ class ClauseReader {
       : state_(state), spec_(spec), cells_(cells), classes_(classes), metrics_(metrics), study_(study) {}
 
   bool run() {
-    readProbes();
     bool isFine = checkMetric(spec_.tuning ? spec_.tuning->metric : "") && checkMetric(spec_.rules.targetMetric);
     for (const syntax::MeasureClause* clause : spec_.measures) isFine &= readMeasure(*clause);
     if (!isFine) return false;
@@ -35,11 +34,6 @@ class ClauseReader {
   }
 
  private:
-  void readProbes() {
-    for (const syntax::ProbeClause* clause : spec_.probes)
-      study_.probes.push_back({clause->name.text, clause->value ? lineText(state_.sources, clause->value->span) : "", ""});
-  }
-
   bool checkMetric(const std::string& metric) {
     if (metric.empty() || std::find(metrics_.begin(), metrics_.end(), metric) != metrics_.end()) return true;
     DiagnosticBuilder message = state_.diagnostics.emit<diag::BadMeasure>(

@@ -10,7 +10,7 @@
 
 namespace nnc::experiment {
 
-/// Fills measures, probes, shows, title and source of `study`, which knows its factors and cells. `metrics`: results
+/// Fills measures, shows, title and source of `study`, which knows its factors, cells and probes. `metrics`: results
 /// that a run has, `valid.loss`.
 ///
 /// Errors  E0610 and E0615 a metric that there is not, E0615 a measure, E0616 an expectation, E0618 a figure, E0109.

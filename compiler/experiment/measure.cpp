@@ -145,6 +145,8 @@ class Evaluator {
   Value fieldOf(const syntax::FieldExpr& field, const syntax::Expr& expr) {
     const std::string metric = metricName(expr);
     if (!metric.empty() && isPart(metric.substr(0, metric.find('.')))) return curveOf(metric, expr.span);
+    for (const study::ProbeSeries& probe : run_.probes)
+      if (probe.probe == metric) return named(metric, expr.span);  // one of several series: `ics.cos`
     const Value base = evaluate(*field.base);
     const auto* layers = std::get_if<Layers>(&base);
     if (layers == nullptr || (field.field.text != "first" && field.field.text != "final"))

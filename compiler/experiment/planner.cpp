@@ -7,6 +7,7 @@
 #include <map>
 
 #include "diagnostics/kinds/experiment.h"
+#include "elaborate/native_probes.h"
 #include "engine/count_flops.h"
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
@@ -93,6 +94,7 @@ class BuiltPlan final : public ExperimentPlan {
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
+    describeProbes();
     return readClauses(project_.state(), spec_, list_, classes_, metrics_, study_);
   }
 
@@ -157,7 +159,26 @@ class BuiltPlan final : public ExperimentPlan {
     elaborate::ProbeRequest request{elaborate::ProbeKind::Series, train.batch, {}};
     for (const probes::PeriodicProbe& probe : probes_)
       if (!probe.definition.isNative()) request.probes.push_back(probe.definition);
-    return request.probes.empty() || project_.probe(train, request).has_value();
+    const std::optional<elaborate::ProbeProgram> program =
+        request.probes.empty() ? elaborate::ProbeProgram() : project_.probe(train, request);
+    if (!program) return false;
+    for (const elaborate::ProbeColumns& series : program->series)
+      if (std::find(series_.begin(), series_.end(), series.name) == series_.end()) series_.push_back(series.name);
+    return true;
+  }
+
+  /// The series of all probes, in their order. Needs: every cell was checked.
+  void describeProbes() {
+    for (std::size_t i = 0; i < probes_.size(); ++i) {
+      const elaborate::ProbeDefinition& probe = probes_[i].definition;
+      const syntax::ProbeClause& clause = *spec_.probes[i];
+      std::string unit;
+      for (const elaborate::NativeProbe& native : elaborate::nativeProbes())
+        if (native.name == probe.name) unit = native.unit;
+      const std::string text = clause.value ? lineText(project_.state().sources, clause.value->span) : "";
+      for (const std::string& name : probe.isNative() ? elaborate::nativeSeries(probe.name) : series_)
+        if (name == probe.name || name.starts_with(probe.name + ".")) study_.probes.push_back({name, text, unit});
+    }
   }
 
   /// What the first cell says of all of them: metrics, classes, the length of trials and of periods in epochs.
@@ -178,6 +199,7 @@ class BuiltPlan final : public ExperimentPlan {
   Spec spec_;
   CellList list_;
   std::vector<probes::PeriodicProbe> probes_;
+  std::vector<std::string> series_;  // of probes with a text, of all cells
   study::Study study_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;

@@ -73,7 +73,7 @@ Rows rowsOf(const Program& program) {
 }
 
 bool measureNative(std::string_view name, Bench& bench, const Moment& moment, Rows& rows) {
-#define NNC_NATIVE_PROBE(NAME, SPELLING, UNIT, DOC) \
+#define NNC_NATIVE_PROBE(NAME, SPELLING, SERIES, UNIT, DOC) \
   if (name == #SPELLING) return measure##NAME(bench, moment, rows);
 #include "elaborate/native_probes.def"
 #undef NNC_NATIVE_PROBE
