@@ -4,7 +4,8 @@
 //   effect(MEASURE, FACTOR, from: LEVEL, to: LEVEL)     interaction(MEASURE, FACTOR, FACTOR)   gain(MEASURE)
 //   mean min max spread (MEASURE)                       over the cells; spread is max - min
 //   share(MEASURE >= NUMBER)                            of the cells
-//   (.., FACTOR: LEVEL, FACTOR: [LEVEL, ..])            in the cells with these levels alone
+//   (.., FACTOR: LEVEL, FACTOR: [LEVEL, ..])            in the cells with these levels alone; a factor of several
+//                                                      parameters is called by any of them
 //   + - * / of these, of numbers, and of parameters and constants of the experiment that are numbers
 //   >= <= > < of two of them; `and`, `or`, `not` of conditions; parameters and constants that are true or false.
 //   What stands behind a true flag and `or`, or behind a false one and `and`, is not looked at: `quick or ..`.

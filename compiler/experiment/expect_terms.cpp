@@ -90,11 +90,16 @@ Blocks ExpectTerms::evaluate(const syntax::Expr& wrapped) {
   return combine(binary->op, evaluate(*binary->left), evaluate(*binary->right));
 }
 
+/// A factor of several parameters is called by any of them.
+static bool isCalled(const study::Factor& factor, const std::string& name) {
+  return factor.name == name || std::find(factor.targets.begin(), factor.targets.end(), name) != factor.targets.end();
+}
+
 std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
   const std::string name = lineText(context_.sources, expr.span);
   std::vector<std::string> names;
   for (std::size_t f = 0; f < context_.study.factors.size(); ++f) {
-    if (context_.study.factors[f].name == name) return static_cast<int>(f);
+    if (isCalled(context_.study.factors[f], name)) return static_cast<int>(f);
     names.push_back(context_.study.factors[f].name);
   }
   const std::optional<std::string> close = closestName(name, names);
@@ -125,7 +130,7 @@ bool ExpectTerms::readNamed(const syntax::Arg& argument, Request& request) {
     return found.has_value();
   }
   for (std::size_t f = 0; f < context_.study.factors.size(); ++f) {
-    if (context_.study.factors[f].name != name) continue;
+    if (!isCalled(context_.study.factors[f], name)) continue;
     std::vector<int>& levels = request.at[static_cast<int>(f)];
     const auto* list = std::get_if<syntax::ListExpr>(&bare(*argument.value).node);
     const std::size_t count = list != nullptr ? list->entries.size() : 1;
