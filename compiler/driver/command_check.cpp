@@ -5,12 +5,21 @@
 #include "driver/session.h"
 #include "driver/stages.h"
 #include "engine/compare_derivatives.h"
+#include "experiment/planner.h"
 
 namespace nnc::driver {
 
+/// Every cell of every experiment, with the defaults of its parameters.
+static bool checkExperiments(elaborate::Project& project) {
+  bool isFine = true;
+  for (const std::string& name : project.experimentsWithDefaults())
+    isFine &= experiment::makePlan(project, name, {}, experiment::PlanFor::Checking) != nullptr;
+  return isFine;
+}
+
 static bool checkProject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
-  return project.check();
+  return project.check() && checkExperiments(project);
 }
 
 /// Compares every derivative that is written by hand with the derived one.

@@ -81,8 +81,8 @@ std::string outcomeJson(const study::Study& study, const experiment::StudyOutcom
     expectations.push_back({{"expect", verdict.text},
                             {"outcome", kOutcomes[static_cast<int>(verdict.outcome)]},
                             {"detail", verdict.detail}});
-  const Json result = {{"experiment", study.name}, {"folder", folder},           {"cells", study.cells.size()},
-                       {"made", outcome.finished}, {"reused", outcome.reused},   {"missing", outcome.missing},
+  const Json result = {{"experiment", study.name},     {"folder", folder},         {"cells", study.cells.size()},
+                       {"made", outcome.finished},     {"reused", outcome.reused}, {"missing", outcome.missing},
                        {"diverged", outcome.diverged}, {"failed", outcome.failed}, {"timed_out", outcome.timedOut},
                        {"expectations", expectations}};
   return result.dump() + "\n";
@@ -104,10 +104,11 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
     run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
       return probes.make(programs);
     };
-  const std::optional<experiment::StudyOutcome> outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
+  const std::optional<experiment::StudyOutcome> outcome =
+      experiment::runStudy(plan, *results, run, context.diagnostics);
   if (!outcome) return 1;
-  const std::vector<study::Verdict> verdicts = experiment::decideExpectations(
-      {context.sources, plan.spec(), plan.cells(), study}, results->runs());
+  const std::vector<study::Verdict> verdicts =
+      experiment::decideExpectations({context.sources, plan.spec(), plan.cells(), study}, results->runs());
   if (!results->write("verdicts.json", study::verdictsText(verdicts), context.diagnostics)) return 1;
   const std::optional<report::Report> report = report::writeReport(folder, context.diagnostics);
   if (!report) return 1;
@@ -131,7 +132,8 @@ int runExperiment(Context& context, elaborate::Project& project, const std::stri
   if (!options.plan) return runPlan(context, *plan, folderOf(context.line, name));
   const std::optional<double> seconds =
       experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), context.diagnostics);
-  writeResult(options.json ? experiment::planJson(plan->study(), seconds) : experiment::planText(plan->study(), seconds));
+  writeResult(options.json ? experiment::planJson(plan->study(), seconds)
+                           : experiment::planText(plan->study(), seconds));
   return 0;
 }
 

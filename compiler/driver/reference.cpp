@@ -98,8 +98,8 @@ std::string commandsPage() {
 
 std::string settingsPage() {
   std::string out = title("Settings and readers", "`compiler/elaborate/settings.def` and `readers.def`");
-  for (const syntax::BlockKind block : {syntax::BlockKind::Data, syntax::BlockKind::Train,
-                                        syntax::BlockKind::Experiment, syntax::BlockKind::Report}) {
+  for (const syntax::BlockKind block :
+       {syntax::BlockKind::Data, syntax::BlockKind::Train, syntax::BlockKind::Experiment, syntax::BlockKind::Report}) {
     out += fmt::format("## Settings of `{}`\n\n| setting | needed | takes |\n|---|---|---|\n",
                        elaborate::blockKindName(block));
     for (const elaborate::SettingInfo& setting : elaborate::allSettings()) {
@@ -132,7 +132,8 @@ std::string headOf(std::string_view file) {
   return out;
 }
 
-/// `layer dense(out: dim)(x: f32[..s, in]) -> f32[..s, out]`, on one line; a probe as it is written; empty for the rest.
+/// `layer dense(out: dim)(x: f32[..s, in]) -> f32[..s, out]`, on one line; a probe as it is written; empty for the
+/// rest.
 std::string signatureOf(const syntax::Decl& decl, const SourceManager& sources) {
   if (std::holds_alternative<syntax::ProbeClause>(decl.node)) return std::string(sources.text(decl.span));
   const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
@@ -177,7 +178,8 @@ std::string nativeProbesText() {
 }
 
 std::string stdlibPage() {
-  std::string out = title("The standard library", "the comments in `stdlib/`, `compiler/elaborate/builtins.def` and `native_probes.def`");
+  std::string out = title("The standard library",
+                          "the comments in `stdlib/`, `compiler/elaborate/builtins.def` and `native_probes.def`");
   out +=
       "Everything here is visible without an import. B is the batch, `..s` any number of dims.\n\n"
       "## Built in\n\n| function | what it gives |\n|---|---|\n";

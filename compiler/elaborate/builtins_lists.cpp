@@ -52,8 +52,7 @@ std::optional<Value> LogGrid(Elaborator& elaborator, BuiltinCall& call) {
   for (std::size_t i = 0; i < 2; ++i)
     if (!((i == 0 ? grid->low : grid->high) > 0.0))
       return badArgument(elaborator, call, i, i == 0 ? "lo" : "hi", "a number above 0 is needed: its logarithm counts");
-  return gridValues(elaborator, *grid,
-                    [&](double part) { return grid->low * std::pow(grid->high / grid->low, part); });
+  return gridValues(elaborator, *grid, [&](double part) { return grid->low * std::pow(grid->high / grid->low, part); });
 }
 
 std::optional<Value> LinearGrid(Elaborator& elaborator, BuiltinCall& call) {

@@ -13,7 +13,7 @@
 
 namespace nnc::elaborate {
 
-static bool hasDefaults(const std::vector<syntax::ParamDecl>& parameters) {
+bool hasDefaults(const std::vector<syntax::ParamDecl>& parameters) {
   return std::all_of(parameters.begin(), parameters.end(),
                      [](const syntax::ParamDecl& parameter) { return parameter.defaultValue != nullptr; });
 }
@@ -56,8 +56,6 @@ static void checkDeclaration(ProjectState& state, const syntax::Decl& decl) {
     const std::optional<DataUse> use = defaultDataUse(*elaboration, *block, home);
     if (use) (void)buildData(*elaboration, *use).has_value();
   }
-  if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
-    elaboration->diagnostics().emit<diag::ExperimentsParsedOnly>(experiment->name.span, experiment->name.text);
 }
 
 using References = std::map<const syntax::CallableDecl*, std::vector<Reference>>;

@@ -50,6 +50,8 @@ class Project {
   std::vector<TrainSummary> trains() const;
   std::vector<std::string> exports() const;
   std::vector<std::string> experiments() const;
+  /// Those whose parameters all have defaults: what `nnc check` plans.
+  std::vector<std::string> experimentsWithDefaults() const;
 
   /// Elaborates and checks everything that `nnc check` promises (docs/language.md): every export, every train in
   /// .train and .eval, and what has defaults. False: reported.

@@ -79,8 +79,8 @@ static std::optional<syntax::File> parseValue(const Override& override, const sy
   return tree;
 }
 
-/// The value of an override, converted to the parameter's type. `outer`: the names that its expression sees; null: those
-/// of its environment.
+/// The value of an override, converted to the parameter's type. `outer`: the names that its expression sees; null:
+/// those of its environment.
 static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& home, const ParsedOverride& override,
                                     const Scope* outer = nullptr) {
   const syntax::TypeExpr& type = *override.parameter->type;
@@ -108,9 +108,9 @@ static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& 
 
 static void reportValue(const ParameterOwner& owner, const Override& override, const syntax::ParamDecl& parameter,
                         const SourceManager& sources, const Diagnostics& reasons, Diagnostics& diagnostics) {
-  DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(
-      parameter.span, override.name, override.value, parameterText(parameter, sources), owner.kind, owner.name.text,
-      expectation(parameter, sources));
+  DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(parameter.span, override.name, override.value,
+                                                                     parameterText(parameter, sources), owner.kind,
+                                                                     owner.name.text, expectation(parameter, sources));
   // Syntax errors speak of the text that was put around the value; errors of meaning speak of the value.
   for (const Diagnostic& reason : reasons.all()) {
     if (reason.severity != Severity::Error || reason.code.starts_with("E00")) continue;
@@ -127,7 +127,8 @@ static void reportUnknown(const ParameterOwner& owner, const Override& override,
     names.push_back(parameter.name.text);
     texts.push_back(parameterText(parameter, sources));
   }
-  DiagnosticBuilder message = diagnostics.emit<diag::NoParameter>(owner.name.span, owner.kind, owner.name.text, override.name);
+  DiagnosticBuilder message =
+      diagnostics.emit<diag::NoParameter>(owner.name.span, owner.kind, owner.name.text, override.name);
   message.note(texts.empty() ? "it has none" : fmt::format("parameters: {}", fmt::join(texts, ", ")));
   if (const auto close = closestName(override.name, names)) message.help(fmt::format("did you mean `--{}`?", *close));
 }
@@ -139,7 +140,8 @@ static bool checkMissing(const ParameterOwner& owner, const std::vector<ParsedOv
     const bool isSet =
         std::any_of(parsed.begin(), parsed.end(), [&](const ParsedOverride& p) { return p.parameter == &parameter; });
     if (isSet || parameter.defaultValue != nullptr) continue;
-    diagnostics.emit<diag::ParameterMissing>(parameter.span, owner.kind, owner.name.text, parameterText(parameter, sources))
+    diagnostics
+        .emit<diag::ParameterMissing>(parameter.span, owner.kind, owner.name.text, parameterText(parameter, sources))
         .help(fmt::format("write `--{} VALUE`: {}", parameter.name.text, expectation(parameter, sources)));
     isFine = false;
   }

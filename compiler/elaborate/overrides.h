@@ -26,7 +26,7 @@ class Environment {
 struct ParsedOverride {
   const syntax::ParamDecl* parameter = nullptr;
   std::variant<syntax::File, const syntax::Expr*, std::int64_t, double> source;  // File: one `let`
-  const Environment* environment = nullptr;                                     // null: the module's names alone
+  const Environment* environment = nullptr;                                      // null: the module's names alone
   bool isDerived = false;  // its expression sees the parameters of the train: evaluated after all others, in order
 };
 

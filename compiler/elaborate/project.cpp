@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <cassert>
+#include <utility>
 
 #include "diagnostics/kinds/project.h"
 #include "elaborate/check_definitions.h"
@@ -260,6 +260,15 @@ std::vector<std::string> Project::experiments() const {
   for (const syntax::Decl& decl : implementation_->file().declarations)
     if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
       names.push_back(experiment->name.text);
+  return names;
+}
+
+std::vector<std::string> Project::experimentsWithDefaults() const {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : implementation_->file().declarations) {
+    const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node);
+    if (experiment != nullptr && hasDefaults(experiment->parameters)) names.push_back(experiment->name.text);
+  }
   return names;
 }
 

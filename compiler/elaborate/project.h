@@ -72,6 +72,8 @@ class Elaboration {
   Elaborator elaborator_;
 };
 
+/// Whether every parameter has a default.
+bool hasDefaults(const std::vector<syntax::ParamDecl>& parameters);
 /// Everything that `nnc check` promises. Messages only.
 void checkProject(Project& project, ProjectState& state);
 /// Whether a definition has a mistake that elaboration does not see: a comparison that is never true, statements behind

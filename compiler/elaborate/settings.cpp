@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "support/suggest.h"
 #include "diagnostics/kinds/elaborate.h"
 #include "diagnostics/kinds/project.h"
+#include "support/suggest.h"
 
 namespace nnc::elaborate {
 

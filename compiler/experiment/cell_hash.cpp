@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "diagnostics/kinds/data.h"
+#include "experiment/plan.h"
 #include "ir/numbers.h"
 #include "ir/print.h"
 #include "nnc/files.h"
-#include "experiment/plan.h"
 #include "support/hash.h"
 #include "training/checkpoint.h"
 #include "training/data_set.h"

@@ -34,7 +34,8 @@ std::string cellName(const std::vector<study::Factor>& factors, const Levels& le
   std::vector<std::string> parts;
   for (std::size_t f = 0; f < factors.size(); ++f)
     if (levels[f] >= 0)
-      parts.push_back(fmt::format("{}={}", factors[f].name, factors[f].levels[static_cast<std::size_t>(levels[f])].label));
+      parts.push_back(
+          fmt::format("{}={}", factors[f].name, factors[f].levels[static_cast<std::size_t>(levels[f])].label));
   return parts.empty() ? "the only cell" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -100,7 +101,8 @@ class CellLister {
       const std::int64_t count = std::min<std::int64_t>(spec_.design.number, size.value_or(spec_.design.number));
       return statistics::randomCells(all_, count, /*seed=*/0);
     }
-    if (players_.empty()) return refuse(fmt::format("`{}` needs factors with an old and a new level", spec_.design.text));
+    if (players_.empty())
+      return refuse(fmt::format("`{}` needs factors with an old and a new level", spec_.design.text));
     const std::optional<std::vector<Levels>> cells = playerCells();
     return cells ? std::optional(crossed(*cells)) : std::nullopt;
   }
@@ -118,7 +120,8 @@ class CellLister {
       case Kind::BuildUp:
         return buildUp();
       case Kind::Shapley: {
-        const statistics::SampledOrders sample = statistics::sampleOrders(players_, {}, spec_.design.number, /*seed=*/0);
+        const statistics::SampledOrders sample =
+            statistics::sampleOrders(players_, {}, spec_.design.number, /*seed=*/0);
         return cellsOf(sample.coalitions);
       }
       case Kind::Fractional:
@@ -154,7 +157,8 @@ class CellLister {
                                             : statistics::parseGenerators(spec_.design.generators);
     if (!result.fraction) return refuse(fmt::format("`{}`: {}", spec_.design.text, result.problem));
     if (result.fraction->factorCount != count)
-      return refuse(fmt::format("`{}` has {} columns for {} factors", spec_.design.text, result.fraction->factorCount, count));
+      return refuse(
+          fmt::format("`{}` has {} columns for {} factors", spec_.design.text, result.fraction->factorCount, count));
     list_.fraction = std::move(result.fraction);
     for (const statistics::AliasRow& row : statistics::aliasTable(*list_.fraction, 2)) {
       std::string text = statistics::nameOf(row.effect, players_);

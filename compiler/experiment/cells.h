@@ -20,7 +20,8 @@ struct CellList {
 /// The factors as attribution sees them.
 std::vector<statistics::Factor> statisticsFactors(const std::vector<study::Factor>& factors);
 
-/// Errors  E0611 a design that does not fit the factors, or more than 100,000 combinations; E0612 nothing is left; E0608
+/// Errors  E0611 a design that does not fit the factors, or more than 100,000 combinations; E0612 nothing is left;
+/// E0608
 ///         and those of the conditions.
 [[nodiscard]] std::optional<CellList> listCells(elaborate::ProjectState& state, const Spec& spec);
 

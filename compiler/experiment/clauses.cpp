@@ -85,7 +85,8 @@ class ClauseReader {
     guessing.probes.clear();
     const auto result = measureRun(expr, guessing, context);
     const auto* value = std::get_if<study::MeasuredValue>(&result);
-    return value != nullptr && !value->isCensored && std::isfinite(value->value) ? std::optional(value->value) : std::nullopt;
+    return value != nullptr && !value->isCensored && std::isfinite(value->value) ? std::optional(value->value)
+                                                                                 : std::nullopt;
   }
 
   // ------------------------------------------------------------------ the report
@@ -116,7 +117,8 @@ class ClauseReader {
 
   bool readSetting(const syntax::Setting& setting) {
     std::vector<const syntax::Setting*> written{&setting};
-    if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics)) return false;
+    if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics))
+      return false;
     const auto* text = std::get_if<syntax::StringLiteral>(&bare(*setting.value).node);
     const bool isName = text != nullptr && text->value.ends_with(".html") && text->value.find('/') == std::string::npos;
     if (isName) study_.reportFile = text->value;

@@ -49,8 +49,8 @@ std::optional<CellTime> timeCell(Plan& plan, std::size_t index, training::RunCac
   double wall[2] = {0.0, 0.0};
   double trained = 0.0;
   for (double& seconds : wall) {  // the first one compiles
-    const std::optional<training::InMemoryRun> run = training::trainInMemory(*programs, programs->train(), options, cache,
-                                                                             interrupt, nullptr, diagnostics);
+    const std::optional<training::InMemoryRun> run =
+        training::trainInMemory(*programs, programs->train(), options, cache, interrupt, nullptr, diagnostics);
     if (!run) return std::nullopt;
     seconds = run->wallSeconds;
     trained = run->trainSeconds;
@@ -83,8 +83,9 @@ std::optional<double> estimateSeconds(Plan& plan, int workers, const engine::Opt
   const std::int64_t every = plan.rules().evaluateEvery;
   const std::int64_t steps = study.cells[0].steps;
   const double evaluations = every > 0 ? static_cast<double>(std::max<std::int64_t>(1, steps / every)) : 1.0;
-  const double total = sum.once / count * static_cast<double>(cost.compilations) + sum.perFlop / count * cost.flops +
-                       sum.perRun / count * (evaluations * static_cast<double>(cost.runs) + static_cast<double>(cost.trials));
+  const double total =
+      sum.once / count * static_cast<double>(cost.compilations) + sum.perFlop / count * cost.flops +
+      sum.perRun / count * (evaluations * static_cast<double>(cost.runs) + static_cast<double>(cost.trials));
   return total / workers;
 }
 

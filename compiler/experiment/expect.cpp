@@ -102,7 +102,8 @@ class Judge {
   Decision compare(const syntax::BinaryExpr& comparison) {
     const Blocks left = terms_.evaluate(*comparison.left), right = terms_.evaluate(*comparison.right);
     Decision decision;
-    for (const auto& [side, blocks] : {std::pair(comparison.left.get(), &left), std::pair(comparison.right.get(), &right)})
+    for (const auto& [side, blocks] :
+         {std::pair(comparison.left.get(), &left), std::pair(comparison.right.get(), &right)})
       if (!isNumber(*side))
         decision.detail += fmt::format("{}{} = {}", decision.detail.empty() ? "" : ", ",
                                        lineText(context_.sources, side->span), blocksText(*blocks));
@@ -155,8 +156,8 @@ bool checkExpect(const ExpectContext& context, const syntax::Expr& condition, Di
     return false;
   }
   if (decision.outcome != Outcome::Undecided) return true;
-  diagnostics.emit<diag::BadExpect>(condition.span, fmt::format("`{}` does not run the cells that this needs",
-                                                                context.study.design));
+  diagnostics.emit<diag::BadExpect>(condition.span,
+                                    fmt::format("`{}` does not run the cells that this needs", context.study.design));
   return false;
 }
 

@@ -35,10 +35,10 @@ Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right) {
 /// The arguments of one term.
 struct ExpectTerms::Request {
   const Responses* responses = nullptr;
-  std::vector<int> factors;                  // those behind the measure, in order
-  statistics::FactorSet group = 0;           // the first of them: one factor or a list
-  std::map<int, std::vector<int>> at;        // levels that a factor is held at
-  std::optional<int> from, to;               // levels of the first factor
+  std::vector<int> factors;                                      // those behind the measure, in order
+  statistics::FactorSet group = 0;                               // the first of them: one factor or a list
+  std::map<int, std::vector<int>> at;                            // levels that a factor is held at
+  std::optional<int> from, to;                                   // levels of the first factor
   std::optional<std::pair<syntax::BinaryOp, double>> condition;  // of `share`
 };
 
@@ -74,19 +74,22 @@ Blocks ExpectTerms::fail(Span span, std::string what, std::string alias) {
 
 Blocks ExpectTerms::evaluate(const syntax::Expr& wrapped) {
   const syntax::Expr& expr = bare(wrapped);
-  if (const auto* whole = std::get_if<syntax::IntLiteral>(&expr.node)) return constant(static_cast<double>(whole->value));
+  if (const auto* whole = std::get_if<syntax::IntLiteral>(&expr.node))
+    return constant(static_cast<double>(whole->value));
   if (const auto* real = std::get_if<syntax::RealLiteral>(&expr.node)) return constant(real->value);
   if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node))
     if (const auto known = context_.spec.constants.find(name->name); known != context_.spec.constants.end())
       return constant(known->second);
   if (const auto* called = std::get_if<syntax::CallExpr>(&expr.node)) return call(*called, expr.span);
-  if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node); unary != nullptr && unary->op == syntax::UnaryOp::Neg)
+  if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node);
+      unary != nullptr && unary->op == syntax::UnaryOp::Neg)
     return combine(syntax::BinaryOp::Sub, constant(0.0), evaluate(*unary->operand));
   const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
-  const bool isArithmetic = binary != nullptr &&
-                            (binary->op == syntax::BinaryOp::Add || binary->op == syntax::BinaryOp::Sub ||
-                             binary->op == syntax::BinaryOp::Mul || binary->op == syntax::BinaryOp::Div);
-  if (!isArithmetic) return fail(expr.span, "expectations are made of terms such as `effect(test, act)`, `mean(test)`, and of numbers");
+  const bool isArithmetic =
+      binary != nullptr && (binary->op == syntax::BinaryOp::Add || binary->op == syntax::BinaryOp::Sub ||
+                            binary->op == syntax::BinaryOp::Mul || binary->op == syntax::BinaryOp::Div);
+  if (!isArithmetic)
+    return fail(expr.span, "expectations are made of terms such as `effect(test, act)`, `mean(test)`, and of numbers");
   return combine(binary->op, evaluate(*binary->left), evaluate(*binary->right));
 }
 
@@ -103,8 +106,8 @@ std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
     names.push_back(context_.study.factors[f].name);
   }
   const std::optional<std::string> close = closestName(name, names);
-  (void)fail(expr.span, fmt::format("`{}` is no factor of this experiment; there are {}{}", name, fmt::join(names, ", "),
-                                    close ? fmt::format("; did you mean `{}`?", *close) : ""));
+  (void)fail(expr.span, fmt::format("`{}` is no factor of this experiment; there are {}{}", name,
+                                    fmt::join(names, ", "), close ? fmt::format("; did you mean `{}`?", *close) : ""));
   return std::nullopt;
 }
 
@@ -115,17 +118,20 @@ std::optional<int> ExpectTerms::level(int factor, const syntax::Expr& expr) {
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < known.levels.size(); ++i) {
     const study::Level& candidate = known.levels[i];
-    if (candidate.label == text || (candidate.values.size() == 1 && candidate.values[0] == text)) return static_cast<int>(i);
+    if (candidate.label == text || (candidate.values.size() == 1 && candidate.values[0] == text))
+      return static_cast<int>(i);
     labels.push_back(candidate.label);
   }
-  (void)fail(expr.span, fmt::format("factor `{}` has no level {}; there are {}", known.name, text, fmt::join(labels, ", ")));
+  (void)fail(expr.span,
+             fmt::format("factor `{}` has no level {}; there are {}", known.name, text, fmt::join(labels, ", ")));
   return std::nullopt;
 }
 
 bool ExpectTerms::readNamed(const syntax::Arg& argument, Request& request) {
   const std::string& name = argument.name->text;
   if (name == "from" || name == "to") {
-    const std::optional<int> found = request.factors.empty() ? std::nullopt : level(request.factors[0], *argument.value);
+    const std::optional<int> found =
+        request.factors.empty() ? std::nullopt : level(request.factors[0], *argument.value);
     (name == "from" ? request.from : request.to) = found;
     return found.has_value();
   }
@@ -135,7 +141,8 @@ bool ExpectTerms::readNamed(const syntax::Arg& argument, Request& request) {
     const auto* list = std::get_if<syntax::ListExpr>(&bare(*argument.value).node);
     const std::size_t count = list != nullptr ? list->entries.size() : 1;
     for (std::size_t i = 0; i < count; ++i) {
-      const std::optional<int> found = level(static_cast<int>(f), list != nullptr ? *list->entries[i].value : *argument.value);
+      const std::optional<int> found =
+          level(static_cast<int>(f), list != nullptr ? *list->entries[i].value : *argument.value);
       if (!found) return false;
       levels.push_back(*found);
     }
@@ -157,7 +164,8 @@ bool ExpectTerms::read(const syntax::CallExpr& call, Request& request) {
       const syntax::Expr& measured = condition != nullptr ? *condition->left : value;
       const auto known = responses_.find(lineText(context_.sources, measured.span));
       if (known == responses_.end()) {
-        (void)fail(measured.span, fmt::format("`{}` is no measure of this experiment", lineText(context_.sources, measured.span)));
+        (void)fail(measured.span,
+                   fmt::format("`{}` is no measure of this experiment", lineText(context_.sources, measured.span)));
         return false;
       }
       request.responses = &known->second;
@@ -209,21 +217,26 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
   for (const int factor : request.factors)
     if (factors[static_cast<std::size_t>(factor)].isOrdered)
       return fail(span, fmt::format("`{}` is an axis of numbers: compare means, `mean(.., {}: ..)`",
-                                    factors[static_cast<std::size_t>(factor)].name, factors[static_cast<std::size_t>(factor)].name));
+                                    factors[static_cast<std::size_t>(factor)].name,
+                                    factors[static_cast<std::size_t>(factor)].name));
   if (function == "first_in") return statistics::firstIn(responses, request.group).byBlock;
   if (function == "last_in") return statistics::lastIn(responses, request.group).byBlock;
   if (function == "interaction") {
     if (request.factors.size() != 2) return fail(span, "`interaction` takes a measure and two factors");
-    const statistics::FactorSet pair = statistics::FactorSet{1} << first | statistics::FactorSet{1} << request.factors[1];
+    const statistics::FactorSet pair = statistics::FactorSet{1} << first | statistics::FactorSet{1}
+                                                                               << request.factors[1];
     if (!isClear(pair, span)) return missing();
     return context_.cells.fraction ? statistics::productContrast(responses, pair).byBlock
                                    : statistics::interaction(responses, first, request.factors[1]).contrast.byBlock;
   }
   if (function == "shapley")
-    return statistics::shapley(responses, statistics::precedencesOf(responses))[static_cast<std::size_t>(first)].byBlock;
+    return statistics::shapley(responses, statistics::precedencesOf(responses))[static_cast<std::size_t>(first)]
+        .byBlock;
   if (request.from || request.to)
-    return statistics::levelEffect(responses, first, request.from.value_or(factors[static_cast<std::size_t>(first)].oldLevel),
-                                   request.to.value_or(factors[static_cast<std::size_t>(first)].newLevel)).byBlock;
+    return statistics::levelEffect(responses, first,
+                                   request.from.value_or(factors[static_cast<std::size_t>(first)].oldLevel),
+                                   request.to.value_or(factors[static_cast<std::size_t>(first)].newLevel))
+        .byBlock;
   if (!isClear(request.group, span)) return missing();
   if (context_.spec.design.kind == DesignSpec::Kind::Random)
     return statistics::leastSquaresEffects(responses)[static_cast<std::size_t>(first)].byBlock;
@@ -248,21 +261,30 @@ Blocks ExpectTerms::overCells(const std::string& function, const Request& reques
       most = std::max(most, value);
       if (request.condition)
         held += (request.condition->first == syntax::BinaryOp::Ge ? value >= request.condition->second
-                                                                  : value <= request.condition->second) ? 1.0 : 0.0;
+                                                                  : value <= request.condition->second)
+                    ? 1.0
+                    : 0.0;
     }
     const auto count = static_cast<double>(cells.cellCount());
-    if (cells.cellCount() == 0 || std::isnan(sum)) out.push_back(std::numeric_limits<double>::quiet_NaN());
-    else if (function == "mean") out.push_back(sum / count);
-    else if (function == "min") out.push_back(least);
-    else if (function == "max") out.push_back(most);
-    else if (function == "spread") out.push_back(most - least);
-    else out.push_back(held / count);
+    if (cells.cellCount() == 0 || std::isnan(sum))
+      out.push_back(std::numeric_limits<double>::quiet_NaN());
+    else if (function == "mean")
+      out.push_back(sum / count);
+    else if (function == "min")
+      out.push_back(least);
+    else if (function == "max")
+      out.push_back(most);
+    else if (function == "spread")
+      out.push_back(most - least);
+    else
+      out.push_back(held / count);
   }
   return out;
 }
 
 Blocks ExpectTerms::call(const syntax::CallExpr& call, Span span) {
-  static constexpr std::string_view kAttributions[] = {"effect", "first_in", "last_in", "shapley", "interaction", "gain"};
+  static constexpr std::string_view kAttributions[] = {"effect",  "first_in",    "last_in",
+                                                       "shapley", "interaction", "gain"};
   static constexpr std::string_view kOverCells[] = {"mean", "min", "max", "spread", "share"};
   const auto* name = std::get_if<syntax::NameExpr>(&call.callee->node);
   const auto isOneOf = [&](const auto& names) {

@@ -82,7 +82,8 @@ class Evaluator {
     if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) return named(name->name, expr.span);
     if (const auto* field = std::get_if<syntax::FieldExpr>(&expr.node)) return fieldOf(*field, expr);
     if (const auto* call = std::get_if<syntax::CallExpr>(&expr.node)) return callOf(*call, expr.span);
-    if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node); unary != nullptr && unary->op == syntax::UnaryOp::Neg) {
+    if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node);
+        unary != nullptr && unary->op == syntax::UnaryOp::Neg) {
       Number value = number(*unary->operand);
       value.value = -value.value;
       return value;
@@ -113,13 +114,13 @@ class Evaluator {
       if (error == std::errc() && end == text.data() + text.size()) return Number{value, false};
       return fail(span, fmt::format("parameter `{}` is {}, not a number", name, text));
     }
-    std::vector<std::string> known = {"steps", "examples", "flops", "seconds", "parameters", "seconds_per_step",
-                                      "flops_per_step"};
+    std::vector<std::string> known = {"steps",      "examples",         "flops",         "seconds",
+                                      "parameters", "seconds_per_step", "flops_per_step"};
     for (const auto& [measure, value] : context_.measures) known.push_back(measure);
     for (const study::ProbeSeries& probe : run_.probes) known.push_back(probe.probe);
     const std::optional<std::string> close = closestName(name, known);
     return fail(span, fmt::format("`{}` is neither a probe, an earlier measure nor a cost{}", name,
-                           close ? fmt::format("; did you mean `{}`?", *close) : ""));
+                                  close ? fmt::format("; did you mean `{}`?", *close) : ""));
   }
 
   std::optional<double> costOf(const std::string& name) {
@@ -150,7 +151,8 @@ class Evaluator {
     const Value base = evaluate(*field.base);
     const auto* layers = std::get_if<Layers>(&base);
     if (layers == nullptr || (field.field.text != "first" && field.field.text != "final"))
-      return fail(field.field.span, "fields are `.first` and `.final` of the layers of a probe, and `.at(..)` of a metric");
+      return fail(field.field.span,
+                  "fields are `.first` and `.final` of the layers of a probe, and `.at(..)` of a metric");
     return columnOf(*layers->series, field.field.text == "first" ? 0 : layers->series->paths.size() - 1);
   }
   static bool isPart(std::string_view name) { return name == "train" || name == "valid" || name == "test" || name == "seen"; }
@@ -170,7 +172,8 @@ class Evaluator {
   // ------------------------------------------------------------------ calls
 
   Value callOf(const syntax::CallExpr& call, Span span) {
-    if (const auto* field = std::get_if<syntax::FieldExpr>(&call.callee->node); field != nullptr && field->field.text == "at")
+    if (const auto* field = std::get_if<syntax::FieldExpr>(&call.callee->node);
+        field != nullptr && field->field.text == "at")
       return at(*field->base, call, span);
     const auto* name = std::get_if<syntax::NameExpr>(&call.callee->node);
     if (name == nullptr || call.arguments.size() != 1 || call.arguments[0].name)
@@ -179,12 +182,19 @@ class Evaluator {
     if (name->name.ends_with("_to")) return timeTo(name->name, argument, call.callee->span);
     if (isReduction(name->name)) return reduced(name->name, argument);
     Number value = number(argument);
-    if (name->name == "log") value.value = std::log(value.value);
-    else if (name->name == "exp") value.value = std::exp(value.value);
-    else if (name->name == "sqrt") value.value = std::sqrt(value.value);
-    else if (name->name == "abs") value.value = std::abs(value.value);
-    else return fail(call.callee->span, fmt::format("`{}` is no function of measures; there are first, last, mean, max, min, "
-                                             "steps_to, examples_to, flops_to, seconds_to, log, exp, sqrt and abs", name->name));
+    if (name->name == "log")
+      value.value = std::log(value.value);
+    else if (name->name == "exp")
+      value.value = std::exp(value.value);
+    else if (name->name == "sqrt")
+      value.value = std::sqrt(value.value);
+    else if (name->name == "abs")
+      value.value = std::abs(value.value);
+    else
+      return fail(call.callee->span,
+                  fmt::format("`{}` is no function of measures; there are first, last, mean, max, min, "
+                              "steps_to, examples_to, flops_to, seconds_to, log, exp, sqrt and abs",
+                              name->name));
     return value;
   }
 
@@ -193,10 +203,13 @@ class Evaluator {
     if (const auto* curve = std::get_if<Curve>(&value)) return Number{reduce(function, curve->values), false};
     if (const auto* row = std::get_if<Row>(&value)) return Number{reduce(function, row->values), false};
     const auto* layers = std::get_if<Layers>(&value);
-    if (layers == nullptr) return fail(argument.span, fmt::format("`{}` takes a curve or the layers of a probe", function));
+    if (layers == nullptr)
+      return fail(argument.span, fmt::format("`{}` takes a curve or the layers of a probe", function));
     const study::ProbeSeries& series = *layers->series;
     if (function == "first" || function == "last")
-      return Row{series.values.empty() ? std::vector<double>() : function == "first" ? series.values.front() : series.values.back()};
+      return Row{series.values.empty() ? std::vector<double>()
+                 : function == "first" ? series.values.front()
+                                       : series.values.back()};
     Curve curve;
     curve.steps = series.steps;
     for (const std::vector<double>& row : series.values) curve.values.push_back(reduce(function, row));
@@ -208,9 +221,8 @@ class Evaluator {
     for (const char* const metric : {"valid.loss", "train.loss"})
       for (const study::Curve& curve : run_.curves)
         if (curve.metric == metric && !curve.values.empty()) {
-          const auto best = std::min_element(curve.values.begin(), curve.values.end(), [](double a, double b) {
-            return std::isnan(b) ? !std::isnan(a) : a < b;
-          });
+          const auto best = std::min_element(curve.values.begin(), curve.values.end(),
+                                             [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; });
           return curve.steps[static_cast<std::size_t>(best - curve.values.begin())];
         }
     return std::nullopt;
@@ -219,10 +231,13 @@ class Evaluator {
   Value at(const syntax::Expr& base, const syntax::CallExpr& call, Span span) {
     const Value value = evaluate(base);
     const auto* curve = std::get_if<Curve>(&value);
-    const auto* symbol = call.arguments.size() == 1 ? std::get_if<syntax::SymbolExpr>(&bare(*call.arguments[0].value).node) : nullptr;
-    if (curve == nullptr || symbol == nullptr) return fail(span, "`.at(.best)`, `.at(.first)` and `.at(.last)` belong to a metric");
+    const auto* symbol =
+        call.arguments.size() == 1 ? std::get_if<syntax::SymbolExpr>(&bare(*call.arguments[0].value).node) : nullptr;
+    if (curve == nullptr || symbol == nullptr)
+      return fail(span, "`.at(.best)`, `.at(.first)` and `.at(.last)` belong to a metric");
     if (symbol->name == "first" || symbol->name == "last") return Number{reduce(symbol->name, curve->values), false};
-    if (symbol->name != "best") return fail(span, fmt::format("`.at` takes .first, .last or .best, and this is .{}", symbol->name));
+    if (symbol->name != "best")
+      return fail(span, fmt::format("`.at` takes .first, .last or .best, and this is .{}", symbol->name));
     if (run_.status == study::Status::Diverged) return Number{reduce("last", curve->values), false};
     const std::optional<std::int64_t> step = bestStep();
     for (std::size_t i = 0; step && i < curve->steps.size(); ++i)
@@ -270,12 +285,23 @@ class Evaluator {
     const Number left = number(*binary.left), right = number(*binary.right);
     Number out{kUndefined, left.isCensored || right.isCensored};
     switch (binary.op) {
-      case syntax::BinaryOp::Add: out.value = left.value + right.value; break;
-      case syntax::BinaryOp::Sub: out.value = left.value - right.value; break;
-      case syntax::BinaryOp::Mul: out.value = left.value * right.value; break;
-      case syntax::BinaryOp::Div: out.value = left.value / right.value; break;
-      case syntax::BinaryOp::Pow: out.value = std::pow(left.value, right.value); break;
-      default: return fail(span, "a measure is a number: + - * / and ** make one of two");
+      case syntax::BinaryOp::Add:
+        out.value = left.value + right.value;
+        break;
+      case syntax::BinaryOp::Sub:
+        out.value = left.value - right.value;
+        break;
+      case syntax::BinaryOp::Mul:
+        out.value = left.value * right.value;
+        break;
+      case syntax::BinaryOp::Div:
+        out.value = left.value / right.value;
+        break;
+      case syntax::BinaryOp::Pow:
+        out.value = std::pow(left.value, right.value);
+        break;
+      default:
+        return fail(span, "a measure is a number: + - * / and ** make one of two");
     }
     return out;
   }

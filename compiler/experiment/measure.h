@@ -22,9 +22,9 @@ namespace nnc::experiment {
 /// What a measure sees besides the run.
 struct MeasureContext {
   const study::Cell& cell;
-  const std::map<std::string, double>& constants;            // of the experiment
+  const std::map<std::string, double>& constants;               // of the experiment
   const std::map<std::string, study::MeasuredValue>& measures;  // those before it
-  std::optional<std::int64_t> classes;                       // of the label, for what guessing gives
+  std::optional<std::int64_t> classes;                          // of the label, for what guessing gives
 };
 
 /// Why an expression is no measure.
@@ -33,8 +33,8 @@ struct MeasureError {
   std::string what;
 };
 
-/// The number, or what is wrong with the expression; a run that lacks what the expression needs gives NaN. Of a run that
-/// diverged, metrics are what guessing gives, and targets are not reached.
+/// The number, or what is wrong with the expression; a run that lacks what the expression needs gives NaN. Of a run
+/// that diverged, metrics are what guessing gives, and targets are not reached.
 std::variant<study::MeasuredValue, MeasureError> measureRun(const syntax::Expr& expr, const study::Run& run,
                                                             const MeasureContext& context);
 

@@ -29,10 +29,10 @@ struct Rules {
   std::int64_t probeEvery = 0;     // steps; a probe's own period is a multiple of it. 0: no probes
   std::string targetMetric;        // `target: valid.accuracy >= 0.8`; empty: none
   double target = 0.0;
-  bool stopAtTarget = false;                 // a run ends when it reached the target
-  std::optional<double> runSeconds;          // a run that takes longer ends as TimedOut
-  std::optional<double> runFlops;            // a run ends, regularly, after the step that reaches this
-  std::optional<double> studySeconds;        // `budget: minutes(60)`: no run starts after that
+  bool stopAtTarget = false;           // a run ends when it reached the target
+  std::optional<double> runSeconds;    // a run that takes longer ends as TimedOut
+  std::optional<double> runFlops;      // a run ends, regularly, after the step that reaches this
+  std::optional<double> studySeconds;  // `budget: minutes(60)`: no run starts after that
 };
 
 class Plan {

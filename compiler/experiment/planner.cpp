@@ -51,7 +51,8 @@ class ElaboratedCell final : public CellPrograms {
 
 class BuiltPlan final : public ExperimentPlan {
  public:
-  BuiltPlan(elaborate::Project& project, Spec spec) : project_(project), spec_(std::move(spec)) {}
+  BuiltPlan(elaborate::Project& project, Spec spec, PlanFor purpose)
+      : project_(project), spec_(std::move(spec)), purpose_(purpose) {}
 
   const study::Study& study() const override { return study_; }
   const Rules& rules() const override { return spec_.rules; }
@@ -134,12 +135,15 @@ class BuiltPlan final : public ExperimentPlan {
                                               cellName(study_.factors, levels));
       return false;
     }
-    const std::optional<DataFacts> data = data_.facts(train->data, state.diagnostics);
+    const std::optional<DataFacts> data =
+        purpose_ == PlanFor::Checking ? std::optional(DataFacts{train->batch, elaborate::partNames(train->data), {}})
+                                      : data_.facts(train->data, state.diagnostics);
     if (!data) return false;
     study::Cell cell;
     cell.levels = levels;
     for (const auto& value : train->values)
-      if (spec_.tunedParameter == nullptr || value.first != spec_.tunedParameter->name.text) cell.values.push_back(value);
+      if (spec_.tunedParameter == nullptr || value.first != spec_.tunedParameter->name.text)
+        cell.values.push_back(value);
     for (const elaborate::Slot& slot : train->slots)
       if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
     const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
@@ -197,6 +201,7 @@ class BuiltPlan final : public ExperimentPlan {
 
   elaborate::Project& project_;
   Spec spec_;
+  PlanFor purpose_;
   CellList list_;
   std::vector<probes::PeriodicProbe> probes_;
   std::vector<std::string> series_;  // of probes with a text, of all cells
@@ -211,10 +216,10 @@ class BuiltPlan final : public ExperimentPlan {
 }  // namespace
 
 std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
-                                         const std::vector<elaborate::Override>& overrides) {
+                                         const std::vector<elaborate::Override>& overrides, PlanFor purpose) {
   std::optional<Spec> spec = readExperiment(project.state(), name, overrides);
   if (!spec) return nullptr;
-  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec));
+  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec), purpose);
   return plan->build() ? std::move(plan) : nullptr;
 }
 

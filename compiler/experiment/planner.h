@@ -20,11 +20,15 @@ class ExperimentPlan : public Plan {
   virtual const std::vector<probes::PeriodicProbe>& probes() const = 0;
 };
 
+/// To check, no data file is opened: numbers of rows and steps are then those of one batch.
+enum class PlanFor : std::uint8_t { Checking, Running };
+
 /// `name` empty: the only experiment of the file. Null: reported.
 ///
 /// Errors  those of readExperiment and listCells; E0613 after the messages of a cell that cannot be built; E0615-E0618;
 ///         E12xx when the data cannot be found.
 [[nodiscard]] std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
-                                                       const std::vector<elaborate::Override>& overrides);
+                                                       const std::vector<elaborate::Override>& overrides,
+                                                       PlanFor purpose = PlanFor::Running);
 
 }  // namespace nnc::experiment

@@ -15,7 +15,8 @@ PlanCost costOf(const study::Study& study) {
   PlanCost cost;
   std::set<std::string> ids, programs;
   const std::size_t blocks = study.blocks.size();
-  const std::size_t tried = study.tuning ? std::min<std::size_t>(static_cast<std::size_t>(study.tuning->blocks), blocks) : 0;
+  const std::size_t tried =
+      study.tuning ? std::min<std::size_t>(static_cast<std::size_t>(study.tuning->blocks), blocks) : 0;
   for (const study::Cell& cell : study.cells) {
     if (!ids.insert(cell.id).second) continue;
     programs.insert(cell.program);
@@ -23,7 +24,8 @@ PlanCost costOf(const study::Study& study) {
     if (!study.tuning) continue;
     const std::size_t trials = study.tuning->grid.size() * tried;
     cost.trials += trials;
-    cost.flops += cell.flopsPerStep * static_cast<double>(std::min(study.tuning->steps, cell.steps)) * static_cast<double>(trials);
+    cost.flops += cell.flopsPerStep * static_cast<double>(std::min(study.tuning->steps, cell.steps)) *
+                  static_cast<double>(trials);
   }
   cost.cells = ids.size();
   cost.runs = ids.size() * blocks;
@@ -58,13 +60,15 @@ std::string cellTable(const study::Study& study) {
     names.push_back(cellName(study.factors, cell.levels));
     width = std::max(width, names.back().size());
   }
-  std::string out = fmt::format("  {:>4}  {:<{}}  {:>10}  {:>7}  {:>12}\n", "cell", "levels", width, "parameters", "steps", "per step");
+  std::string out = fmt::format("  {:>4}  {:<{}}  {:>10}  {:>7}  {:>12}\n", "cell", "levels", width, "parameters",
+                                "steps", "per step");
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < study.cells.size(); ++i) {
     const study::Cell& cell = study.cells[i];
     const auto [equal, isNew] = first.emplace(cell.id, i + 1);
-    out += fmt::format("  {:>4}  {:<{}}  {:>10}  {:>7}  {:>12}{}\n", fmt::format("C{}", i + 1), names[i], width, cell.parameters,
-                       cell.steps, flopsText(cell.flopsPerStep), isNew ? "" : fmt::format("  the same as C{}", equal->second));
+    out += fmt::format("  {:>4}  {:<{}}  {:>10}  {:>7}  {:>12}{}\n", fmt::format("C{}", i + 1), names[i], width,
+                       cell.parameters, cell.steps, flopsText(cell.flopsPerStep),
+                       isNew ? "" : fmt::format("  the same as C{}", equal->second));
   }
   return out;
 }
@@ -77,8 +81,8 @@ std::string planText(const study::Study& study, std::optional<double> seconds) {
   for (const study::Factor& factor : study.factors) {
     std::vector<std::string> labels;
     for (const study::Level& level : factor.levels) labels.push_back(level.label);
-    out += fmt::format("  vary {}: {}{}{}\n", factor.name, fmt::join(labels, " | "), factor.isOrdered ? " (an axis)" : "",
-                       factor.when.empty() ? "" : " when " + factor.when);
+    out += fmt::format("  vary {}: {}{}{}\n", factor.name, fmt::join(labels, " | "),
+                       factor.isOrdered ? " (an axis)" : "", factor.when.empty() ? "" : " when " + factor.when);
   }
   for (const auto& [name, text] : study.bound) out += fmt::format("  bind {} = {}\n", name, text);
   if (study.tuning)
@@ -87,13 +91,16 @@ std::string planText(const study::Study& study, std::optional<double> seconds) {
   out += "\n" + cellTable(study);
   for (const auto& [reason, cells] : removedByReason(study)) {
     out += fmt::format("\n  removed by `{}`:\n", reason);
-    for (const study::RemovedCell* removed : cells) out += fmt::format("        {}\n", cellName(study.factors, removed->levels));
+    for (const study::RemovedCell* removed : cells)
+      out += fmt::format("        {}\n", cellName(study.factors, removed->levels));
   }
   if (!study.aliases.empty()) out += "\n  effects that this fraction cannot tell apart:\n";
   for (const std::string& alias : study.aliases) out += fmt::format("        {}\n", alias);
-  out += fmt::format("\n{} cells ({} different) x {} blocks = {} runs", study.cells.size(), cost.cells, study.blocks.size(), cost.runs);
+  out += fmt::format("\n{} cells ({} different) x {} blocks = {} runs", study.cells.size(), cost.cells,
+                     study.blocks.size(), cost.runs);
   if (cost.trials > 0) out += fmt::format(", and {} trials", cost.trials);
-  out += fmt::format("; {} to compile; {}", cost.compilations == 1 ? "1 program" : fmt::format("{} programs", cost.compilations),
+  out += fmt::format("; {} to compile; {}",
+                     cost.compilations == 1 ? "1 program" : fmt::format("{} programs", cost.compilations),
                      flopsText(cost.flops));
   if (seconds) out += fmt::format("; about {}", secondsText(*seconds));
   return out + "\n";
@@ -104,13 +111,23 @@ std::string planJson(const study::Study& study, std::optional<double> seconds) {
   const PlanCost cost = costOf(study);
   Json cells = Json::array(), removed = Json::array();
   for (const study::Cell& cell : study.cells)
-    cells.push_back({{"cell", cellName(study.factors, cell.levels)}, {"id", cell.id}, {"program", cell.program},
-                     {"parameters", cell.parameters}, {"steps", cell.steps}, {"flops_per_step", cell.flopsPerStep}});
+    cells.push_back({{"cell", cellName(study.factors, cell.levels)},
+                     {"id", cell.id},
+                     {"program", cell.program},
+                     {"parameters", cell.parameters},
+                     {"steps", cell.steps},
+                     {"flops_per_step", cell.flopsPerStep}});
   for (const study::RemovedCell& gone : study.removed)
     removed.push_back({{"cell", cellName(study.factors, gone.levels)}, {"reason", gone.reason}});
-  Json plan = {{"experiment", study.name}, {"cells", cells}, {"removed", removed}, {"aliases", study.aliases},
-               {"blocks", study.blocks.size()}, {"runs", cost.runs}, {"trials", cost.trials},
-               {"compilations", cost.compilations}, {"flops", cost.flops}};
+  Json plan = {{"experiment", study.name},
+               {"cells", cells},
+               {"removed", removed},
+               {"aliases", study.aliases},
+               {"blocks", study.blocks.size()},
+               {"runs", cost.runs},
+               {"trials", cost.trials},
+               {"compilations", cost.compilations},
+               {"flops", cost.flops}};
   if (seconds) plan["seconds"] = *seconds;
   return plan.dump() + "\n";
 }

@@ -8,7 +8,7 @@ namespace nnc::experiment {
 
 /// What a study costs. Trials of a tuning count as runs of their own.
 struct PlanCost {
-  std::size_t cells = 0;         // different ones: equal cells run once
+  std::size_t cells = 0;  // different ones: equal cells run once
   std::size_t runs = 0, trials = 0;
   std::size_t compilations = 0;  // programs that differ in more than numbers
   double flops = 0.0;

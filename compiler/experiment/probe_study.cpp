@@ -25,8 +25,7 @@ class Prober {
     if (programs == nullptr) return std::nullopt;
     const elaborate::TrainProgram& train = programs->train();
     const study::Block& seeds = plan_.study().blocks[static_cast<std::size_t>(block)];
-    std::optional<training::DataSet> data =
-        training::DataSet::locate(train.data, store_, diagnostics_, seeds.data);
+    std::optional<training::DataSet> data = training::DataSet::locate(train.data, store_, diagnostics_, seeds.data);
     if (!data || !data->read(diagnostics_)) return std::nullopt;
     const std::vector<ir::Tensor> tensors = training::initialTensors(train.initModule, train.init, seeds.init);
     std::vector<const std::byte*> pointers;
@@ -102,8 +101,8 @@ std::string probeTable(const ExperimentPlan& plan, const std::vector<study::Run>
     }
     text += "\n";
   }
-  return text + fmt::format("initial values, mean of {} seed{}\n", study.blocks.size(),
-                            study.blocks.size() == 1 ? "" : "s");
+  return text +
+         fmt::format("initial values, mean of {} seed{}\n", study.blocks.size(), study.blocks.size() == 1 ? "" : "s");
 }
 
 }  // namespace nnc::experiment

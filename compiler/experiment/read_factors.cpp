@@ -91,7 +91,8 @@ class FactorReader {
         for (const syntax::Arg& part : tuple->entries) parts.push_back(part.value.get());
       }
       if (parts.size() != factor_.parameters.size())
-        return refuse(value.span, fmt::format("are tuples of {} values, one for each parameter", factor_.parameters.size()));
+        return refuse(value.span,
+                      fmt::format("are tuples of {} values, one for each parameter", factor_.parameters.size()));
       study::Level level;
       std::vector<ValueSource> sources;
       for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -53,7 +53,10 @@ class SettingsReader {
         init = data = noise = 1;
         for (const syntax::Arg& entry : tuple->entries) {
           const std::string name = entry.name ? entry.name->text : "";
-          std::int64_t* const target = name == "init" ? &init : name == "data" ? &data : name == "noise" ? &noise : nullptr;
+          std::int64_t* const target = name == "init"    ? &init
+                                       : name == "data"  ? &data
+                                       : name == "noise" ? &noise
+                                                         : nullptr;
           if (target == nullptr) return reading_.refuse(*setting, entry.span, "something besides init, data and noise");
           const std::optional<std::int64_t> number = count(*setting, *entry.value, 100);
           if (!number) return false;
@@ -79,7 +82,8 @@ class SettingsReader {
 
   /// `minutes(60)` in seconds.
   std::optional<double> duration(const syntax::Setting& setting, const syntax::Expr& expr) {
-    for (const auto& [unit, factor] : {std::pair("seconds", 1.0), std::pair("minutes", 60.0), std::pair("hours", 3600.0)})
+    for (const auto& [unit, factor] :
+         {std::pair("seconds", 1.0), std::pair("minutes", 60.0), std::pair("hours", 3600.0)})
       if (const std::vector<syntax::Arg>* const arguments = callOf(expr, unit))
         if (arguments->size() == 1 && !(*arguments)[0].name)
           if (const std::optional<double> number = positive(setting, *(*arguments)[0].value)) return *number * factor;
@@ -96,8 +100,8 @@ class SettingsReader {
     if (tuple == nullptr) return (rules.studySeconds = duration(*setting, bare(*setting->value))).has_value();
     for (const syntax::Arg& entry : tuple->entries) {
       const std::string name = entry.name ? entry.name->text : "";
-      std::optional<double>* const target = name == "study" ? &rules.studySeconds
-                                            : name == "run" ? &rules.runSeconds
+      std::optional<double>* const target = name == "study"   ? &rules.studySeconds
+                                            : name == "run"   ? &rules.runSeconds
                                             : name == "flops" ? &rules.runFlops
                                                               : nullptr;
       if (target == nullptr) return reading_.refuse(*setting, entry.span, "something besides study, run and flops");
@@ -130,8 +134,8 @@ class SettingsReader {
     const syntax::Setting* const setting = settings_.find("target");
     if (setting == nullptr) return true;
     const auto* comparison = std::get_if<syntax::BinaryExpr>(&bare(*setting->value).node);
-    const bool isOrder = comparison != nullptr &&
-                         (comparison->op == syntax::BinaryOp::Ge || comparison->op == syntax::BinaryOp::Le);
+    const bool isOrder =
+        comparison != nullptr && (comparison->op == syntax::BinaryOp::Ge || comparison->op == syntax::BinaryOp::Le);
     const std::string metric = isOrder ? metricName(*comparison->left) : "";
     if (metric.empty()) return reading_.refuse(*setting, setting->value->span, "something else");
     const std::optional<Value> value = reading_.elaborator.evaluate(*comparison->right, reading_.scope);
@@ -147,7 +151,8 @@ class SettingsReader {
     const syntax::Setting* const setting = settings_.find("stop");
     if (setting == nullptr) return true;
     const auto* symbol = std::get_if<syntax::SymbolExpr>(&bare(*setting->value).node);
-    if (symbol == nullptr || symbol->name != "target") return reading_.refuse(*setting, setting->value->span, "something else");
+    if (symbol == nullptr || symbol->name != "target")
+      return reading_.refuse(*setting, setting->value->span, "something else");
     if (reading_.spec.rules.targetMetric.empty())
       return reading_.refuse(*setting, setting->value->span, "an end at a target that no setting `target` names");
     reading_.spec.rules.stopAtTarget = true;

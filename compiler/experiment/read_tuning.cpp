@@ -19,12 +19,15 @@ class TuningReader {
   }
 
   bool run(const std::vector<syntax::Arg>& arguments) {
-    if (reading_.spec.tuning) return refuse(span_, fmt::format("is used twice: `{}` is tuned too", reading_.spec.tuning->parameter));
+    if (reading_.spec.tuning)
+      return refuse(span_, fmt::format("is used twice: `{}` is tuned too", reading_.spec.tuning->parameter));
     for (const syntax::Arg& argument : arguments)
       if (!readArgument(argument)) return false;
     if (tuning_.grid.empty()) return refuse(span_, "needs a grid of values");
-    if (tuning_.metric.empty()) return refuse(span_, "needs `by:`, a result of the validation part such as `valid.loss`");
-    if ((tuning_.steps > 0) == epochs_.has_value()) return refuse(span_, "needs `steps:` or `epochs:`, the length of a trial");
+    if (tuning_.metric.empty())
+      return refuse(span_, "needs `by:`, a result of the validation part such as `valid.loss`");
+    if ((tuning_.steps > 0) == epochs_.has_value())
+      return refuse(span_, "needs `steps:` or `epochs:`, the length of a trial");
     tuning_.isLowerBetter = training::isLowerBetter(tuning_.metric);
     reading_.spec.tuning = std::move(tuning_);
     reading_.spec.tuningEpochs = epochs_;

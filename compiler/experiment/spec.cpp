@@ -68,7 +68,8 @@ const syntax::ParamDecl* Reading::parameter(const syntax::Ident& name, std::stri
 
 bool Reading::refuse(const syntax::Setting& setting, Span where, const std::string& what,
                      syntax::BlockKind block) const {
-  elaborator.error<diag::SettingValue>(where, setting.name.text, elaborate::settingTakes(block, setting.name.text), what);
+  elaborator.error<diag::SettingValue>(where, setting.name.text, elaborate::settingTakes(block, setting.name.text),
+                                       what);
   return false;
 }
 
@@ -81,9 +82,9 @@ const elaborate::Scope* ExperimentEnvironment::open(elaborate::Elaborator& elabo
   for (const syntax::Clause& clause : decl_.clauses) {
     const auto* constant = std::get_if<syntax::ConstantDecl>(&clause.node);
     if (constant == nullptr) continue;
-    const std::optional<elaborate::Value> value =
-        constant->type ? elaborator.evaluateAs(*constant->value, *constant->type, *scope)
-                       : elaborator.evaluate(*constant->value, *scope);
+    const std::optional<elaborate::Value> value = constant->type
+                                                      ? elaborator.evaluateAs(*constant->value, *constant->type, *scope)
+                                                      : elaborator.evaluate(*constant->value, *scope);
     if (!value || !elaborator.introduce(constant->name, elaborate::NameKind::Let, *value, *scope)) return nullptr;
   }
   return scope;
@@ -130,7 +131,7 @@ class SpecReader {
     bool isFine = true;
     for (const syntax::Clause& clause : decl_.clauses) isFine &= readClause(clause);
     if (!isFine) return false;
-    if (reading_.spec.measures.empty() ) {
+    if (reading_.spec.measures.empty()) {
       reading_.elaborator.error<diag::NoMeasure>(decl_.name.span, decl_.name.text)
           .help("`measure test = test.accuracy`");
       return false;
@@ -141,12 +142,15 @@ class SpecReader {
  private:
   bool readClause(const syntax::Clause& clause) {
     Spec& spec = reading_.spec;
-    if (const auto* vary = std::get_if<syntax::VaryClause>(&clause.node)) return readFactor(reading_, *vary, clause.span);
+    if (const auto* vary = std::get_if<syntax::VaryClause>(&clause.node))
+      return readFactor(reading_, *vary, clause.span);
     if (const auto* bind = std::get_if<syntax::BindClause>(&clause.node)) return readBind(reading_, *bind, clause.span);
-    if (const auto* exclude = std::get_if<syntax::ExcludeClause>(&clause.node)) spec.excludes.push_back(exclude->when.get());
+    if (const auto* exclude = std::get_if<syntax::ExcludeClause>(&clause.node))
+      spec.excludes.push_back(exclude->when.get());
     if (const auto* probe = std::get_if<syntax::ProbeClause>(&clause.node)) spec.probes.push_back(probe);
     if (const auto* measure = std::get_if<syntax::MeasureClause>(&clause.node)) spec.measures.push_back(measure);
-    if (const auto* expect = std::get_if<syntax::ExpectClause>(&clause.node)) spec.expects.emplace_back(expect, clause.span);
+    if (const auto* expect = std::get_if<syntax::ExpectClause>(&clause.node))
+      spec.expects.emplace_back(expect, clause.span);
     if (const auto* report = std::get_if<syntax::ReportClause>(&clause.node)) spec.report = report;
     return true;
   }
@@ -178,7 +182,8 @@ class SpecReader {
       const auto [other, isNew] = names.emplace(name.text, name.span);
       if (isNew) return;
       isFine = false;
-      reading_.elaborator.error<diag::NameTwice>(name.span, name.text, decl_.name.text).also(other->second, "first here");
+      reading_.elaborator.error<diag::NameTwice>(name.span, name.text, decl_.name.text)
+          .also(other->second, "first here");
     };
     for (const syntax::ProbeClause* probe : reading_.spec.probes) add(probe->name);
     for (const syntax::MeasureClause* measure : reading_.spec.measures) add(measure->name);

@@ -40,8 +40,8 @@ struct BindSpec {
 struct DesignSpec {
   enum class Kind : std::uint8_t { Factorial, Fractional, Ablate, BuildUp, Shapley, Random } kind = Kind::Factorial;
   std::string text = "factorial";
-  int number = 0;           // resolution, samples or cells
-  std::string generators;   // of Fractional; empty: by resolution
+  int number = 0;                       // resolution, samples or cells
+  std::string generators;               // of Fractional; empty: by resolution
   bool fromOld = true, fromNew = true;  // of Ablate
   std::vector<std::size_t> order;       // of BuildUp: indices of factors
   Span span;
@@ -71,7 +71,7 @@ struct Spec {
   std::map<std::string, bool> flags;        // and those that are true or false
   const syntax::BlockDecl* train = nullptr;
   const elaborate::SourceModule* trainHome = nullptr;
-  std::vector<BindSpec> base;   // arguments of `run`
+  std::vector<BindSpec> base;  // arguments of `run`
   std::vector<FactorSpec> factors;
   std::vector<BindSpec> binds;  // in an order in which each uses only those before it
   std::vector<const syntax::Expr*> excludes;

@@ -19,8 +19,8 @@ namespace nnc::experiment {
 [[nodiscard]] std::optional<std::vector<probes::PeriodicProbe>> readProbes(elaborate::ProjectState& state,
                                                                            const Spec& spec);
 
-/// Makes what looks at the runs of a study. Runs of one train, such as the blocks of a cell, share compiled programs one
-/// after the other. Any thread.
+/// Makes what looks at the runs of a study. Runs of one train, such as the blocks of a cell, share compiled programs
+/// one after the other. Any thread.
 class StudyProbes {
  public:
   StudyProbes(std::vector<probes::PeriodicProbe> probes, engine::Options options);

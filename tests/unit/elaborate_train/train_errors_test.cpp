@@ -248,13 +248,14 @@ TEST_F(ProjectTest, AParameterWithoutGradientWarns) {
   EXPECT_EQ(diagnostics_.all().size(), 2u) << messages();
 }
 
-TEST_F(ProjectTest, ExperimentsAreReadOnlyAndTrainsRun) {
+TEST_F(ProjectTest, ExperimentsAreKnownByName) {
   Project* const project = loadText(program(
       "", "experiment compare {\n  run: fit\n  vary lr in [0.1, 0.2]\n  seeds: 2\n  measure a = valid.accuracy\n}\n"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->check()) << messages();
-  EXPECT_EQ(messages(), "W0601 experiments are not supported yet: `compare` is read and not checked\n");
+  EXPECT_EQ(messages(), "");
   EXPECT_EQ(project->experiments(), std::vector<std::string>{"compare"});
+  EXPECT_EQ(project->experimentsWithDefaults(), std::vector<std::string>{"compare"});
   EXPECT_TRUE(project->train("", {}).has_value());
 }
 

@@ -1,0 +1,138 @@
+// Expectations against runs whose numbers are chosen: every term has an answer by hand.
+#include "experiment/expect.h"
+
+#include "planner_fixture.h"
+
+namespace nnc::experiment {
+
+class ExpectTest : public PlannerTest {
+ protected:
+  /// The outcome of `expect CONDITION` when the run of cell c in block b measures `value(c, b)`; NaN: it is missing.
+  study::Verdict verdict(const std::string& condition, const std::function<double(std::size_t, int)>& value) {
+    const auto made = plan(R"(
+  vary act in ["old": sigmoid, "new": relu]
+  vary norm in ["none": identity, "batch": batch_norm()]
+  vary depth in [1, 2, 3]
+  measure m = valid.loss
+  expect )" + condition + "\n");
+    if (made == nullptr) {
+      ADD_FAILURE() << messages();
+      return {};
+    }
+    std::vector<study::Run> runs;
+    for (std::size_t cell = 0; cell < made->study().cells.size(); ++cell)
+      for (int block = 0; block < 3; ++block) {
+        if (std::isnan(value(cell, block))) continue;
+        study::Run& run = runs.emplace_back();
+        run.cell = made->study().cells[cell].id;
+        run.block = block;
+        run.measures["m"] = {value(cell, block), false};
+      }
+    return decideExpectations({sources_, made->spec(), made->cells(), made->study()}, runs)[0];
+  }
+  using Outcome = study::Verdict::Outcome;
+  Outcome outcome(const std::string& condition) {
+    // Cells: act, norm, depth, the last fastest. 100 act + 10 norm + act * norm + depth level, blocks at -1, 0, 1.
+    return verdict(condition,
+                   [](std::size_t cell, int block) {
+                     const double act = cell / 6, norm = cell / 3 % 2, depth = cell % 3;
+                     return 100.0 * act + 10.0 * norm + act * norm + depth + block - 1.0;
+                   })
+        .outcome;
+  }
+};
+
+TEST_F(ExpectTest, TermsHaveTheirValues) {
+  for (const char* const held :
+       {"effect(m, act) >= 100.5 and effect(m, act) <= 100.5", "first_in(m, act) >= 100 and first_in(m, act) <= 100",
+        "last_in(m, act) >= 101 and last_in(m, act) <= 101", "shapley(m, act) >= 100.5 and shapley(m, act) <= 100.5",
+        "shapley(m, act) + shapley(m, norm) - gain(m) >= 0", "first_in(m, [act, norm]) >= 111",
+        "interaction(m, act, norm) >= 0.5 and interaction(m, act, norm) <= 0.5",
+        "mean(m, act: relu, norm: \"none\", depth: 2) >= 101 and mean(m, act: relu, norm: \"none\", depth: 2) <= 101",
+        "spread(m, act: \"old\", norm: \"none\") >= 2 and spread(m, act: \"old\", norm: \"none\") <= 2",
+        "max(m) >= 113", "min(m) <= 0", "share(m >= 50) >= 0.5 and share(m >= 50) <= 0.5",
+        "mean(m, depth: [2, 3], act: sigmoid, norm: identity) >= 1.5",
+        "effect(m, act, from: \"new\", to: \"old\") <= -100", "mean(m, depth: 3) - mean(m, depth: 1) >= 2",
+        "effect(m, norm, depth: 1) * 2 / 4 >= 5.25"})
+    EXPECT_EQ(outcome(held), Outcome::Held) << held;
+  for (const char* const failed : {"effect(m, act) >= 100.6", "max(m) <= 112", "mean(m) <= 0 and max(m) >= 0"})
+    EXPECT_EQ(outcome(failed), Outcome::Failed) << failed;
+}
+
+TEST_F(ExpectTest, StrictOnesNeedTheInterval) {
+  // Within a block the difference is 1, 2, 3: mean 2, interval 2 +- 4.30 * 1 / sqrt(3) = [-0.48, 4.48].
+  const auto noisy = [](std::size_t cell, int block) { return cell / 6 == 1 ? block + 1.0 : 0.0; };
+  EXPECT_EQ(verdict("effect(m, act) >= 0", noisy).outcome, Outcome::Held);
+  EXPECT_EQ(verdict("effect(m, act) > 0", noisy).outcome, Outcome::Failed);
+  EXPECT_EQ(verdict("effect(m, act) < 4.5", noisy).outcome, Outcome::Held);
+  EXPECT_EQ(verdict("effect(m, act) < 4.4", noisy).outcome, Outcome::Failed);
+  EXPECT_NE(verdict("effect(m, act) >= 0", noisy).detail.find("effect(m, act) = 2 [-0.484, 4.484]"), std::string::npos)
+      << verdict("effect(m, act) >= 0", noisy).detail;
+}
+
+TEST_F(ExpectTest, WithoutRunsNothingIsDecided) {
+  const auto none = [](std::size_t, int) { return std::nan(""); };
+  EXPECT_EQ(verdict("mean(m) >= 0", none).outcome, Outcome::Undecided);
+  // One block is whole: it decides.
+  const auto one = [](std::size_t, int block) { return block == 1 ? 1.0 : std::nan(""); };
+  EXPECT_EQ(verdict("mean(m) >= 0", one).outcome, Outcome::Held);
+}
+
+TEST_F(ExpectTest, ConditionsAreConnected) {
+  for (const char* const held : {"mean(m) >= 1000 or max(m) >= 113", "not mean(m) >= 1000", "true or mean(m) >= 1000",
+                                 "not (false or mean(m) >= 1000)", "not (mean(m) >= 0 and max(m) >= 1000)"})
+    EXPECT_EQ(outcome(held), Outcome::Held) << held;
+  for (const char* const failed : {"mean(m) >= 1000 or max(m) >= 1000", "not max(m) >= 113", "false or mean(m) >= 1000",
+                                   "false and max(m) >= 113", "true and mean(m) >= 1000"})
+    EXPECT_EQ(outcome(failed), Outcome::Failed) << failed;
+}
+
+/// One block in which every cell measures 2.
+class ParameterExpectTest : public PlannerTest {
+ protected:
+  std::optional<study::Verdict> verdict(const std::string& condition, const std::string& quick) {
+    const auto made = plan(R"(
+  let limit = 1.5
+  vary (act, norm) in ["old": (sigmoid, identity), "new": (relu, batch_norm())]
+  vary depth in if quick then [1, 2] else [1, 3]
+  measure m = valid.loss
+  seeds: 1
+  expect )" + condition + "\n", {{"quick", quick}}, "(quick: bool = false)");
+    if (made == nullptr) return std::nullopt;
+    std::vector<study::Run> runs;
+    for (const study::Cell& cell : made->study().cells) {
+      study::Run& run = runs.emplace_back();
+      run.cell = cell.id;
+      run.measures["m"] = {2.0, false};
+    }
+    return decideExpectations({sources_, made->spec(), made->cells(), made->study()}, runs)[0];
+  }
+};
+
+TEST_F(ParameterExpectTest, AFlagDecidesBeforeTheRest) {
+  const char* const condition = "quick or mean(m, depth: 3) >= 5";
+  const auto small = verdict(condition, "true"), whole = verdict(condition, "false");
+  ASSERT_TRUE(small && whole) << messages();
+  EXPECT_EQ(small->outcome, study::Verdict::Outcome::Held);
+  EXPECT_EQ(small->detail, "quick is true");
+  EXPECT_EQ(whole->outcome, study::Verdict::Outcome::Failed);
+  EXPECT_EQ(whole->detail, "mean(m, depth: 3) = 2");
+  // Without the flag, a level that there is not is a mistake.
+  EXPECT_FALSE(verdict("mean(m, depth: 3) >= 5", "true"));
+}
+
+TEST_F(ParameterExpectTest, ConstantsAreNumbers) {
+  const auto made = verdict("mean(m) >= limit and mean(m) <= 2 * limit", "false");
+  ASSERT_TRUE(made) << messages();
+  EXPECT_EQ(made->outcome, study::Verdict::Outcome::Held);
+}
+
+TEST_F(ParameterExpectTest, AFactorOfSeveralIsCalledByAnyOfThem) {
+  for (const char* const condition : {"mean(m, norm: \"new\") >= 2", "mean(m, act: \"new\") >= 2", "effect(m, norm) >= 0"}) {
+    const auto made = verdict(condition, "false");
+    ASSERT_TRUE(made) << messages();
+    EXPECT_EQ(made->outcome, study::Verdict::Outcome::Held) << condition;
+  }
+}
+
+}  // namespace nnc::experiment

@@ -1,0 +1,123 @@
+// Measures of a run that is written out, by hand.
+#include "experiment/measure.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "syntax/parse.h"
+
+namespace nnc::experiment {
+
+class MeasureTest : public testing::Test {
+ protected:
+  MeasureTest() {
+    run_.steps = 30;
+    run_.examples = 300;
+    run_.flops = 3e6;
+    run_.trainSeconds = 6.0;
+    run_.curves = {{"valid.loss", {10, 20, 30}, {1.0, 0.5, 0.7}},
+                   {"valid.accuracy", {10, 20, 30}, {0.5, 0.8, 0.9}},
+                   {"test.accuracy", {30}, {0.85}}};
+    run_.curveSeconds = {1.0, 3.0, 6.0};
+    run_.probes = {{"norms", {"a", "b"}, {0, 30}, {{1.0, 4.0}, {2.0, 16.0}}}, {"rate", {""}, {0, 30}, {{0.5}, {0.25}}}};
+    cell_.steps = 30;
+    cell_.parameters = 7;
+    cell_.values = {{"depth", "5"}, {"act", "relu"}};
+  }
+
+  std::variant<study::MeasuredValue, MeasureError> measure(const std::string& text) {
+    const FileId file = sources_.add("m.nn", "let m = " + text);
+    trees_.push_back(syntax::parse(file, sources_, diagnostics_));
+    const syntax::Expr& expr = *std::get<syntax::ConstantDecl>(trees_.back()->declarations[0].node).value;
+    return measureRun(expr, run_, {cell_, constants_, measures_, 10});
+  }
+  double value(const std::string& text) {
+    const auto result = measure(text);
+    if (const auto* error = std::get_if<MeasureError>(&result)) ADD_FAILURE() << text << ": " << error->what;
+    const auto* number = std::get_if<study::MeasuredValue>(&result);
+    return number != nullptr ? number->value : std::nan("");
+  }
+  std::string mistake(const std::string& text) {
+    const auto result = measure(text);
+    const auto* error = std::get_if<MeasureError>(&result);
+    return error != nullptr ? error->what : "none";
+  }
+
+  SourceManager sources_;
+  Diagnostics diagnostics_;
+  std::vector<std::optional<syntax::File>> trees_;
+  study::Run run_;
+  study::Cell cell_;
+  std::map<std::string, double> constants_{{"width", 64.0}};
+  std::map<std::string, study::MeasuredValue> measures_{{"earlier", {2.0, true}}};
+};
+
+TEST_F(MeasureTest, MetricsAtSteps) {
+  EXPECT_EQ(value("valid.accuracy"), 0.9);
+  EXPECT_EQ(value("valid.accuracy.at(.last)"), 0.9);
+  EXPECT_EQ(value("valid.accuracy.at(.first)"), 0.5);
+  EXPECT_EQ(value("valid.accuracy.at(.best)"), 0.8) << "where the validation loss was least";
+  EXPECT_EQ(value("test.accuracy"), 0.85);
+  EXPECT_EQ(value("max(valid.accuracy)"), 0.9);
+  EXPECT_DOUBLE_EQ(value("mean(valid.loss)"), 2.2 / 3.0);
+}
+
+TEST_F(MeasureTest, TargetsOnEveryClock) {
+  EXPECT_EQ(value("steps_to(valid.accuracy >= 0.8)"), 20.0);
+  EXPECT_EQ(value("examples_to(valid.accuracy >= 0.8)"), 200.0);
+  EXPECT_EQ(value("flops_to(valid.loss <= 0.5)"), 2e6);
+  EXPECT_EQ(value("seconds_to(valid.loss <= 0.5)"), 3.0);
+  const auto never = std::get<study::MeasuredValue>(measure("steps_to(valid.accuracy >= 0.95)"));
+  EXPECT_TRUE(never.isCensored);
+  EXPECT_EQ(never.value, 30.0);
+  EXPECT_TRUE(std::get<study::MeasuredValue>(measure("seconds_to(valid.loss <= 0.5)")).isClock);
+  EXPECT_FALSE(std::get<study::MeasuredValue>(measure("steps_to(valid.loss <= 0.5)")).isClock);
+}
+
+TEST_F(MeasureTest, ProbesByLayerAndStep) {
+  EXPECT_EQ(value("last(norms.first) / last(norms.final)"), 0.125);
+  EXPECT_EQ(value("last(mean(norms))"), 9.0);
+  EXPECT_EQ(value("mean(last(norms))"), 9.0);
+  EXPECT_EQ(value("max(first(norms))"), 4.0);
+  EXPECT_EQ(value("first(rate)"), 0.5) << "a probe without layers is a curve";
+}
+
+TEST_F(MeasureTest, ArithmeticAndNames) {
+  EXPECT_EQ(value("-2 + 3 * 4.0 / 2 ** 2"), 1.0);
+  EXPECT_EQ(value("flops / steps + parameters"), 1e5 + 7.0);
+  EXPECT_EQ(value("width * depth"), 320.0);
+  EXPECT_DOUBLE_EQ(value("log(exp(sqrt(abs(-9.0))))"), 3.0);
+  EXPECT_EQ(value("seconds_per_step"), 0.2);
+  EXPECT_TRUE(std::get<study::MeasuredValue>(measure("earlier * 2")).isCensored);
+}
+
+TEST_F(MeasureTest, ADivergedRunGuesses) {
+  run_.status = study::Status::Diverged;
+  EXPECT_EQ(value("valid.accuracy.at(.best)"), 0.1);
+  EXPECT_DOUBLE_EQ(value("valid.loss"), std::log(10.0));
+  EXPECT_TRUE(std::get<study::MeasuredValue>(measure("steps_to(valid.accuracy >= 0.05)")).isCensored);
+}
+
+TEST_F(MeasureTest, MistakesSayWhatIsThere) {
+  EXPECT_NE(mistake("valid.f1").find("there is no result `valid.f1`; there are valid.loss"), std::string::npos);
+  EXPECT_NE(mistake("test.accuracy.at(.best)").find("evaluated once"), std::string::npos);
+  EXPECT_NE(mistake("norms").find("layers of a probe"), std::string::npos);
+  EXPECT_NE(mistake("act + 1").find("is relu, not a number"), std::string::npos);
+  EXPECT_NE(mistake("erlier").find("did you mean `earlier`?"), std::string::npos);
+  EXPECT_NE(mistake("sin(valid.loss)").find("`sin` is no function of measures"), std::string::npos);
+}
+
+TEST_F(MeasureTest, WhatAMeasureIsCalled) {
+  const auto describe = [&](const std::string& text) {
+    (void)measure(text);
+    return describeMeasure("m", text, *std::get<syntax::ConstantDecl>(trees_.back()->declarations[0].node).value);
+  };
+  EXPECT_EQ(describe("valid.accuracy.at(.best)").scale, study::Measure::Scale::Fraction);
+  EXPECT_FALSE(describe("valid.accuracy").isLowerBetter);
+  EXPECT_TRUE(describe("valid.loss").isLowerBetter);
+  EXPECT_TRUE(describe("steps_to(valid.loss <= 1)").isTimeToTarget);
+  EXPECT_EQ(describe("seconds").scale, study::Measure::Scale::Seconds);
+}
+
+}  // namespace nnc::experiment

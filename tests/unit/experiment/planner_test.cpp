@@ -1,0 +1,236 @@
+// Plans of experiments that are written out: cells, conditions, bindings, hashes; and every mistake with its place.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "experiment/print_plan.h"
+#include "planner_fixture.h"
+
+namespace nnc::experiment {
+
+TEST_F(PlannerTest, FactorialRunsThroughAllCombinations) {
+  const auto made =
+      plan("vary act in [\"old\": sigmoid, \"new\": relu]\nvary depth in [1, 2, 3]\nmeasure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(levels(*made), (std::vector<std::vector<int>>{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}}));
+  EXPECT_FALSE(made->study().factors[0].isOrdered);
+  EXPECT_TRUE(made->study().factors[1].isOrdered) << "three numbers are an axis";
+  EXPECT_EQ(made->study().blocks.size(), 3u);
+  EXPECT_EQ(made->study().cells[0].steps, 4);
+  // One layer 4 x 4 with bias for each level of depth, and the head.
+  EXPECT_EQ(made->study().cells[2].parameters, 3 * 20 + 10);
+  EXPECT_GT(made->study().cells[2].flopsPerStep, made->study().cells[0].flopsPerStep);
+}
+
+TEST_F(PlannerTest, BindsFollowFactorsInAnyOrder) {
+  const auto made = plan(R"(
+  bind lr   = if init == he_normal then 0.5 else 0.25
+  bind init = if act == relu then he_normal else glorot_uniform
+  vary act in [sigmoid, relu]
+  measure m = valid.loss
+)");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(valueOf(made->study().cells[0], "init"), "glorot_uniform");
+  EXPECT_EQ(valueOf(made->study().cells[0], "lr"), "0.25");
+  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[1], "lr"), "0.5");
+}
+
+TEST_F(PlannerTest, LevelsMayDependOnOtherParameters) {
+  const auto made = plan(R"(
+  vary act in [sigmoid, relu]
+  vary init in ["plain": normal(0.1), "matched": if act == relu then he_normal else glorot_uniform]
+  measure m = valid.loss
+)");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "glorot_uniform");
+  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal");
+}
+
+TEST_F(PlannerTest, PairedAndConditionalFactorsAndConstraints) {
+  const auto made = plan(R"(
+  vary (depth, lr) in [(1, 0.1), (2, 0.05)]
+  vary opt in [.sgd, .adam]
+  vary momentum in [0.0, 0.9] when opt == .sgd
+  exclude when opt == .adam and depth == 2
+  measure m = valid.loss
+)");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(levels(*made), (std::vector<std::vector<int>>{{0, 0, 0}, {0, 0, 1}, {0, 1, -1}, {1, 0, 0}, {1, 0, 1}}));
+  EXPECT_EQ(valueOf(made->study().cells[3], "lr"), "0.05");
+  ASSERT_EQ(made->study().removed.size(), 1u);
+  EXPECT_EQ(made->study().removed[0].levels, (std::vector<int>{1, 1, -1}));
+  EXPECT_EQ(made->study().removed[0].reason, "exclude when opt == .adam and depth == 2");
+}
+
+TEST_F(PlannerTest, EqualCellsHaveOneId) {
+  // `drop` is a parameter that nothing uses: its levels are the same computation.
+  const auto made = plan("vary drop in [0.0, 0.3]\nvary lr in [0.1, 0.2]\nmeasure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  const std::vector<study::Cell>& cells = made->study().cells;
+  EXPECT_EQ(cells[0].id, cells[2].id);
+  EXPECT_EQ(cells[1].id, cells[3].id);
+  EXPECT_NE(cells[0].id, cells[1].id);
+  const PlanCost cost = costOf(made->study());
+  EXPECT_EQ(cost.cells, 2u);
+  EXPECT_EQ(cost.runs, 6u);
+}
+
+TEST_F(PlannerTest, NumbersShareAProgramAndStructureDoesNot) {
+  const auto made = plan("vary lr in [0.1, 0.2]\nvary norm in [identity, batch_norm()]\nmeasure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  std::set<std::string> programs;
+  for (const study::Cell& cell : made->study().cells) programs.insert(cell.program);
+  EXPECT_EQ(programs.size(), 2u);
+  EXPECT_EQ(costOf(made->study()).compilations, 2u);
+}
+
+TEST_F(PlannerTest, DesignsOfTwoLevels) {
+  const std::string factors =
+      "vary act in [sigmoid, relu]\nvary norm in [identity, batch_norm()]\nvary lr in [0.1, 0.2]\n";
+  const auto cellsOf = [&](const std::string& design) {
+    const auto made = plan(factors + "design: " + design + "\nmeasure m = valid.loss\n");
+    EXPECT_NE(made, nullptr) << messages();
+    return made != nullptr ? levels(*made) : std::vector<std::vector<int>>();
+  };
+  using Cells = std::vector<std::vector<int>>;
+  EXPECT_EQ(cellsOf("ablate(from: .old)"), (Cells{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}));
+  EXPECT_EQ(cellsOf("ablate(from: .new)"), (Cells{{1, 1, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 0}}));
+  EXPECT_EQ(cellsOf("ablate()").size(), 8u);
+  EXPECT_EQ(cellsOf("build_up([norm, act])"), (Cells{{0, 0, 0}, {0, 1, 0}, {1, 1, 0}}));
+  EXPECT_EQ(cellsOf("random(4)").size(), 4u);
+  const Cells half = cellsOf("fractional(resolution: 3)");
+  ASSERT_EQ(half.size(), 4u);
+  for (const std::vector<int>& cell : half) EXPECT_EQ((cell[0] + cell[1] + cell[2]) % 2, 1) << "I = ABC";
+}
+
+TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
+  const std::string clauses =
+      "seeds: if quick then 1 else 5\nvary depth in if quick then [1, 2] else [1, 2, 3]\nmeasure m = valid.loss\n";
+  const auto whole = plan(clauses, {}, "(quick: bool = false)");
+  ASSERT_NE(whole, nullptr) << messages();
+  EXPECT_EQ(whole->study().blocks.size(), 5u);
+  const auto quick = plan(clauses, {{"quick", "true"}}, "(quick: bool = false)");
+  ASSERT_NE(quick, nullptr) << messages();
+  EXPECT_EQ(quick->study().blocks.size(), 1u);
+  EXPECT_EQ(quick->study().cells.size(), 2u);
+}
+
+TEST_F(PlannerTest, SeedsOfStreamsAreCrossed) {
+  const auto made = plan("seeds: (init: 2, data: 3)\nvary lr in [0.1, 0.2]\nmeasure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  ASSERT_EQ(made->study().blocks.size(), 6u);
+  EXPECT_EQ(made->study().blocks[1].init, 1);
+  EXPECT_EQ(made->study().blocks[1].data, 0);
+  EXPECT_EQ(made->study().blocks[5].data, 2);
+  EXPECT_EQ(made->study().blocks[5].noise, 0);
+}
+
+struct PlanCase {
+  const char* name;
+  const char* clauses;
+  const char* message;
+  const char* blamed;
+};
+class PlanErrors : public PlannerTest, public testing::WithParamInterface<PlanCase> {};
+
+TEST_P(PlanErrors, AreReported) {
+  EXPECT_EQ(plan(GetParam().clauses), nullptr);
+  EXPECT_NE(messages().find(GetParam().message), std::string::npos) << messages();
+  EXPECT_EQ(blamed(), GetParam().blamed);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Experiments, PlanErrors,
+    testing::Values(
+        PlanCase{"UnknownTarget", "vary dept in [1, 2]\nmeasure m = valid.loss\n",
+                 "E0605 `vary dept`: train `recipe` has no parameter `dept`\n  note parameters: depth: int = 1",
+                 "dept"},
+        PlanCase{"Twice", "vary lr in [0.1, 0.2]\nbind lr = 0.3\nmeasure m = valid.loss\n",
+                 "E0606 parameter `lr` is set twice", "0.3"},
+        PlanCase{"OneLevel", "vary lr in [0.1]\nmeasure m = valid.loss\n",
+                 "E0607 the levels of `lr` are fewer than two", "[0.1]"},
+        PlanCase{"SameLevels", "vary lr in [0.1, 0.1]\nmeasure m = valid.loss\n",
+                 "E0607 the levels of `lr` contain 0.1 twice", "[0.1, 0.1]"},
+        PlanCase{"NoCondition", "vary lr in [0.1, 0.2] when depth\nmeasure m = valid.loss\n",
+                 "E0608 a condition is needed, and this is an int", "depth"},
+        PlanCase{"Cycle", "vary depth in [1, 2]\nbind lr = momentum\nbind momentum = lr\nmeasure m = valid.loss\n",
+                 "E0609 `bind lr` needs its own value: lr -> momentum -> lr", "momentum"},
+        PlanCase{"TunedByTest",
+                 "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: test.loss, steps: 2)\nmeasure m = valid.loss\n",
+                 "E0610 `tuned` must not look at the test part", "test.loss"},
+        PlanCase{"TunedHowLong",
+                 "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss)\nmeasure m = valid.loss\n",
+                 "E0610 `tuned` needs `steps:` or `epochs:`", "bind lr = tuned([0.1, 0.2], by: valid.loss)"},
+        PlanCase{"DesignOfAxes", "vary depth in [1, 2, 3]\ndesign: ablate()\nmeasure m = valid.loss\n",
+                 "E0611 `ablate()` needs factors with an old and a new level", "ablate()"},
+        PlanCase{
+            "NoSuchResolution",
+            "vary depth in [1, 2]\nvary lr in [0.1, 0.2]\ndesign: fractional(resolution: 5)\nmeasure m = valid.loss\n",
+            "E0611 `fractional(resolution: 5)`: ", "fractional(resolution: 5)"},
+        PlanCase{"NothingLeft", "vary lr in [0.1, 0.2]\nexclude when depth == 1\nmeasure m = valid.loss\n",
+                 "E0612 no cell is left: `exclude when depth == 1` removes 2", "study"},
+        PlanCase{"CellFails",
+                 "vary depth in [1, 0]\nmeasure m = valid.loss\nbind lr = if depth == 0 then lr_of_nothing else 0.1\n",
+                 "E0613 cell 2 of 2 cannot be built: depth=0", "lr_of_nothing"},
+        PlanCase{"NoMeasure", "vary lr in [0.1, 0.2]\n", "E0614 experiment `study` measures nothing", "study"},
+        PlanCase{"UnknownMetric", "vary lr in [0.1, 0.2]\nmeasure m = valid.acuracy\n",
+                 "E0615 there is no result `valid.acuracy`; there are train.accuracy", "valid.acuracy"},
+        PlanCase{"MeasureOfNothing", "vary lr in [0.1, 0.2]\nmeasure m = speed\n",
+                 "E0615 `speed` is neither a probe, an earlier measure nor a cost", "speed"},
+        PlanCase{"BadTarget", "vary lr in [0.1, 0.2]\nmeasure m = steps_to(valid.accuracy)\n",
+                 "E0615 the target is a condition", "valid.accuracy"},
+        PlanCase{"NoExpectation", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nexpect effect(m, lr)\n",
+                 "E0616 an expectation compares two numbers", "effect(m, lr)"},
+        PlanCase{"ExpectLevel", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nexpect mean(m, lr: 0.3) >= 0\n",
+                 "E0616 factor `lr` has no level 0.3; there are 0.1, 0.2", "0.3"},
+        PlanCase{"ExpectFactor", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nexpect effect(m, act) > 0\n",
+                 "E0616 `act` is no factor of this experiment; there are lr", "act"},
+        PlanCase{"NotRun",
+                 "vary lr in [0.1, 0.2]\nvary depth in [1, 2]\ndesign: ablate(from: .old)\nmeasure m = "
+                 "valid.loss\nexpect last_in(m, lr) > 0\n",
+                 "E0616 `ablate(from: .old)` does not run the cells that this needs", "last_in(m, lr) > 0"},
+        PlanCase{"Aliased",
+                 "vary lr in [0.1, 0.2]\nvary depth in [1, 2]\nvary act in [sigmoid, relu]\ndesign: "
+                 "fractional(resolution: 3)\n"
+                 "measure m = valid.loss\nexpect effect(m, lr) > 0\n",
+                 "E0619 the effect of lr cannot be told from that of depth:act in this design", "effect(m, lr)"},
+        PlanCase{"NameTwice", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nmeasure m = train.loss\n",
+                 "E0617 `m` names two things in experiment `study`", "m"},
+        PlanCase{"UnknownShow", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nreport { show effekts(m) }\n",
+                 "E0618 `show effekts`: there is no such figure", "effekts(m)"},
+        PlanCase{"UnknownSetting", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nseed: 4\n",
+                 "E0105 unknown setting `seed` in experiment block `study`", "seed"},
+        PlanCase{"BadSeeds", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nseeds: 0\n",
+                 "E0109 setting `seeds` takes a whole number from 1", "0"},
+        PlanCase{"BadBudget", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nbudget: 60\n",
+                 "E0109 setting `budget` takes a duration", "60"}),
+    [](const testing::TestParamInfo<PlanCase>& one) { return one.param.name; });
+
+TEST_F(PlannerTest, TheRunIsATrain) {
+  elaborate::Project* const project =
+      loadText(recipe() + "experiment study {\n  run: net\n  measure m = valid.loss\n}\n");
+  ASSERT_NE(project, nullptr);
+  EXPECT_EQ(makePlan(*project, "study", {}), nullptr);
+  EXPECT_NE(messages().find("E0604 `run` takes a train, and this is"), std::string::npos) << messages();
+  EXPECT_EQ(blamed(), "net");
+}
+
+TEST_F(PlannerTest, TheExperimentHasAName) {
+  elaborate::Project* const project = loadText(recipe());
+  ASSERT_NE(project, nullptr);
+  EXPECT_EQ(makePlan(*project, "study", {}), nullptr);
+  EXPECT_NE(messages().find("has no experiment `study`\n  note it has none"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("E0602"), std::string::npos) << messages();
+}
+
+TEST_F(PlannerTest, OneOfSeveralIsNamed) {
+  const std::string study = " {\n  run: recipe\n  vary lr in [0.1, 0.2]\n  measure m = valid.loss\n}\n";
+  elaborate::Project* const project = loadText(recipe() + "experiment a" + study + "experiment b" + study);
+  ASSERT_NE(project, nullptr);
+  EXPECT_EQ(makePlan(*project, "", {}), nullptr);
+  EXPECT_NE(messages().find("E0603"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("experiments: a, b"), std::string::npos) << messages();
+}
+
+}  // namespace nnc::experiment
