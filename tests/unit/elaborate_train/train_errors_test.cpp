@@ -154,6 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "E0107 data block `toy` has no setting `fields`", "toy"},
         TrainCase{"Overlap", "valid: 80..100", "valid: 70..100",
                   "E0803 the parts `train` and `valid` overlap: both have the rows 70..80", "valid: 70..100"},
+        TrainCase{"SeenOverlap", "valid: 80..100", "valid: 80..100, seen: 60..90",
+                  "E0803 the parts `valid` and `seen` overlap: both have the rows 80..90", "seen: 60..90"},
         TrainCase{"EmptyRange", "valid: 80..100", "valid: 80..80",
                   "E0803 a part is a name with a range of rows that is not empty", "valid: 80..80"},
         TrainCase{"UnknownPart", "valid: 80..100", "validation: 80..100",
