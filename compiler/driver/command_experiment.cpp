@@ -176,6 +176,7 @@ int runFolder(Context& context) {
     for (const std::string& name : project != nullptr ? project->experiments() : std::vector<std::string>()) {
       isAny = true;
       fmt::print(stderr, "{}: {}\n", file, name);
+      if (context.line.options.out) inner.line.options.out = *context.line.options.out + "/" + name;
       code = std::max(code, runExperiment(inner, *project, name));
       if (code == 130) return code;
     }

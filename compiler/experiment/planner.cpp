@@ -77,7 +77,7 @@ class BuiltPlan final : public ExperimentPlan {
                                    [&](const study::Cell& candidate) { return candidate.id == run.cell; });
     std::map<std::string, study::MeasuredValue> values;
     for (const syntax::MeasureClause* clause : spec_.measures) {
-      const MeasureContext context{*cell, constants_, values, classes_};
+      const MeasureContext context{*cell, spec_.constants, values, classes_};
       const auto result = measureRun(*clause->value, run, context);
       const auto* value = std::get_if<study::MeasuredValue>(&result);
       // What makePlan accepted has a meaning for every run; what it lacks is undefined.
@@ -104,12 +104,11 @@ class BuiltPlan final : public ExperimentPlan {
     std::optional<std::vector<probes::PeriodicProbe>> probes = readProbes(project_.state(), spec_);
     if (!probes) return false;
     probes_ = std::move(*probes);
-    constants_ = numericConstants(project_.state(), spec_);
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
     describeProbes();
-    return readClauses(project_.state(), spec_, list_, constants_, classes_, metrics_, study_);
+    return readClauses(project_.state(), spec_, list_, classes_, metrics_, study_);
   }
 
  private:
@@ -219,7 +218,6 @@ class BuiltPlan final : public ExperimentPlan {
   std::vector<probes::PeriodicProbe> probes_;
   std::vector<std::string> series_;  // of probes with a text, of all cells
   study::Study study_;
-  std::map<std::string, double> constants_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;
   DataRegister data_;

@@ -1,5 +1,6 @@
 // What an `experiment` block says: its clauses read, nothing elaborated yet.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +76,8 @@ struct Spec {
   Span span;  // of the whole block
   const elaborate::SourceModule* home = nullptr;
   std::unique_ptr<ExperimentEnvironment> environment;
+  std::map<std::string, double> constants;  // its parameters and `let`s that are numbers
+  std::map<std::string, bool> flags;        // and those that are true or false
   const syntax::BlockDecl* train = nullptr;
   const elaborate::SourceModule* trainHome = nullptr;
   std::vector<BindSpec> base;  // arguments of `run`
