@@ -142,6 +142,15 @@ TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
   EXPECT_EQ(quick->study().cells.size(), 2u);
 }
 
+TEST_F(PlannerTest, PeriodsOfProbesMayUseParametersOfTheExperiment) {
+  const auto made = plan("vary depth in [1, 2, 3]\nprobe grad_norm every steps(if quick then 2 else often)\nlet often = 7\n"
+                         "measure m = valid.loss\n",
+                         {{"quick", "false"}}, "(quick: bool = false)");
+  ASSERT_NE(made, nullptr) << messages();
+  ASSERT_EQ(made->probes().size(), 1u);
+  EXPECT_EQ(made->probes()[0].every.count, 7);
+}
+
 TEST_F(PlannerTest, SeedsOfStreamsAreCrossed) {
   const auto made = plan("seeds: (init: 2, data: 3)\nvary lr in [0.1, 0.2]\nmeasure m = valid.loss\n");
   ASSERT_NE(made, nullptr) << messages();
