@@ -148,7 +148,7 @@ TEST_F(PlannerTest, PeriodsOfProbesMayUseParametersOfTheExperiment) {
                          {{"quick", "false"}}, "(quick: bool = false)");
   ASSERT_NE(made, nullptr) << messages();
   ASSERT_EQ(made->probes().size(), 1u);
-  EXPECT_EQ(made->probes()[0].every.count, 7);
+  EXPECT_EQ(made->probes()[0].period.count, 7);
 }
 
 TEST_F(PlannerTest, SeedsOfStreamsAreCrossed) {
