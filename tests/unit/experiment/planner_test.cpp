@@ -32,7 +32,7 @@ TEST_F(PlannerTest, BindsFollowFactorsInAnyOrder) {
   ASSERT_NE(made, nullptr) << messages();
   EXPECT_EQ(valueOf(made->study().cells[0], "init"), "glorot_uniform");
   EXPECT_EQ(valueOf(made->study().cells[0], "lr"), "0.25");
-  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal(fan: .fan_in)");
   EXPECT_EQ(valueOf(made->study().cells[1], "lr"), "0.5");
 }
 
@@ -44,7 +44,7 @@ TEST_F(PlannerTest, LevelsMayDependOnOtherParameters) {
 )");
   ASSERT_NE(made, nullptr) << messages();
   EXPECT_EQ(valueOf(made->study().cells[1], "init"), "glorot_uniform");
-  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal(fan: .fan_in)");
 }
 
 TEST_F(PlannerTest, PairedAndConditionalFactorsAndConstraints) {
@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
         PlanCase{"SameLevels", "vary lr in [0.1, 0.1]\nmeasure m = valid.loss\n",
                  "E0607 the levels of `lr` contain 0.1 twice", "[0.1, 0.1]"},
         PlanCase{"NoCondition", "vary lr in [0.1, 0.2] when depth\nmeasure m = valid.loss\n",
-                 "E0608 a condition is needed, and this is an int", "depth"},
+                 "E0608 a condition is needed, and this is the int 1", "depth"},
         PlanCase{"Cycle", "vary depth in [1, 2]\nbind lr = momentum\nbind momentum = lr\nmeasure m = valid.loss\n",
                  "E0609 `bind lr` needs its own value: lr -> momentum -> lr", "momentum"},
         PlanCase{"TunedByTest",
