@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the blocks of the documents: README.md, docs/language.md and the tutorial. Each document has a folder of its own to run in.
+"""Runs the blocks of the documents: README.md, docs/language.md, docs/experiments.md and the tutorial. Each document has a folder of its own to run in.
 
     ```nn file=hello.nn     written to that file, which `nnc check` must then find right
     ```nn more=hello.nn     appended to it, and checked
@@ -156,7 +156,7 @@ def main():
     nnc = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else pathlib.Path(__file__).resolve().parent.parent
     documents = [pathlib.Path(argument).resolve() for argument in sys.argv[3:]]
-    documents = documents or [root / "README.md", root / "docs" / "language.md", *sorted((root / "docs" / "tutorial").glob("*.md"))]
+    documents = documents or [root / "README.md", root / "docs" / "language.md", root / "docs" / "experiments.md", *sorted((root / "docs" / "tutorial").glob("*.md"))]
     count = faults = 0
     with tempfile.TemporaryDirectory() as scratch:
         for document in documents:

@@ -104,9 +104,14 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
     run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
       return probes.make(programs);
     };
-  const std::optional<experiment::StudyOutcome> outcome =
-      experiment::runStudy(plan, *results, run, context.diagnostics);
-  if (!outcome) return 1;
+  std::optional<experiment::StudyOutcome> outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
+  while (outcome && outcome->missing == 0 && plan.grow(results->runs())) {
+    if (!results->write("study.json", study::studyText(study), context.diagnostics)) return 1;
+    const std::size_t before = outcome->finished;
+    outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
+    if (outcome) outcome->finished += before;
+  }
+  if (!outcome || context.diagnostics.hasErrors()) return 1;
   const std::vector<study::Verdict> verdicts =
       experiment::decideExpectations({context.sources, plan.spec(), plan.cells(), study}, results->runs());
   if (!results->write("verdicts.json", study::verdictsText(verdicts), context.diagnostics)) return 1;
@@ -171,6 +176,7 @@ int runFolder(Context& context) {
     for (const std::string& name : project != nullptr ? project->experiments() : std::vector<std::string>()) {
       isAny = true;
       fmt::print(stderr, "{}: {}\n", file, name);
+      if (context.line.options.out) inner.line.options.out = *context.line.options.out + "/" + name;
       code = std::max(code, runExperiment(inner, *project, name));
       if (code == 130) return code;
     }

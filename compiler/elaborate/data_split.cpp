@@ -61,7 +61,7 @@ static bool readRanges(Elaborator& elaborator, const syntax::TupleExpr& tuple, S
 }
 
 static bool checkParts(Elaborator& elaborator, const DataProgram& data) {
-  constexpr std::string_view kNames[] = {"train", "valid", "test"};
+  constexpr std::string_view kNames[] = {"train", "valid", "test", "seen"};
   for (std::size_t i = 0; i < data.split.size(); ++i) {
     const SplitPart& part = data.split[i];
     const auto refuse = [&](std::string text) {
@@ -69,14 +69,16 @@ static bool checkParts(Elaborator& elaborator, const DataProgram& data) {
       return false;
     };
     if (std::find(std::begin(kNames), std::end(kNames), part.name) == std::end(kNames))
-      return refuse(fmt::format("`{}` is no part of the data: parts are train, valid and test", part.name));
+      return refuse(fmt::format("`{}` is no part of the data: parts are train, valid, test and seen", part.name));
     if (part.name == "test" && data.test) return refuse("the part `test` is already the source of `test:`");
     for (std::size_t k = 0; k < i; ++k) {
       const SplitPart& other = data.split[k];
       if (other.name == part.name) return refuse(fmt::format("the part `{}` stands twice", part.name));
       const std::int64_t begin = std::max(part.rows.begin, other.rows.begin),
                          end = std::min(part.rows.end, other.rows.end);
-      if (!part.randomFraction && !other.randomFraction && begin < end)
+      // `seen` is rows of `train`, looked at as if they were new: without noise, with running statistics.
+      const bool isSeen = (part.name == "seen" && other.name == "train") || (part.name == "train" && other.name == "seen");
+      if (!part.randomFraction && !other.randomFraction && !isSeen && begin < end)
         return refuse(fmt::format("the parts `{}` and `{}` overlap: both have the rows {}..{}", other.name, part.name,
                                   begin, end));
     }

@@ -66,12 +66,12 @@ std::optional<ProbeDefinition> resolveProbe(const syntax::ProbeClause& clause, c
 }
 
 std::optional<ProbePeriod> readPeriod(Elaborator& elaborator, const syntax::ProbeClause& clause,
-                                      const SourceModule& home) {
+                                      const Scope& names) {
   if (clause.every == nullptr) return ProbePeriod{};
   const auto* const call = std::get_if<syntax::CallExpr>(&clause.every->node);
   const auto* const name = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   if (name != nullptr && call->arguments.size() == 1 && (name->name == "steps" || name->name == "epochs")) {
-    const std::optional<Value> value = elaborator.evaluate(*call->arguments[0].value, elaborator.newScope(home));
+    const std::optional<Value> value = elaborator.evaluate(*call->arguments[0].value, elaborator.newScope(names));
     if (!value) return std::nullopt;
     const auto* const count = std::get_if<std::int64_t>(&*value);
     if (count != nullptr && *count >= 1) return ProbePeriod{*count, name->name == "epochs"};

@@ -19,11 +19,11 @@ namespace nnc::elaborate {
 [[nodiscard]] std::optional<ProbeDefinition> findProbe(std::string_view name, Span where, const SourceModule& home,
                                                        const Modules& modules, Diagnostics& diagnostics);
 
-/// The period of a clause.
+/// The period of a clause. `names`: of the experiment, its parameters and constants among them.
 ///
 /// Errors  E1809 something else than steps(n) and epochs(n).
 [[nodiscard]] std::optional<ProbePeriod> readPeriod(Elaborator& elaborator, const syntax::ProbeClause& clause,
-                                                    const SourceModule& home);
+                                                    const Scope& names);
 
 /// What the programs below are made of: the train, and its slots as they are elaborated (before a precision is set).
 struct ProbedTrain {

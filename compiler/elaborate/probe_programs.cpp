@@ -18,8 +18,8 @@ std::optional<ProbeProgram> buildLoss(Elaborator& elaborator, const ProbedTrain&
 
 /// `lr` of the optimizer as a function of the step that follows. Empty: the optimizer has none.
 static std::optional<ir::Value> learningRate(Elaborator& elaborator, const TrainSpec& spec, Trace& trace) {
-  const Callable* const optimizer = asCallable(spec.optimizer.function);
-  const DeclaredCallable* const declared = optimizer != nullptr ? optimizer->declared() : nullptr;
+  const std::optional<Value> optimizer = elaborator.completed(spec.optimizer.function, spec.optimizer.span);
+  const DeclaredCallable* const declared = optimizer ? asCallable(*optimizer)->declared() : nullptr;
   const Name* const rate =
       declared != nullptr && declared->bound != nullptr ? declared->bound->findHere("lr") : nullptr;
   if (rate == nullptr) return std::nullopt;
@@ -46,8 +46,7 @@ std::optional<ProbeProgram> buildGradients(Elaborator& elaborator, const ProbedT
   const std::vector<ProbeNetwork::Trained> trained = network.trained();
   for (std::size_t i = 0; i < trained.size(); ++i) builder.addResult(made.trained[i], trained[i].slot->path);
   trace.step = builder.function().parameters.back();
-  if (const std::optional<ir::Value> rate = learningRate(elaborator, train.spec, trace))
-    builder.addResult(*rate, "lr");
+  if (const std::optional<ir::Value> rate = learningRate(elaborator, train.spec, trace)) builder.addResult(*rate, "lr");
   return network.finish(gradients);
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "diagnostics/kinds/data.h"
 #include "experiment/plan.h"
 #include "ir/numbers.h"
@@ -14,6 +17,26 @@
 
 namespace nnc::experiment {
 
+/// What stands for the rows of a file: its bytes; of a folder, the names and sizes of what is in it; of rows that a
+/// program makes, nothing more than how they are called, as the program is hashed with the cell. Empty: reported.
+static std::optional<std::string> contentOf(const training::DataFile& file, Diagnostics& diagnostics) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::exists(file.path, error)) return file.path;
+  if (fs::is_directory(file.path, error)) {
+    std::vector<std::string> entries;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(file.path, error))
+      if (entry.is_regular_file(error))
+        entries.push_back(fmt::format("{} {}", entry.path().string(), entry.file_size(error)));
+    std::sort(entries.begin(), entries.end());
+    return fmt::format("{}", fmt::join(entries, "\n"));
+  }
+  runtime::Failure failure;
+  std::optional<std::string> bytes = runtime::readFile(file.path, failure);
+  if (!bytes) diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
+  return bytes;
+}
+
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
   const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
@@ -25,13 +48,9 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
     for (const training::DataFile& file : found->source(source).files()) {
       std::string& hash = hashes_[file.path];
       if (hash.empty()) {
-        runtime::Failure failure;
-        const std::optional<std::string> bytes = runtime::readFile(file.path, failure);
-        if (!bytes) {
-          diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
-          return std::nullopt;
-        }
-        hash = hexDigits(hashBytes(*bytes));
+        const std::optional<std::string> content = contentOf(file, diagnostics);
+        if (!content) return std::nullopt;
+        hash = hexDigits(hashBytes(*content));
       }
       facts.files.emplace_back(file.path, hash);
     }

@@ -119,6 +119,9 @@ class CellLister {
       }
       case Kind::BuildUp:
         return buildUp();
+      case Kind::Path:  // the rest follows from what is measured
+        if (players_.size() < all_.size()) return refuse("a path has factors with an old and a new level, and no axes");
+        return cellsOf({0});
       case Kind::Shapley: {
         const statistics::SampledOrders sample =
             statistics::sampleOrders(players_, {}, spec_.design.number, /*seed=*/0);

@@ -15,33 +15,15 @@
 
 namespace nnc::experiment {
 
-std::map<std::string, double> numericConstants(elaborate::ProjectState& state, const Spec& spec) {
-  std::map<std::string, double> constants;
-  elaborate::Elaboration elaboration(state);
-  const elaborate::Scope* const scope = spec.environment->open(*elaboration);
-  if (scope == nullptr) return constants;
-  for (const elaborate::Name& name : scope->names())
-    if (const std::optional<double> number = elaborate::asReal(name.value)) constants[std::string(name.text)] = *number;
-  return constants;
-}
-
 namespace {
 
 class ClauseReader {
  public:
   ClauseReader(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-               const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
-               const std::vector<std::string>& metrics, study::Study& study)
-      : state_(state),
-        spec_(spec),
-        cells_(cells),
-        constants_(constants),
-        classes_(classes),
-        metrics_(metrics),
-        study_(study) {}
+               std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study)
+      : state_(state), spec_(spec), cells_(cells), classes_(classes), metrics_(metrics), study_(study) {}
 
   bool run() {
-    readProbes();
     bool isFine = checkMetric(spec_.tuning ? spec_.tuning->metric : "") && checkMetric(spec_.rules.targetMetric);
     for (const syntax::MeasureClause* clause : spec_.measures) isFine &= readMeasure(*clause);
     if (!isFine) return false;
@@ -52,12 +34,6 @@ class ClauseReader {
   }
 
  private:
-  void readProbes() {
-    for (const syntax::ProbeClause* clause : spec_.probes)
-      study_.probes.push_back(
-          {clause->name.text, clause->value ? lineText(state_.sources, clause->value->span) : "", ""});
-  }
-
   bool checkMetric(const std::string& metric) {
     if (metric.empty() || std::find(metrics_.begin(), metrics_.end(), metric) != metrics_.end()) return true;
     DiagnosticBuilder message = state_.diagnostics.emit<diag::BadMeasure>(
@@ -83,7 +59,7 @@ class ClauseReader {
   }
 
   bool readMeasure(const syntax::MeasureClause& clause) {
-    const MeasureContext context{study_.cells[0], constants_, known_, classes_};
+    const MeasureContext context{study_.cells[0], spec_.constants, known_, classes_};
     // How many layers a probe has is known when it is computed: one or several, and each has its functions.
     auto result = measureRun(*clause.value, sample(2), context);
     if (std::holds_alternative<MeasureError>(result)) {
@@ -183,7 +159,6 @@ class ClauseReader {
   elaborate::ProjectState& state_;
   const Spec& spec_;
   const CellList& cells_;
-  const std::map<std::string, double>& constants_;
   std::optional<std::int64_t> classes_;
   const std::vector<std::string>& metrics_;
   study::Study& study_;
@@ -193,10 +168,9 @@ class ClauseReader {
 }  // namespace
 
 bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-                 const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
-                 const std::vector<std::string>& metrics, study::Study& study) {
+                 std::optional<std::int64_t> classes, const std::vector<std::string>& metrics, study::Study& study) {
   study.source = std::string(state.sources.text(spec.span));
-  return ClauseReader(state, spec, cells, constants, classes, metrics, study).run();
+  return ClauseReader(state, spec, cells, classes, metrics, study).run();
 }
 
 }  // namespace nnc::experiment

@@ -10,15 +10,12 @@
 
 namespace nnc::experiment {
 
-/// Parameters and constants of the experiment that are numbers.
-std::map<std::string, double> numericConstants(elaborate::ProjectState& state, const Spec& spec);
-
-/// Fills measures, probes, shows, title and source of `study`, which knows its factors and cells. `metrics`: results
+/// Fills measures, shows, title and source of `study`, which knows its factors, cells and probes. `metrics`: results
 /// that a run has, `valid.loss`.
 ///
 /// Errors  E0610 and E0615 a metric that there is not, E0615 a measure, E0616 an expectation, E0618 a figure, E0109.
 [[nodiscard]] bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-                               const std::map<std::string, double>& constants, std::optional<std::int64_t> classes,
+                               std::optional<std::int64_t> classes,
                                const std::vector<std::string>& metrics, study::Study& study);
 
 }  // namespace nnc::experiment

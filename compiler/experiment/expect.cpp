@@ -48,14 +48,14 @@ class Judge {
 
   Decision decide(const syntax::Expr& wrapped) {
     const syntax::Expr& expr = bare(wrapped);
-    const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
-    if (binary != nullptr && binary->op == syntax::BinaryOp::And) {
-      const Decision left = decide(*binary->left), right = decide(*binary->right);
-      const Outcome worst = left.outcome == Outcome::Failed || right.outcome == Outcome::Failed ? Outcome::Failed
-                            : left.outcome == Outcome::Held && right.outcome == Outcome::Held   ? Outcome::Held
-                                                                                                : Outcome::Undecided;
-      return {worst, left.detail + "; " + right.detail};
+    if (const std::optional<bool> flag = flagOf(expr))
+      return {*flag ? Outcome::Held : Outcome::Failed, fmt::format("{} is {}", lineText(context_.sources, expr.span), *flag)};
+    if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node); unary != nullptr && unary->op == syntax::UnaryOp::Not) {
+      const Decision inner = decide(*unary->operand);
+      return {opposite(inner.outcome), inner.detail};
     }
+    const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
+    if (binary != nullptr && (binary->op == syntax::BinaryOp::And || binary->op == syntax::BinaryOp::Or)) return connect(*binary);
     if (binary == nullptr || !isComparison(binary->op)) {
       terms_.fail(expr.span, "an expectation compares two numbers: `effect(test, act) > 0.0`");
       return {};
@@ -67,6 +67,36 @@ class Judge {
   static bool isComparison(syntax::BinaryOp op) {
     return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
            op == syntax::BinaryOp::Ge;
+  }
+
+  /// The value of a condition that no run has a part in.
+  std::optional<bool> flagOf(const syntax::Expr& expr) const {
+    if (const auto* literal = std::get_if<syntax::BoolLiteral>(&expr.node)) return literal->value;
+    const auto* name = std::get_if<syntax::NameExpr>(&expr.node);
+    const auto known = name != nullptr ? context_.spec.flags.find(name->name) : context_.spec.flags.end();
+    return known != context_.spec.flags.end() ? std::optional(known->second) : std::nullopt;
+  }
+
+  static Outcome opposite(Outcome outcome) {
+    if (outcome == Outcome::Undecided) return outcome;
+    return outcome == Outcome::Held ? Outcome::Failed : Outcome::Held;
+  }
+
+  /// `and`, `or`: one side may decide alone. The right side of a flag that does so need not have a meaning: in its small
+  /// form an experiment may lack the levels that it names.
+  Decision connect(const syntax::BinaryExpr& binary) {
+    const Outcome decisive = binary.op == syntax::BinaryOp::Or ? Outcome::Held : Outcome::Failed;
+    const std::optional<bool> flag = flagOf(bare(*binary.left));
+    Decision left = decide(*binary.left);
+    if (flag && left.outcome == decisive) return left;
+    const Decision right = decide(*binary.right);
+    if (flag) return right;
+    Decision both{Outcome::Undecided, left.detail + "; " + right.detail};
+    if (left.outcome == decisive || right.outcome == decisive)
+      both.outcome = decisive;
+    else if (left.outcome != Outcome::Undecided && right.outcome != Outcome::Undecided)
+      both.outcome = opposite(decisive);
+    return both;
   }
 
   Decision compare(const syntax::BinaryExpr& comparison) {

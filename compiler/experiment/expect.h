@@ -4,8 +4,11 @@
 //   effect(MEASURE, FACTOR, from: LEVEL, to: LEVEL)     interaction(MEASURE, FACTOR, FACTOR)   gain(MEASURE)
 //   mean min max spread (MEASURE)                       over the cells; spread is max - min
 //   share(MEASURE >= NUMBER)                            of the cells
-//   (.., FACTOR: LEVEL, FACTOR: [LEVEL, ..])            in the cells with these levels alone
-//   + - * / of these and of numbers; >= <= > < and `and`
+//   (.., FACTOR: LEVEL, FACTOR: [LEVEL, ..])            in the cells with these levels alone; a factor of several
+//                                                      parameters is called by any of them
+//   + - * / of these, of numbers, and of parameters and constants of the experiment that are numbers
+//   >= <= > < of two of them; `and`, `or`, `not` of conditions; parameters and constants that are true or false.
+//   What stands behind a true flag and `or`, or behind a false one and `and`, is not looked at: `quick or ..`.
 //
 // Each is a number per block. `>=` and `<=` ask it of the mean over the blocks, `>` and `<` of the whole 95 % interval.
 // Axes of numbers that are not named are read at their last level by what attribution defines.

@@ -77,6 +77,9 @@ Blocks ExpectTerms::evaluate(const syntax::Expr& wrapped) {
   if (const auto* whole = std::get_if<syntax::IntLiteral>(&expr.node))
     return constant(static_cast<double>(whole->value));
   if (const auto* real = std::get_if<syntax::RealLiteral>(&expr.node)) return constant(real->value);
+  if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node))
+    if (const auto known = context_.spec.constants.find(name->name); known != context_.spec.constants.end())
+      return constant(known->second);
   if (const auto* called = std::get_if<syntax::CallExpr>(&expr.node)) return call(*called, expr.span);
   if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node);
       unary != nullptr && unary->op == syntax::UnaryOp::Neg)
@@ -90,11 +93,16 @@ Blocks ExpectTerms::evaluate(const syntax::Expr& wrapped) {
   return combine(binary->op, evaluate(*binary->left), evaluate(*binary->right));
 }
 
+/// A factor of several parameters is called by any of them.
+static bool isCalled(const study::Factor& factor, const std::string& name) {
+  return factor.name == name || std::find(factor.targets.begin(), factor.targets.end(), name) != factor.targets.end();
+}
+
 std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
   const std::string name = lineText(context_.sources, expr.span);
   std::vector<std::string> names;
   for (std::size_t f = 0; f < context_.study.factors.size(); ++f) {
-    if (context_.study.factors[f].name == name) return static_cast<int>(f);
+    if (isCalled(context_.study.factors[f], name)) return static_cast<int>(f);
     names.push_back(context_.study.factors[f].name);
   }
   const std::optional<std::string> close = closestName(name, names);
@@ -128,7 +136,7 @@ bool ExpectTerms::readNamed(const syntax::Arg& argument, Request& request) {
     return found.has_value();
   }
   for (std::size_t f = 0; f < context_.study.factors.size(); ++f) {
-    if (context_.study.factors[f].name != name) continue;
+    if (!isCalled(context_.study.factors[f], name)) continue;
     std::vector<int>& levels = request.at[static_cast<int>(f)];
     const auto* list = std::get_if<syntax::ListExpr>(&bare(*argument.value).node);
     const std::size_t count = list != nullptr ? list->entries.size() : 1;

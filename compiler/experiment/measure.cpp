@@ -146,6 +146,8 @@ class Evaluator {
   Value fieldOf(const syntax::FieldExpr& field, const syntax::Expr& expr) {
     const std::string metric = metricName(expr);
     if (!metric.empty() && isPart(metric.substr(0, metric.find('.')))) return curveOf(metric, expr.span);
+    for (const study::ProbeSeries& probe : run_.probes)
+      if (probe.probe == metric) return named(metric, expr.span);  // one of several series: `ics.cos`
     const Value base = evaluate(*field.base);
     const auto* layers = std::get_if<Layers>(&base);
     if (layers == nullptr || (field.field.text != "first" && field.field.text != "final"))
@@ -153,7 +155,7 @@ class Evaluator {
                   "fields are `.first` and `.final` of the layers of a probe, and `.at(..)` of a metric");
     return columnOf(*layers->series, field.field.text == "first" ? 0 : layers->series->paths.size() - 1);
   }
-  static bool isPart(std::string_view name) { return name == "train" || name == "valid" || name == "test"; }
+  static bool isPart(std::string_view name) { return name == "train" || name == "valid" || name == "test" || name == "seen"; }
 
   Value curveOf(const std::string& metric, Span span) {
     if (run_.status == study::Status::Diverged)

@@ -1,6 +1,6 @@
 // `measure test = valid.accuracy.at(.best)`: one number of a finished run.
 //
-//   train.M valid.M test.M      the curve of a metric or of `loss`; alone: its last value
+//   train.M valid.M test.M seen.M  the curve of a metric or of `loss`; alone: its last value
 //   CURVE.at(.first|.last|.best)  .best: where the validation loss (else the training loss) was least
 //   first last mean max min     of a curve over its steps; of the layers of a probe at one step over the layers
 //   PROBE                       the layers of a probe over the steps; PROBE.first, PROBE.final: one layer's curve

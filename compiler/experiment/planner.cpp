@@ -7,10 +7,12 @@
 #include <map>
 
 #include "diagnostics/kinds/experiment.h"
+#include "elaborate/native_probes.h"
 #include "engine/count_flops.h"
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
 #include "experiment/measure.h"
+#include "experiment/path.h"
 #include "experiment/study_probes.h"
 #include "training/data_set.h"
 
@@ -75,13 +77,24 @@ class BuiltPlan final : public ExperimentPlan {
                                    [&](const study::Cell& candidate) { return candidate.id == run.cell; });
     std::map<std::string, study::MeasuredValue> values;
     for (const syntax::MeasureClause* clause : spec_.measures) {
-      const MeasureContext context{*cell, constants_, values, classes_};
+      const MeasureContext context{*cell, spec_.constants, values, classes_};
       const auto result = measureRun(*clause->value, run, context);
       const auto* value = std::get_if<study::MeasuredValue>(&result);
       // What makePlan accepted has a meaning for every run; what it lacks is undefined.
       values[clause->name.text] = value != nullptr ? *value : study::MeasuredValue{std::nan(""), false};
     }
     return values;
+  }
+
+  bool grow(std::span<const study::Run> runs) override {
+    if (spec_.design.kind != DesignSpec::Kind::Path) return false;
+    const std::size_t known = list_.cells.size();
+    const auto added = nextOnPath(project_.state(), spec_, study_, list_, runs);
+    if (!added) return false;
+    for (const std::vector<int>& levels : *added) list_.cells.push_back(levels);
+    for (std::size_t i = known; i < list_.cells.size(); ++i)
+      if (!addCell(i)) return false;
+    return list_.cells.size() > known;
   }
 
   bool build() {
@@ -91,11 +104,11 @@ class BuiltPlan final : public ExperimentPlan {
     std::optional<std::vector<probes::PeriodicProbe>> probes = readProbes(project_.state(), spec_);
     if (!probes) return false;
     probes_ = std::move(*probes);
-    constants_ = numericConstants(project_.state(), spec_);
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
-    return readClauses(project_.state(), spec_, list_, constants_, classes_, metrics_, study_);
+    describeProbes();
+    return readClauses(project_.state(), spec_, list_, classes_, metrics_, study_);
   }
 
  private:
@@ -162,7 +175,26 @@ class BuiltPlan final : public ExperimentPlan {
     elaborate::ProbeRequest request{elaborate::ProbeKind::Series, train.batch, {}};
     for (const probes::PeriodicProbe& probe : probes_)
       if (!probe.definition.isNative()) request.probes.push_back(probe.definition);
-    return request.probes.empty() || project_.probe(train, request).has_value();
+    const std::optional<elaborate::ProbeProgram> program =
+        request.probes.empty() ? elaborate::ProbeProgram() : project_.probe(train, request);
+    if (!program) return false;
+    for (const elaborate::ProbeColumns& series : program->series)
+      if (std::find(series_.begin(), series_.end(), series.name) == series_.end()) series_.push_back(series.name);
+    return true;
+  }
+
+  /// The series of all probes, in their order. Needs: every cell was checked.
+  void describeProbes() {
+    for (std::size_t i = 0; i < probes_.size(); ++i) {
+      const elaborate::ProbeDefinition& probe = probes_[i].definition;
+      const syntax::ProbeClause& clause = *spec_.probes[i];
+      std::string unit;
+      for (const elaborate::NativeProbe& native : elaborate::nativeProbes())
+        if (native.name == probe.name) unit = native.unit;
+      const std::string text = clause.value ? lineText(project_.state().sources, clause.value->span) : "";
+      for (const std::string& name : probe.isNative() ? elaborate::nativeSeries(probe.name) : series_)
+        if (name == probe.name || name.starts_with(probe.name + ".")) study_.probes.push_back({name, text, unit});
+    }
   }
 
   /// What the first cell says of all of them: metrics, classes, the length of trials and of periods in epochs.
@@ -184,8 +216,8 @@ class BuiltPlan final : public ExperimentPlan {
   PlanFor purpose_;
   CellList list_;
   std::vector<probes::PeriodicProbe> probes_;
+  std::vector<std::string> series_;  // of probes with a text, of all cells
   study::Study study_;
-  std::map<std::string, double> constants_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;
   DataRegister data_;

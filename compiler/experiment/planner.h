@@ -1,6 +1,7 @@
 // From an experiment of a file to a plan: every cell elaborated and checked before anything runs.
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ class ExperimentPlan : public Plan {
  public:
   virtual const Spec& spec() const = 0;
   virtual const CellList& cells() const = 0;
+  /// Adds the cells that a design which goes by results needs next (`path`). True: there are new ones to be run. Needs:
+  /// the runs of all cells so far are there, or have failed.
+  ///
+  /// Errors  those of a cell that cannot be built: reported, false.
+  [[nodiscard]] virtual bool grow(std::span<const study::Run> runs) = 0;
   virtual const std::vector<probes::PeriodicProbe>& probes() const = 0;
 };
 

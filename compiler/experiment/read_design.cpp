@@ -51,6 +51,10 @@ class DesignReader {
       design_.kind = Kind::BuildUp;
       return argument != nullptr && readOrder(*argument->value);
     }
+    if (name == "path") {
+      design_.kind = Kind::Path;
+      return argument != nullptr && readMeasure(*argument->value);
+    }
     if (name != "shapley" && name != "random") return false;
     design_.kind = name == "shapley" ? Kind::Shapley : Kind::Random;
     return argument != nullptr && readNumber(*argument->value, 1);
@@ -63,6 +67,13 @@ class DesignReader {
     if (number == nullptr || *number < least || *number > kMost) return false;
     design_.number = static_cast<int>(*number);
     return true;
+  }
+
+  bool readMeasure(const syntax::Expr& expr) {
+    const auto* name = std::get_if<syntax::NameExpr>(&bare(expr).node);
+    for (const syntax::MeasureClause* measure : reading_.spec.measures)
+      if (name != nullptr && measure->name.text == name->name) design_.measure = name->name;
+    return !design_.measure.empty();
   }
 
   bool readWords(const syntax::Expr& expr) {

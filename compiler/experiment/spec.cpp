@@ -213,6 +213,10 @@ std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::st
   elaborate::Elaboration elaboration(state);
   const elaborate::Scope* const names = spec.environment->open(*elaboration);
   if (names == nullptr) return std::nullopt;
+  for (const elaborate::Name& name : names->names()) {
+    if (const std::optional<double> number = elaborate::asReal(name.value)) spec.constants[std::string(name.text)] = *number;
+    if (const auto* flag = std::get_if<bool>(&name.value)) spec.flags[std::string(name.text)] = *flag;
+  }
   Reading reading{state, *elaboration, elaboration->newScope(*names), spec};
   if (!SpecReader(reading).run()) return std::nullopt;
   return spec;

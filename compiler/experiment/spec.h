@@ -1,5 +1,6 @@
 // What an `experiment` block says: its clauses read, nothing elaborated yet.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,17 @@ struct BindSpec {
 };
 
 struct DesignSpec {
-  enum class Kind : std::uint8_t { Factorial, Fractional, Ablate, BuildUp, Shapley, Random } kind = Kind::Factorial;
+  enum class Kind : std::uint8_t {
+    Factorial,
+    Fractional,
+    Ablate,
+    BuildUp,
+    Path,
+    Shapley,
+    Random
+  } kind = Kind::Factorial;
   std::string text = "factorial";
+  std::string measure;                  // of Path: what each step is judged by
   int number = 0;                       // resolution, samples or cells
   std::string generators;               // of Fractional; empty: by resolution
   bool fromOld = true, fromNew = true;  // of Ablate
@@ -66,6 +76,8 @@ struct Spec {
   Span span;  // of the whole block
   const elaborate::SourceModule* home = nullptr;
   std::unique_ptr<ExperimentEnvironment> environment;
+  std::map<std::string, double> constants;  // its parameters and `let`s that are numbers
+  std::map<std::string, bool> flags;        // and those that are true or false
   const syntax::BlockDecl* train = nullptr;
   const elaborate::SourceModule* trainHome = nullptr;
   std::vector<BindSpec> base;  // arguments of `run`

@@ -9,11 +9,13 @@ namespace nnc::experiment {
 std::optional<std::vector<probes::PeriodicProbe>> readProbes(elaborate::ProjectState& state, const Spec& spec) {
   std::vector<probes::PeriodicProbe> probes;
   elaborate::Elaboration elaboration(state);
+  const elaborate::Scope* const names = spec.environment->open(*elaboration);
+  if (names == nullptr) return std::nullopt;
   bool isFine = true;
   for (const syntax::ProbeClause* const clause : spec.probes) {
     std::optional<elaborate::ProbeDefinition> definition =
         elaborate::resolveProbe(*clause, *spec.home, *state.modules, elaboration->diagnostics());
-    const std::optional<elaborate::ProbePeriod> period = elaborate::readPeriod(*elaboration, *clause, *spec.home);
+    const std::optional<elaborate::ProbePeriod> period = elaborate::readPeriod(*elaboration, *clause, *names);
     isFine = isFine && definition && period;
     if (!isFine) continue;
     definition->environment = spec.environment.get();

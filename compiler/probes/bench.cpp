@@ -56,9 +56,8 @@ std::optional<Row> Bench::standard(const std::string& name, const Moment& moment
 
 bool Bench::requireExamples(const Examples& examples, std::int64_t needed, std::string_view probe) {
   if (examples.count() >= needed) return true;
-  diagnostics_->emit<diag::ProbeExamples>(
-      data_->program().span, probe, needed,
-      examples.count() == 1 ? "is one" : fmt::format("are {}", examples.count()));
+  diagnostics_->emit<diag::ProbeExamples>(data_->program().span, probe, needed,
+                                          examples.count() == 1 ? "is one" : fmt::format("are {}", examples.count()));
   return false;
 }
 
@@ -73,7 +72,7 @@ Rows rowsOf(const Program& program) {
 }
 
 bool measureNative(std::string_view name, Bench& bench, const Moment& moment, Rows& rows) {
-#define NNC_NATIVE_PROBE(NAME, SPELLING, UNIT, DOC) \
+#define NNC_NATIVE_PROBE(NAME, SPELLING, SERIES, UNIT, DOC) \
   if (name == #SPELLING) return measure##NAME(bench, moment, rows);
 #include "elaborate/native_probes.def"
 #undef NNC_NATIVE_PROBE

@@ -21,7 +21,7 @@ using Rows = std::vector<Row>;
 /// A run between two steps.
 struct Moment {
   Slots slots;
-  std::int64_t step = 0;           // completed steps
+  std::int64_t step = 0;             // completed steps
   const SlotCopy* before = nullptr;  // the slots one step earlier, for probes that look at a step
 };
 
@@ -79,7 +79,7 @@ class Bench {
 Rows rowsOf(const Program& program);
 
 // The native probes, one function for each row of native_probes.def. False: reported.
-#define NNC_NATIVE_PROBE(NAME, SPELLING, UNIT, DOC) \
+#define NNC_NATIVE_PROBE(NAME, SPELLING, SERIES, UNIT, DOC) \
   [[nodiscard]] bool measure##NAME(Bench& bench, const Moment& moment, Rows& rows);
 #include "elaborate/native_probes.def"
 #undef NNC_NATIVE_PROBE

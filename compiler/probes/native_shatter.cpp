@@ -12,11 +12,15 @@ namespace {
 constexpr std::int64_t kPoints = 256;
 constexpr std::size_t kPairs = 4;
 
+bool hasClasses(const Bench& bench, const Examples& examples) {
+  const auto& labels = bench.data().program().labelBounds;
+  return !labels.empty() && examples.type(labels[0].first).rank() == 0;
+}
+
 /// The class of an example; 0 in a data block without classes.
 std::int64_t classOf(const Bench& bench, const Examples& examples, std::int64_t row) {
-  const auto& labels = bench.data().program().labelBounds;
-  if (labels.empty() || examples.type(labels[0].first).rank() > 0) return 0;
-  const std::string& field = labels[0].first;
+  if (!hasClasses(bench, examples)) return 0;
+  const std::string& field = bench.data().program().labelBounds[0].first;
   return training::integerAt(examples.type(field).dtype, examples.at(field, row));
 }
 
@@ -24,10 +28,9 @@ std::int64_t classOf(const Bench& bench, const Examples& examples, std::int64_t 
 std::vector<std::pair<std::int64_t, std::int64_t>> pairsOf(const Bench& bench, const Examples& examples) {
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
   std::vector<bool> isTaken(static_cast<std::size_t>(examples.count()), false);
-  const bool hasClasses = !bench.data().program().labelBounds.empty();
   for (std::int64_t a = 0; a < examples.count() && pairs.size() < kPairs; ++a) {
     for (std::int64_t b = a + 1; b < examples.count() && !isTaken[static_cast<std::size_t>(a)]; ++b) {
-      const bool isOther = !hasClasses || classOf(bench, examples, a) != classOf(bench, examples, b);
+      const bool isOther = !hasClasses(bench, examples) || classOf(bench, examples, a) != classOf(bench, examples, b);
       if (isTaken[static_cast<std::size_t>(b)] || !isOther) continue;
       isTaken[static_cast<std::size_t>(a)] = isTaken[static_cast<std::size_t>(b)] = true;
       pairs.emplace_back(a, b);
@@ -82,14 +85,12 @@ bool measureGradShatter(Bench& bench, const Moment& moment, Rows& rows) {
     const ir::Type& type = program->inputType(0);
     const std::int64_t outputs = type.elementCount() / kPoints, chosen = classOf(bench, *examples, a) % outputs;
     for (std::int64_t i = 0; i < type.elementCount(); ++i)
-      setReal(type.dtype, program->input(0).data() + i * ir::dtypeBytes(type.dtype),
-              i % outputs == chosen ? 1.0 : 0.0);
+      setReal(type.dtype, program->input(0).data() + i * ir::dtypeBytes(type.dtype), i % outputs == chosen ? 1.0 : 0.0);
     program->run(bench.train(), moment.slots, moment.step + 1);
     for (std::size_t i = 0; i < std::size(kLags); ++i) sums[i] += correlation(*program, kLags[i]);
   }
   for (std::size_t i = 0; i < std::size(kLags); ++i)
-    rows.push_back(
-        {fmt::format("grad_shatter.lag{}", kLags[i]), {""}, {sums[i] / static_cast<double>(pairs.size())}});
+    rows.push_back({fmt::format("grad_shatter.lag{}", kLags[i]), {""}, {sums[i] / static_cast<double>(pairs.size())}});
   return true;
 }
 

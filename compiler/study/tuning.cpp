@@ -54,7 +54,8 @@ TunedChoice chooseTuned(const Tuning& tuning, const std::vector<const Run*>& tri
     const Score score = scoreOf(tuning.grid[i], tuning.metric, trials);
     if (isBetter(score, best, tuning.isLowerBetter)) best = score;
   }
-  TunedChoice choice{best.value};
+  TunedChoice choice;
+  choice.value = best.value;
   choice.isEdge = tuning.grid.size() > 1 && (best.value == tuning.grid.front() || best.value == tuning.grid.back());
   if (best.count > 0) choice.mean = best.mean();
   return choice;

@@ -1,8 +1,8 @@
-// Programs of probes, run by the reference evaluator and compared with numbers computed by hand or by finite differences.
+// Programs of probes, run by the reference evaluator and compared with numbers computed by hand or by finite
+// differences.
 #include <cmath>
 
 #include "fixture.h"
-#include "syntax/parse.h"
 
 namespace nnc::elaborate {
 
@@ -24,7 +24,7 @@ static std::string program(const std::string& network, const std::string& probes
 
 class ProbeTest : public ProjectTest {
  protected:
-  /// Elaborates the train and one program of `names` for `batch` examples, in f64 as the oracle wants it.
+  /// Elaborates the train and one program, of `names` for a series, for `batch` examples.
   bool elaborate(const std::string& text, const std::vector<std::string>& names, std::int64_t batch = 3,
                  ProbeKind kind = ProbeKind::Series) {
     Project* const project = loadText(text);
@@ -54,8 +54,8 @@ class ProbeTest : public ProjectTest {
     arguments.insert(arguments.end(), inputs.begin(), inputs.end());
     return run(probe_->module, probe_->function, arguments);
   }
-  std::vector<ir::Tensor> points() const {
-    return {tensor({ir::DType::F32, {3, 2}}, {1, 2, -1, 0.5, 0.25, -2}), tensor({ir::DType::F32, {3, 1}}, {1, -2, 0.5})};
+  std::vector<ir::Tensor> points(ir::DType dtype = ir::DType::F32) const {
+    return {tensor({dtype, {3, 2}}, {1, 2, -1, 0.5, 0.25, -2}), tensor({dtype, {3, 1}}, {1, -2, 0.5})};
   }
   /// Every parameter of the slots by its path.
   ir::Tensor& slot(std::vector<ir::Tensor>& slots, const std::string& path) const {
@@ -97,28 +97,26 @@ probe value = loss
 }
 
 TEST_F(ProbeTest, AgreesWithFiniteDifferences) {
-  ASSERT_TRUE(elaborate(program("x |> dense(4) |> act |> dense(4) |> act |> dense(1)", R"(
-probe g = sum[i, j](grad(loss, w)[i, j]) for w in weights(net)
-)",
-                                "", "mse"),
-                        {"g"}))
-      << messages();
-  const std::vector<ir::Tensor> slots = initial();
-  const std::vector<double> sums = reals(look(slots, points())[0]);
-  ASSERT_TRUE(elaborate(program("x |> dense(4) |> act |> dense(4) |> act |> dense(1)", ""), {}, 3, ProbeKind::Loss));
+  std::string text = program("x |> dense(4) |> tanh |> dense(4) |> tanh |> dense(1)",
+                             "probe g = sum[i, j](grad(loss, w)[i, j]) for w in weights(net)\n");
+  text.replace(text.find("  steps: 1"), 10, "  steps: 1\n  precision: .f64");
+  ASSERT_TRUE(elaborate(text, {"g"})) << messages();
+  const std::vector<ir::Tensor> slots = initial(), fields = points(ir::DType::F64);
+  const std::vector<double> sums = reals(look(slots, fields)[0]);
+  ASSERT_TRUE(elaborate(text, {}, 3, ProbeKind::Loss)) << messages();
   std::size_t k = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (train_->slots[i].kind != SlotKind::Parameter || train_->slots[i].type.rank() < 2) continue;
-    constexpr double kStep = 1.0 / 256.0;
+    constexpr double kStep = 1e-4;
     double moved[2];
     for (int side = 0; side < 2; ++side) {
       std::vector<ir::Tensor> other = slots;
       for (std::int64_t e = 0; e < other[i].type.elementCount(); ++e)
         other[i].setReal(e, other[i].real(e) + (side == 0 ? kStep : -kStep));
-      moved[side] = look(other, points())[0].real(0);
+      moved[side] = look(other, fields)[0].real(0);
     }
-    // Rounding of the two f32 losses, 1e-6 / (2 / 256), and the third derivative times h^2 / 6 = 2.5e-6.
-    EXPECT_NEAR(sums[k], (moved[0] - moved[1]) / (2.0 * kStep), 5e-4 * std::max(1.0, std::abs(sums[k]))) << k;
+    // The third derivative, below 1e3 here, times h^2 / 6 = 2e-9; rounding of the losses is 1e-15 / h.
+    EXPECT_NEAR(sums[k], (moved[0] - moved[1]) / (2.0 * kStep), 2e-6) << k;
     ++k;
   }
   EXPECT_EQ(k, sums.size());
@@ -144,26 +142,26 @@ layer jitter()(x: f32[..s]) -> f32[..s] {
   // Running averages that would show.
   slot(slots, "net.batch_norm.mu") = tensor({ir::DType::F32, {4}}, {100, 100, 100, 100});
   const std::vector<ir::Tensor> results = look(slots, points());
-  expectNear(reals(results[0]), {0.0}, 1e-6);   // of the batch: mean 0
-  expectNear(reals(results[1]), {1.0}, 1e-2);   // variance 1, less eps / variance = 1e-5 / 1e-3
+  expectNear(reals(results[0]), {0.0}, 1e-6);       // of the batch: mean 0
+  expectNear(reals(results[1]), {1.0}, 1e-2);       // variance 1, less eps / variance = 1e-5 / 1e-3
   EXPECT_EQ(reals(results[2]), reals(results[3]));  // nothing dropped, nothing scaled
   EXPECT_EQ(reals(results[3]), reals(results[4]));
 }
 
 TEST_F(ProbeTest, NamesApplicationsByTheirPlace) {
-  ASSERT_TRUE(elaborate(program("x |> dense(2) |> act |> repeat 2 { block(act) } |> tail",
-                                "probe a = average(u) for u in outputs(net, act)\n"
-                                "probe z = average(u) for u in outputs(net, .weight_layer)\n"
-                                "probe inner = average(u) for u in outputs(net.block[1], act)\n"
-                                "probe last = average(u) for u in last(inputs(net, .activation))\n"
-                                "probe kind = (if u.function == relu then 1.0 else 0.0) for u in outputs(net, .activation)\n",
-                                "layer block(act: fn)(x: f32[B, 2]) -> f32[B, 2] = x |> dense(2) |> act\n"
-                                "layer tail()(x: f32[B, 2]) -> f32[B, 1] { sub d = dense(1) let y = d(x)"
-                                " let z = d(tanh(x)) return y + z }\n"),
-                        {"a", "z", "inner", "last", "kind"}))
+  ASSERT_TRUE(
+      elaborate(program("x |> dense(2) |> act |> repeat 2 { block(act) } |> tail",
+                        "probe a = average(u) for u in outputs(net, act)\n"
+                        "probe z = average(u) for u in outputs(net, .weight_layer)\n"
+                        "probe inner = average(u) for u in outputs(net.block[1], act)\n"
+                        "probe last = average(u) for u in last(inputs(net, .activation))\n"
+                        "probe kind = (if u.function == relu then 1.0 else 0.0) for u in outputs(net, .activation)\n",
+                        "layer block(act: fn)(x: f32[B, 2]) -> f32[B, 2] = x |> dense(2) |> act\n"
+                        "layer tail()(x: f32[B, 2]) -> f32[B, 1] { sub d = dense(1) let y = d(x)"
+                        " let z = d(tanh(x)) return y + z }\n"),
+                {"a", "z", "inner", "last", "kind"}))
       << messages();
-  EXPECT_EQ(probe_->series[0].paths,
-            (std::vector<std::string>{"net.relu", "net.block[0].relu", "net.block[1].relu"}));
+  EXPECT_EQ(probe_->series[0].paths, (std::vector<std::string>{"net.relu", "net.block[0].relu", "net.block[1].relu"}));
   EXPECT_EQ(probe_->series[1].paths, (std::vector<std::string>{"net.dense", "net.block[0].dense", "net.block[1].dense",
                                                                "net.tail.d", "net.tail.d_2"}));
   EXPECT_EQ(probe_->series[2].paths, std::vector<std::string>{"net.block[1].relu"});
@@ -215,7 +213,7 @@ TEST_F(ProbeTest, PercentilesAreOfTheNearestRank) {
   ASSERT_TRUE(elaborate(program("x |> act |> dense(1)", ""), {"ics_pctl"}, 10)) << messages();
   std::vector<double> x;
   for (int i = 0; i < 10; ++i) {
-    x.push_back((7 * i) % 10);        // 0..9 in some order
+    x.push_back((7 * i) % 10);         // 0..9 in some order
     x.push_back(((3 * i) % 10) * 10);  // 0, 10, .., 90
   }
   const std::vector<ir::Tensor> fields = {tensor({ir::DType::F32, {10, 2}}, x),
@@ -236,8 +234,8 @@ TEST_F(ProbeTest, CosineOfExamples) {
 
 /// J of z2 = relu(z1) W2 + b by z1 is diag(z1 > 0) W2, for each example.
 TEST_F(ProbeTest, JacobiansBothWays) {
-  ASSERT_TRUE(elaborate(program("x |> dense(2) |> act |> dense(2) |> act |> dense(1)", ""), {}, 3,
-                        ProbeKind::LayerJacobians))
+  ASSERT_TRUE(
+      elaborate(program("x |> dense(2) |> act |> dense(2) |> act |> dense(1)", ""), {}, 3, ProbeKind::LayerJacobians))
       << messages();
   EXPECT_EQ(probe_->outputs, (std::vector<std::string>{"net.dense", "net.dense", "net.dense_2", "net.dense_2"}));
   std::vector<ir::Tensor> slots = initial();
@@ -263,8 +261,7 @@ TEST_F(ProbeTest, DerivativeByTheInput) {
   ASSERT_TRUE(elaborate(program("x |> dense(1)", ""), {}, 3, ProbeKind::InputGradient)) << messages();
   std::vector<ir::Tensor> slots = initial();
   slot(slots, "net.dense.w") = tensor({ir::DType::F32, {2, 1}}, {2, -3});
-  const std::vector<ir::Tensor> results =
-      look(slots, points(), {tensor({ir::DType::F32, {3, 1}}, {1, 0, 2})});
+  const std::vector<ir::Tensor> results = look(slots, points(), {tensor({ir::DType::F32, {3, 1}}, {1, 0, 2})});
   expectNear(reals(results[0]), {2, -3, 0, 0, 4, -6}, 1e-6);
   EXPECT_EQ(probe_->outputs[0], "x");
 }
@@ -277,7 +274,8 @@ TEST_F(ProbeTest, Mistakes) {
   };
   EXPECT_TRUE(says("", {"grad_nrom"}).starts_with("E1801 there is no probe `grad_nrom`\n")) << messages();
   EXPECT_NE(messages().find("did you mean `grad_norm`?"), std::string::npos) << messages();
-  EXPECT_TRUE(says("probe p = loss for w in weight(net)", {"p"}).starts_with("E1803 probe `p`: there is no range `weight`"))
+  EXPECT_TRUE(
+      says("probe p = loss for w in weight(net)", {"p"}).starts_with("E1803 probe `p`: there is no range `weight`"))
       << messages();
   EXPECT_EQ(blamed(), "weight");
   EXPECT_TRUE(says("probe p = loss for w in params(nett)", {"p"})

@@ -66,7 +66,7 @@ TEST_F(ExpectTest, StrictOnesNeedTheInterval) {
   EXPECT_EQ(verdict("effect(m, act) > 0", noisy).outcome, Outcome::Failed);
   EXPECT_EQ(verdict("effect(m, act) < 4.5", noisy).outcome, Outcome::Held);
   EXPECT_EQ(verdict("effect(m, act) < 4.4", noisy).outcome, Outcome::Failed);
-  EXPECT_NE(verdict("effect(m, act) >= 0", noisy).detail.find("effect(m, act) = 2 [-0.484, 4.484]"), std::string::npos)
+  EXPECT_NE(verdict("effect(m, act) >= 0", noisy).detail.find("effect(m, act) = 2 [-0.4841, 4.484]"), std::string::npos)
       << verdict("effect(m, act) >= 0", noisy).detail;
 }
 
@@ -76,6 +76,63 @@ TEST_F(ExpectTest, WithoutRunsNothingIsDecided) {
   // One block is whole: it decides.
   const auto one = [](std::size_t, int block) { return block == 1 ? 1.0 : std::nan(""); };
   EXPECT_EQ(verdict("mean(m) >= 0", one).outcome, Outcome::Held);
+}
+
+TEST_F(ExpectTest, ConditionsAreConnected) {
+  for (const char* const held : {"mean(m) >= 1000 or max(m) >= 113", "not mean(m) >= 1000", "true or mean(m) >= 1000",
+                                 "not (false or mean(m) >= 1000)", "not (mean(m) >= 0 and max(m) >= 1000)"})
+    EXPECT_EQ(outcome(held), Outcome::Held) << held;
+  for (const char* const failed : {"mean(m) >= 1000 or max(m) >= 1000", "not max(m) >= 113", "false or mean(m) >= 1000",
+                                   "false and max(m) >= 113", "true and mean(m) >= 1000"})
+    EXPECT_EQ(outcome(failed), Outcome::Failed) << failed;
+}
+
+/// One block in which every cell measures 2.
+class ParameterExpectTest : public PlannerTest {
+ protected:
+  std::optional<study::Verdict> verdict(const std::string& condition, const std::string& quick) {
+    const auto made = plan(R"(
+  let limit = 1.5
+  vary (act, norm) in ["old": (sigmoid, identity), "new": (relu, batch_norm())]
+  vary depth in if quick then [1, 2] else [1, 3]
+  measure m = valid.loss
+  seeds: 1
+  expect )" + condition + "\n", {{"quick", quick}}, "(quick: bool = false)");
+    if (made == nullptr) return std::nullopt;
+    std::vector<study::Run> runs;
+    for (const study::Cell& cell : made->study().cells) {
+      study::Run& run = runs.emplace_back();
+      run.cell = cell.id;
+      run.measures["m"] = {2.0, false};
+    }
+    return decideExpectations({sources_, made->spec(), made->cells(), made->study()}, runs)[0];
+  }
+};
+
+TEST_F(ParameterExpectTest, AFlagDecidesBeforeTheRest) {
+  const char* const condition = "quick or mean(m, depth: 3) >= 5";
+  const auto small = verdict(condition, "true"), whole = verdict(condition, "false");
+  ASSERT_TRUE(small && whole) << messages();
+  EXPECT_EQ(small->outcome, study::Verdict::Outcome::Held);
+  EXPECT_EQ(small->detail, "quick is true");
+  EXPECT_EQ(whole->outcome, study::Verdict::Outcome::Failed);
+  EXPECT_EQ(whole->detail, "mean(m, depth: 3) = 2");
+  // Without the flag, a level that there is not is a mistake.
+  EXPECT_FALSE(verdict("mean(m, depth: 3) >= 5", "true"));
+}
+
+TEST_F(ParameterExpectTest, ConstantsAreNumbers) {
+  const auto made = verdict("mean(m) >= limit and mean(m) <= 2 * limit", "false");
+  ASSERT_TRUE(made) << messages();
+  EXPECT_EQ(made->outcome, study::Verdict::Outcome::Held);
+}
+
+TEST_F(ParameterExpectTest, AFactorOfSeveralIsCalledByAnyOfThem) {
+  for (const char* const condition : {"mean(m, norm: \"new\") >= 2", "mean(m, act: \"new\") >= 2", "effect(m, norm) >= 0"}) {
+    const auto made = verdict(condition, "false");
+    ASSERT_TRUE(made) << messages();
+    EXPECT_EQ(made->outcome, study::Verdict::Outcome::Held) << condition;
+  }
 }
 
 }  // namespace nnc::experiment

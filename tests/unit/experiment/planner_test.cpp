@@ -32,7 +32,7 @@ TEST_F(PlannerTest, BindsFollowFactorsInAnyOrder) {
   ASSERT_NE(made, nullptr) << messages();
   EXPECT_EQ(valueOf(made->study().cells[0], "init"), "glorot_uniform");
   EXPECT_EQ(valueOf(made->study().cells[0], "lr"), "0.25");
-  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal(fan: .fan_in)");
   EXPECT_EQ(valueOf(made->study().cells[1], "lr"), "0.5");
 }
 
@@ -44,7 +44,7 @@ TEST_F(PlannerTest, LevelsMayDependOnOtherParameters) {
 )");
   ASSERT_NE(made, nullptr) << messages();
   EXPECT_EQ(valueOf(made->study().cells[1], "init"), "glorot_uniform");
-  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal(fan: .fan_in)");
 }
 
 TEST_F(PlannerTest, PairedAndConditionalFactorsAndConstraints) {
@@ -104,6 +104,32 @@ TEST_F(PlannerTest, DesignsOfTwoLevels) {
   for (const std::vector<int>& cell : half) EXPECT_EQ((cell[0] + cell[1] + cell[2]) % 2, 1) << "I = ABC";
 }
 
+TEST_F(PlannerTest, APathGrowsByWhatIsMeasured) {
+  const auto made = plan(
+      "vary act in [sigmoid, relu]\nvary norm in [identity, batch_norm()]\nvary lr in [0.1, 0.2]\n"
+      "seeds: 1\ndesign: path(m)\nmeasure m = valid.accuracy\nmeasure l = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  // What is measured: norm helps most, then lr, and act harms.
+  const auto response = [](const std::vector<int>& cell) { return -1.0 * cell[0] + 3.0 * cell[1] + 1.0 * cell[2]; };
+  std::vector<std::vector<int>> rounds[4];
+  std::size_t known = 0;
+  std::vector<study::Run> runs;
+  for (std::size_t round = 0; round < 4; ++round) {
+    for (; known < made->study().cells.size(); ++known) {
+      rounds[round].push_back(made->study().cells[known].levels);
+      study::Run& run = runs.emplace_back();
+      run.cell = made->study().cells[known].id;
+      run.measures["m"] = {response(made->study().cells[known].levels), false};
+    }
+    EXPECT_EQ(made->grow(runs), round < 3) << round;
+  }
+  using Cells = std::vector<std::vector<int>>;
+  EXPECT_EQ(rounds[0], (Cells{{0, 0, 0}}));
+  EXPECT_EQ(rounds[1], (Cells{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}));
+  EXPECT_EQ(rounds[2], (Cells{{1, 1, 0}, {0, 1, 1}}));
+  EXPECT_EQ(rounds[3], (Cells{{1, 1, 1}}));
+}
+
 TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
   const std::string clauses =
       "seeds: if quick then 1 else 5\nvary depth in if quick then [1, 2] else [1, 2, 3]\nmeasure m = valid.loss\n";
@@ -114,6 +140,15 @@ TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
   ASSERT_NE(quick, nullptr) << messages();
   EXPECT_EQ(quick->study().blocks.size(), 1u);
   EXPECT_EQ(quick->study().cells.size(), 2u);
+}
+
+TEST_F(PlannerTest, PeriodsOfProbesMayUseParametersOfTheExperiment) {
+  const auto made = plan("vary depth in [1, 2, 3]\nprobe grad_norm every steps(if quick then 2 else often)\nlet often = 7\n"
+                         "measure m = valid.loss\n",
+                         {{"quick", "false"}}, "(quick: bool = false)");
+  ASSERT_NE(made, nullptr) << messages();
+  ASSERT_EQ(made->probes().size(), 1u);
+  EXPECT_EQ(made->probes()[0].period.count, 7);
 }
 
 TEST_F(PlannerTest, SeedsOfStreamsAreCrossed) {
@@ -153,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
         PlanCase{"SameLevels", "vary lr in [0.1, 0.1]\nmeasure m = valid.loss\n",
                  "E0607 the levels of `lr` contain 0.1 twice", "[0.1, 0.1]"},
         PlanCase{"NoCondition", "vary lr in [0.1, 0.2] when depth\nmeasure m = valid.loss\n",
-                 "E0608 a condition is needed, and this is an int", "depth"},
+                 "E0608 a condition is needed, and this is the int 1", "depth"},
         PlanCase{"Cycle", "vary depth in [1, 2]\nbind lr = momentum\nbind momentum = lr\nmeasure m = valid.loss\n",
                  "E0609 `bind lr` needs its own value: lr -> momentum -> lr", "momentum"},
         PlanCase{"TunedByTest",

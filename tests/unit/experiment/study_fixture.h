@@ -135,6 +135,9 @@ class StudyTest : public training::TrainTest {
     program_ = kStudyProgram;
     writeData("tx.idx", "ty.idx", 32, 2);  // every batch is whole: two programs for each cell
     write("main.nn", program_);
+    // Cells differ in numbers alone, and tests make the same ones: compiled once for all.
+    static engine::CodeCache code;
+    options_.engine.cache = &code;
     options_.workers = 1;
     options_.progress = training::Progress::None;
   }

@@ -137,6 +137,21 @@ TEST_F(InMemory, evaluates_every_few_steps_and_at_the_end) {
   EXPECT_EQ(metric(coarse.evaluations[1], "test.loss"), metric(run.evaluations[3], "test.loss"));
 }
 
+TEST_F(InMemory, seen_is_the_training_part_looked_at_as_if_it_were_new) {
+  edit("valid: 70..100", "valid: 70..100, seen: 0..70");
+  edit("\"tx.idx\", \"ty.idx\"", "\"x.idx\", \"y.idx\"");  // the test part is all rows: those of `seen` and of `valid`
+  const InMemoryRun run = inMemory();
+  ASSERT_FALSE(run.evaluations.empty());
+  std::map<std::string, double> last;
+  for (const Metric& metric : run.evaluations.back().metrics) last[metric.name] = metric.value;
+  for (const char* const metric : {"loss", "accuracy"}) {
+    const double seen = last.at(std::string("seen.") + metric), valid = last.at(std::string("valid.") + metric);
+    // Sums in f64 of the same f32 numbers, grouped in another way: a few roundings of 1e-16.
+    EXPECT_NEAR(70.0 * seen + 30.0 * valid, 100.0 * last.at(std::string("test.") + metric), 1e-9) << metric;
+  }
+  EXPECT_NE(last.at("seen.loss"), last.at("train.loss")) << "one is with dropout, the other is not";
+}
+
 TEST_F(InMemory, a_rung_is_the_beginning_of_the_whole_run) {
   const InMemoryRun whole = inMemory();
   options_.steps = 10;

@@ -9,7 +9,7 @@
 #include <numeric>
 #include <set>
 
-#include "training/training_plan.h"
+#include "training/pass_plans.h"
 
 namespace nnc::training {
 namespace {
@@ -124,6 +124,15 @@ TEST(DataSet, a_source_has_a_file_for_each_field) {
   ASSERT_EQ(diagnostics.errorCount(), 1);
   EXPECT_EQ(diagnostics.all()[0].code, "E1209");
   EXPECT_EQ(diagnostics.all()[0].message, "the source has 2 files, and `fields` declares 1 fields");
+}
+
+TEST(StepsFor, counts_the_short_batch_at_the_end_of_each_epoch) {
+  // 70 rows in batches of 16: four whole ones and one of 6.
+  EXPECT_EQ(stepsFor(0, 70, 16), 0);
+  EXPECT_EQ(stepsFor(1, 70, 16), 1);
+  EXPECT_EQ(stepsFor(70, 70, 16), 5);
+  EXPECT_EQ(stepsFor(71, 70, 16), 6);
+  EXPECT_EQ(stepsFor(140 + 17, 70, 16), 12);
 }
 
 }  // namespace
