@@ -14,6 +14,18 @@
 
 namespace nnc::experiment {
 
+std::string DataRegister::hashOf(const training::DataFile& file, Diagnostics& diagnostics) {
+  std::string& hash = hashes_[file.path];
+  if (!hash.empty()) return hash;
+  runtime::Failure failure;
+  const std::optional<std::string> bytes = runtime::readFile(file.path, failure);
+  if (bytes)
+    hash = hexDigits(hashBytes(*bytes));
+  else
+    diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
+  return hash;
+}
+
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
   const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
@@ -23,17 +35,9 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
   for (const training::Part& part : found->parts()) facts.parts.push_back(part.name);
   for (int source = 0; source < found->sourceCount(); ++source)
     for (const training::DataFile& file : found->source(source).files()) {
-      std::string& hash = hashes_[file.path];
-      if (hash.empty()) {
-        runtime::Failure failure;
-        const std::optional<std::string> bytes = runtime::readFile(file.path, failure);
-        if (!bytes) {
-          diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
-          return std::nullopt;
-        }
-        hash = hexDigits(hashBytes(*bytes));
-      }
-      facts.files.emplace_back(file.path, hash);
+      std::string hash = file.maker.empty() ? hashOf(file, diagnostics) : file.maker;
+      if (hash.empty()) return std::nullopt;
+      facts.files.emplace_back(file.path, std::move(hash));
     }
   return facts;
 }
