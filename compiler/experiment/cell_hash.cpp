@@ -17,12 +17,10 @@
 
 namespace nnc::experiment {
 
-/// What stands for the rows of a file: its bytes; of a folder, the names and sizes of what is in it; of rows that a
-/// program makes, nothing more than how they are called, as the program is hashed with the cell. Empty: reported.
+/// The bytes of a file; of a folder, the names and sizes of what is in it. Empty: reported.
 static std::optional<std::string> contentOf(const training::DataFile& file, Diagnostics& diagnostics) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (!fs::exists(file.path, error)) return file.path;
   if (fs::is_directory(file.path, error)) {
     std::vector<std::string> entries;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(file.path, error))
@@ -37,6 +35,13 @@ static std::optional<std::string> contentOf(const training::DataFile& file, Diag
   return bytes;
 }
 
+std::string DataRegister::hashOf(const training::DataFile& file, Diagnostics& diagnostics) {
+  std::string& hash = hashes_[file.path];
+  if (!hash.empty()) return hash;
+  if (const std::optional<std::string> content = contentOf(file, diagnostics)) hash = hexDigits(hashBytes(*content));
+  return hash;
+}
+
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
   const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
@@ -46,13 +51,9 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
   for (const training::Part& part : found->parts()) facts.parts.push_back(part.name);
   for (int source = 0; source < found->sourceCount(); ++source)
     for (const training::DataFile& file : found->source(source).files()) {
-      std::string& hash = hashes_[file.path];
-      if (hash.empty()) {
-        const std::optional<std::string> content = contentOf(file, diagnostics);
-        if (!content) return std::nullopt;
-        hash = hexDigits(hashBytes(*content));
-      }
-      facts.files.emplace_back(file.path, hash);
+      std::string hash = file.maker.empty() ? hashOf(file, diagnostics) : file.maker;
+      if (hash.empty()) return std::nullopt;
+      facts.files.emplace_back(file.path, std::move(hash));
     }
   return facts;
 }

@@ -17,7 +17,7 @@ namespace nnc::experiment {
 struct DataFacts {
   std::int64_t trainRows = 0;
   std::vector<std::string> parts;
-  std::vector<std::pair<std::string, std::string>> files;  // name as written, and the hash of its bytes
+  std::vector<std::pair<std::string, std::string>> files;  // its name, and the hash of its bytes or of what makes them
 };
 
 /// Finds data and hashes files, each file once.
@@ -27,6 +27,9 @@ class DataRegister {
   [[nodiscard]] std::optional<DataFacts> facts(const elaborate::DataProgram& data, Diagnostics& diagnostics);
 
  private:
+  /// Empty: reported.
+  [[nodiscard]] std::string hashOf(const training::DataFile& file, Diagnostics& diagnostics);
+
   training::SourceStore store_;
   std::map<std::string, std::string> hashes_;  // by resolved path
 };

@@ -20,6 +20,7 @@ struct DataFile {
   Span span;         // of its name in the data block
   std::int64_t rows = 0;
   std::uint64_t checksum = 0;  // XXH3 of what the rows are made of, whatever the compression; known once read
+  std::string maker;  // rows that a program makes have no file: a hash of that program. Empty: `path` is a file
 };
 
 /// What numbers in the data stand for, kept with the weights: `tokenizer` and what runtime::parseTokenizer reads,

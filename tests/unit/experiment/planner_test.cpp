@@ -143,9 +143,10 @@ TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
 }
 
 TEST_F(PlannerTest, PeriodsOfProbesMayUseParametersOfTheExperiment) {
-  const auto made = plan("vary depth in [1, 2, 3]\nprobe grad_norm every steps(if quick then 2 else often)\nlet often = 7\n"
-                         "measure m = valid.loss\n",
-                         {{"quick", "false"}}, "(quick: bool = false)");
+  const auto made = plan(
+      "vary depth in [1, 2, 3]\nprobe grad_norm every steps(if quick then 2 else often)\nlet often = 7\n"
+      "measure m = valid.loss\n",
+      {{"quick", "false"}}, "(quick: bool = false)");
   ASSERT_NE(made, nullptr) << messages();
   ASSERT_EQ(made->probes().size(), 1u);
   EXPECT_EQ(made->probes()[0].period.count, 7);
@@ -197,6 +198,10 @@ INSTANTIATE_TEST_SUITE_P(
         PlanCase{"TunedHowLong",
                  "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss)\nmeasure m = valid.loss\n",
                  "E0610 `tuned` needs `steps:` or `epochs:`", "bind lr = tuned([0.1, 0.2], by: valid.loss)"},
+        PlanCase{"TunedInside",
+                 "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2) * 2.0\nmeasure m = "
+                 "valid.loss\n",
+                 "E0620 `tuned` stands alone behind `bind NAME =` in an experiment", "tuned"},
         PlanCase{"DesignOfAxes", "vary depth in [1, 2, 3]\ndesign: ablate()\nmeasure m = valid.loss\n",
                  "E0611 `ablate()` needs factors with an old and a new level", "ablate()"},
         PlanCase{
