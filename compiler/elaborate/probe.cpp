@@ -215,7 +215,7 @@ class SeriesBuilder {
     if (list == nullptr) return addNumber(probe, first, 0, probe.name, *value, element);
     for (std::size_t i = 0; i < (*list)->items.size(); ++i) {
       const std::string label = (*list)->labels.empty() ? "" : (*list)->labels[i];
-      const std::string name = fmt::format("{}.{}", probe.name, label.empty() ? fmt::format("{}", i) : label);
+      const std::string name = fmt::format("{}.{}", probe.name, label.empty() ? fmt::format("v{}", i) : label);
       if (!addNumber(probe, first, i, name, (*list)->items[i], element)) return false;
     }
     return true;

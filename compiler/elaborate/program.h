@@ -196,7 +196,7 @@ struct BatchProgram {
 
 /// One series of a probe, and the columns of its values.
 struct ProbeColumns {
-  std::string name;                // `grad_norm`; of a list: `act_stats.mean`, `act_stats.0`
+  std::string name;                // `grad_norm`; of a list: `act_stats.mean`, `act_stats.v0`
   std::vector<std::string> paths;  // `net.h.dense.w`; one empty name for a probe without a range
   std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
 };

@@ -84,7 +84,7 @@ probe value = loss
   const std::vector<ir::Tensor> results = look(slots, points());
   ASSERT_EQ(probe_->series.size(), 4u);
   EXPECT_EQ(probe_->series[0].paths, (std::vector<std::string>{"net.dense.w", "net.dense.b"}));
-  EXPECT_EQ(probe_->series[1].name, "d.0");
+  EXPECT_EQ(probe_->series[1].name, "d.v0");
   EXPECT_EQ(probe_->series[2].name, "d.delta");
   EXPECT_EQ(probe_->series[2].paths, std::vector<std::string>{"net.dense"});
   // dL/dz = 2/3 (4.5, 2.5, -3.75); dL/dw = x^T dL/dz = 2/3 (1.0625, 17.75); dL/db = 2/3 * 3.25.
