@@ -69,7 +69,7 @@ class Network(torch.nn.Module):
 def initialise(linear, init):
     fan_in = linear.weight.shape[1]
     torch.nn.init.zeros_(linear.bias)
-    if init == "he_normal":
+    if init.startswith("he_normal"):
         torch.nn.init.normal_(linear.weight, std=math.sqrt(2.0 / fan_in))
     elif init == "glorot_uniform":
         torch.nn.init.xavier_uniform_(linear.weight)

@@ -65,7 +65,7 @@ void reportVerdicts(const experiment::ExperimentPlan& plan, const std::vector<st
 }
 
 std::string outcomeText(const experiment::StudyOutcome& outcome, const std::string& folder, const std::string& page) {
-  std::string text = fmt::format("{} runs made, {} there already", outcome.finished, outcome.reused);
+  std::string text = fmt::format("{} trainings made, {} there already", outcome.finished, outcome.reused);
   for (const auto& [count, what] : {std::pair(outcome.diverged, "diverged"), std::pair(outcome.failed, "failed"),
                                     std::pair(outcome.timedOut, "timed out"), std::pair(outcome.missing, "missing")})
     if (count > 0) text += fmt::format(", {} {}", count, what);

@@ -32,7 +32,7 @@ std::vector<std::string> builtinNames() {
 }
 
 bool isUnfinishedName(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"frozen", "tuned"};
+  static constexpr std::string_view kNames[] = {"frozen"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 

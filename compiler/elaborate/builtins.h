@@ -32,5 +32,7 @@ const Builtin* findBuiltin(std::string_view name);
 std::vector<std::string> builtinNames();
 /// Whether the language has this function and this version of nnc does not: it is refused by name (E0900).
 bool isUnfinishedName(std::string_view name);
+/// What stands for a value that trials choose, `bind lr = tuned(..)`: no value of the language.
+inline constexpr std::string_view kTuned = "tuned";
 
 }  // namespace nnc::elaborate

@@ -75,6 +75,10 @@ class NameChecker {
       if (const auto* callable = std::get_if<syntax::CallableDecl>(&named.decl->node))
         references_.push_back({callable, where});
     if (isKnown(name)) return;
+    if (name == kTuned) {
+      diagnostics_.emit<diag::Tuned>(where);
+      return;
+    }
     if (isUnfinishedName(name)) {
       diagnostics_.emit<diag::NotSupportedYet>(where, fmt::format("`{}`", name));
       return;

@@ -4,8 +4,8 @@
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtins.h"
 #include "elaborate/elaborator.h"
-#include "elaborate/observation.h"
 #include "elaborate/index_notation.h"
+#include "elaborate/observation.h"
 #include "elaborate/suggest_name.h"
 #include "support/suggest.h"
 
@@ -35,6 +35,10 @@ std::optional<Value> Elaborator::predeclared(std::string_view name, Span span) {
 std::optional<Value> Elaborator::lookUp(std::string_view name, const SourceModule& from, Span use) {
   if (const Named named = modules_.find(from, name)) return valueOf(named, use);
   if (const std::optional<Value> value = predeclared(name, use)) return value;
+  if (name == kTuned) {
+    error<diag::Tuned>(use);
+    return std::nullopt;
+  }
   if (isUnfinishedName(name)) {
     notSupported(use, fmt::format("`{}`", name));
     return std::nullopt;
@@ -95,10 +99,11 @@ std::optional<Value> Elaborator::evaluateConstant(const syntax::Decl& decl, cons
     const auto nameOf = [](const syntax::Decl* of) -> const syntax::Ident& {
       return std::get<syntax::ConstantDecl>(of->node).name;
     };
-    std::rotate(circle.begin(), std::min_element(circle.begin(), circle.end(),
-                                                 [&](const syntax::Decl* a, const syntax::Decl* b) {
-                                                   return nameOf(a).span.begin < nameOf(b).span.begin;
-                                                 }),
+    std::rotate(circle.begin(),
+                std::min_element(circle.begin(), circle.end(),
+                                 [&](const syntax::Decl* a, const syntax::Decl* b) {
+                                   return nameOf(a).span.begin < nameOf(b).span.begin;
+                                 }),
                 circle.end());
     auto report = error<diag::ConstantCycle>(nameOf(circle[0]).span, nameOf(circle[0]).text);
     for (const syntax::Decl* other : circle)

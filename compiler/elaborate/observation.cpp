@@ -66,16 +66,17 @@ std::string Observation::pathOf(const Callable& applied, const CallSite& site, c
 }
 
 Value Observation::replace(const Value& value, std::string path, const Callable& applied, const CallSite& site,
-                           std::vector<std::size_t> watches) {
+                           std::vector<std::size_t> watches, Watch::Side side) {
   const Traced& tensor = *asTraced(value);
-  if (const int count = ++counts_[path]; count > 1) path += fmt::format("_{}", count);
+  // What goes into an application and what comes out of it have one path.
+  if (const int count = ++counts_[{side, path}]; count > 1) path += fmt::format("_{}", count);
   Observed observed{path, &applied, tensor.value, {}, tensor.type, std::move(watches)};
   if (!hasDeltas_) {
     tensors_.push_back(std::move(observed));
     return value;
   }
   ir::Builder& builder = elaborator_.at(site.span);
-  observed.delta = builder.addParameter(tensor.type, "delta/" + path);
+  observed.delta = builder.addParameter(tensor.type, (side == Watch::Side::Inputs ? "delta/in/" : "delta/") + path);
   observed.value = builder.add(tensor.value, observed.delta);
   Traced made = tensor;
   made.value = observed.value;
@@ -120,7 +121,8 @@ Observation::Application::Application(Observation* observation, const Callable& 
   }
   const std::string path = all.pathOf(callable, site, nullptr);
   std::erase_if(inputs, [&](std::size_t i) { return !isInside(path, all.watches_[i].inside); });
-  if (!inputs.empty()) arguments[0].value = all.replace(arguments[0].value, path, callable, site, std::move(inputs));
+  if (!inputs.empty())
+    arguments[0].value = all.replace(arguments[0].value, path, callable, site, std::move(inputs), Watch::Side::Inputs);
 }
 
 Observation::Application::~Application() {
@@ -138,7 +140,8 @@ Value Observation::Application::finish(const Value& result, const Instance* inst
   }
   const std::string path = all.pathOf(callable_, site_, instance);
   std::erase_if(outputs_, [&](std::size_t i) { return !isInside(path, all.watches_[i].inside); });
-  return outputs_.empty() ? result : all.replace(result, path, callable_, site_, std::move(outputs_));
+  return outputs_.empty() ? result
+                          : all.replace(result, path, callable_, site_, std::move(outputs_), Watch::Side::Outputs);
 }
 
 }  // namespace nnc::elaborate

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "elaborate/elaborator.h"
@@ -81,14 +82,14 @@ class Observation {
   bool isActivation(const Callable& applied) const;
   std::string pathOf(const Callable& applied, const CallSite& site, const Instance* instance);
   Value replace(const Value& value, std::string path, const Callable& applied, const CallSite& site,
-                std::vector<std::size_t> watches);
+                std::vector<std::size_t> watches, Watch::Side side);
 
   Elaborator& elaborator_;
   std::vector<Watch> watches_;
   std::vector<Value> activations_;
   bool hasDeltas_;
   std::deque<Observed> tensors_;
-  std::map<std::string, int> counts_;  // applications of each path
+  std::map<std::pair<Watch::Side, std::string>, int> counts_;  // applications of each path
   std::set<std::size_t> inScan_;
   std::set<const syntax::CallableDecl*> noisy_;  // membership only
   bool hasNewNoise_ = false;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "diagnostics/kinds/data.h"
 #include "experiment/plan.h"
 #include "ir/numbers.h"
@@ -14,15 +17,28 @@
 
 namespace nnc::experiment {
 
+/// The bytes of a file; of a folder, the names and sizes of what is in it. Empty: reported.
+static std::optional<std::string> contentOf(const training::DataFile& file, Diagnostics& diagnostics) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::is_directory(file.path, error)) {
+    std::vector<std::string> entries;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(file.path, error))
+      if (entry.is_regular_file(error))
+        entries.push_back(fmt::format("{} {}", entry.path().string(), entry.file_size(error)));
+    std::sort(entries.begin(), entries.end());
+    return fmt::format("{}", fmt::join(entries, "\n"));
+  }
+  runtime::Failure failure;
+  std::optional<std::string> bytes = runtime::readFile(file.path, failure);
+  if (!bytes) diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
+  return bytes;
+}
+
 std::string DataRegister::hashOf(const training::DataFile& file, Diagnostics& diagnostics) {
   std::string& hash = hashes_[file.path];
   if (!hash.empty()) return hash;
-  runtime::Failure failure;
-  const std::optional<std::string> bytes = runtime::readFile(file.path, failure);
-  if (bytes)
-    hash = hexDigits(hashBytes(*bytes));
-  else
-    diagnostics.emit<diag::CannotReadFile>(file.span, file.path, failure.message);
+  if (const std::optional<std::string> content = contentOf(file, diagnostics)) hash = hexDigits(hashBytes(*content));
   return hash;
 }
 

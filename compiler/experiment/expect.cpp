@@ -49,13 +49,16 @@ class Judge {
   Decision decide(const syntax::Expr& wrapped) {
     const syntax::Expr& expr = bare(wrapped);
     if (const std::optional<bool> flag = flagOf(expr))
-      return {*flag ? Outcome::Held : Outcome::Failed, fmt::format("{} is {}", lineText(context_.sources, expr.span), *flag)};
-    if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node); unary != nullptr && unary->op == syntax::UnaryOp::Not) {
+      return {*flag ? Outcome::Held : Outcome::Failed,
+              fmt::format("{} is {}", lineText(context_.sources, expr.span), *flag)};
+    if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node);
+        unary != nullptr && unary->op == syntax::UnaryOp::Not) {
       const Decision inner = decide(*unary->operand);
       return {opposite(inner.outcome), inner.detail};
     }
     const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
-    if (binary != nullptr && (binary->op == syntax::BinaryOp::And || binary->op == syntax::BinaryOp::Or)) return connect(*binary);
+    if (binary != nullptr && (binary->op == syntax::BinaryOp::And || binary->op == syntax::BinaryOp::Or))
+      return connect(*binary);
     if (binary == nullptr || !isComparison(binary->op)) {
       terms_.fail(expr.span, "an expectation compares two numbers: `effect(test, act) > 0.0`");
       return {};
@@ -82,8 +85,8 @@ class Judge {
     return outcome == Outcome::Held ? Outcome::Failed : Outcome::Held;
   }
 
-  /// `and`, `or`: one side may decide alone. The right side of a flag that does so need not have a meaning: in its small
-  /// form an experiment may lack the levels that it names.
+  /// `and`, `or`: one side may decide alone. The right side of a flag that does so need not have a meaning: in its
+  /// small form an experiment may lack the levels that it names.
   Decision connect(const syntax::BinaryExpr& binary) {
     const Outcome decisive = binary.op == syntax::BinaryOp::Or ? Outcome::Held : Outcome::Failed;
     const std::optional<bool> flag = flagOf(bare(*binary.left));

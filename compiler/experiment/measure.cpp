@@ -155,7 +155,9 @@ class Evaluator {
                   "fields are `.first` and `.final` of the layers of a probe, and `.at(..)` of a metric");
     return columnOf(*layers->series, field.field.text == "first" ? 0 : layers->series->paths.size() - 1);
   }
-  static bool isPart(std::string_view name) { return name == "train" || name == "valid" || name == "test" || name == "seen"; }
+  static bool isPart(std::string_view name) {
+    return name == "train" || name == "valid" || name == "test" || name == "seen";
+  }
 
   Value curveOf(const std::string& metric, Span span) {
     if (run_.status == study::Status::Diverged)

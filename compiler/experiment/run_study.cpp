@@ -81,6 +81,7 @@ class StudyRunner {
         progress_.show();
         changed_.wait_for(lock, std::chrono::milliseconds(100));
       }
+      progress_.show();
     }
     for (std::thread& worker : workers) worker.join();
     return !hasFailed_;

@@ -214,7 +214,8 @@ std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::st
   const elaborate::Scope* const names = spec.environment->open(*elaboration);
   if (names == nullptr) return std::nullopt;
   for (const elaborate::Name& name : names->names()) {
-    if (const std::optional<double> number = elaborate::asReal(name.value)) spec.constants[std::string(name.text)] = *number;
+    if (const std::optional<double> number = elaborate::asReal(name.value))
+      spec.constants[std::string(name.text)] = *number;
     if (const auto* flag = std::get_if<bool>(&name.value)) spec.flags[std::string(name.text)] = *flag;
   }
   Reading reading{state, *elaboration, elaboration->newScope(*names), spec};

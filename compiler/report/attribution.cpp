@@ -62,6 +62,12 @@ std::string inferredText(const statistics::Inferred& inferred, const Unit& unit)
   return text + fmt::format(" [{}, {}]", bare.change(inferred.interval->lower), bare.change(inferred.interval->upper));
 }
 
+std::string intervalsText(const statistics::Analysis& analysis) {
+  if (analysis.blockCount < 2) return "no intervals, as there is a single block";
+  return fmt::format("{}\u00A0% t-intervals over {}", numberText(100 * analysis.level),
+                     countText(static_cast<std::size_t>(analysis.blockCount), "block"));
+}
+
 std::string changeText(const View& view, int factor) {
   const study::Factor& entry = view.study().factors[static_cast<std::size_t>(factor)];
   return fmt::format("{} \u2192 {}", view.levelLabel(factor, entry.oldLevel), view.levelLabel(factor, entry.newLevel));

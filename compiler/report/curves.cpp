@@ -141,6 +141,7 @@ void drawLines(Svg& svg, const Lines& lines, const Scale& x, const Scale& y) {
 
 std::string drawing(const Figure& figure, const Lines& lines, const std::string& metric, const ClockText& clock) {
   Range rangeX, rangeY;
+  rangeX.add(0.0);  // training starts there, whenever it was first looked at
   for (const std::vector<Summary>* list : {&lines.context, &lines.summaries})
     for (const Summary& summary : *list) {
       rangeX.add(summary.x);

@@ -147,12 +147,12 @@ std::vector<Figure> makeEffects(const View& view, const study::Show* show) {
     figure.cells = attributedCells(view, attribution);
     figure.variants.push_back({"", drawing(view, attribution, figure)});
     figure.caption = fmt::format(
-        "Factors by what they contribute, largest first. Large dots are means over blocks, small dots single blocks, "
-        "whiskers {}\u00A0% t-intervals over {}, not adjusted; * marks effects that stay significant after "
-        "Holm\u2019s adjustment. The four "
-        "agree only where factors add up; where they differ, the factors act together.",
-        numberText(100 * attribution.analysis.level),
-        countText(static_cast<std::size_t>(attribution.analysis.blockCount), "block"));
+        "Factors by what they contribute, largest first. Large dots are means over blocks, small dots single blocks; "
+        "whiskers: "
+        "{}, not adjusted; * marks effects that stay significant after Holm\u2019s adjustment. The four agree only "
+        "where factors "
+        "add up; where they differ, the factors act together.",
+        intervalsText(attribution.analysis));
     figure.html = numbers(view, attribution);
     figures.push_back(std::move(figure));
   }

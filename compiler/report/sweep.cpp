@@ -122,7 +122,7 @@ std::vector<std::string> otherFactors(const View& view, int factor) {
   return names;
 }
 
-Figure sweepOf(const View& view, const study::Show* show, const study::Measure& measure, int index) {
+Figure sweepOf(const View& view, const study::Show* show, const study::Measure& measure, int index, bool withLoss) {
   const study::Factor& factor = view.study().factors[static_cast<std::size_t>(index)];
   Figure figure;
   figure.id = "F7";
@@ -145,7 +145,7 @@ Figure sweepOf(const View& view, const study::Show* show, const study::Measure& 
   for (std::size_t i = 0; i < lines[0].size(); ++i)
     keys.push_back({lines[0][i].group.label, colourStyle(static_cast<int>(i))});
   const double top = 10 + keysHeight(keys, 62, kFigureWidth - 12) + 10;
-  const bool hasLoss = !lines[1].empty();
+  const bool hasLoss = withLoss && !lines[1].empty();
   const Area area{62, top, kFigureWidth - 20, top + 250};
   const Area below{62, area.bottom + 38, kFigureWidth - 20, area.bottom + 38 + 150};
   const Area& last = hasLoss ? below : area;
@@ -180,9 +180,10 @@ std::vector<Figure> makeSweep(const View& view, const study::Show* show) {
         factors.push_back(static_cast<int>(i));
   }
   std::vector<Figure> figures;
+  const std::vector<const study::Measure*> measures = measuresOf(view, show);
   for (const int factor : factors)
-    for (const study::Measure* const measure : measuresOf(view, show))
-      figures.push_back(sweepOf(view, show, *measure, factor));
+    for (const study::Measure* const measure : measures)  // the loss of training is the same below all of them
+      figures.push_back(sweepOf(view, show, *measure, factor, /*withLoss=*/measure == measures[0]));
   if (figures.empty()) figures.push_back(absentFigure("F7", "sweep", "Sweep", "no factor has levels in order"));
   return figures;
 }

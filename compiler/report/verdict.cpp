@@ -20,10 +20,9 @@ static std::string paragraphHtml(const Paragraph& paragraph) {
 static std::string estimatorTable(const View& view, const Attribution& attribution) {
   Table table;
   table.caption =
-      fmt::format("Effects on {}{}{}, with {}\u00A0% intervals over {}; * significant after Holm\u2019s adjustment.",
+      fmt::format("Effects on {}{}{}; {}; * significant after Holm\u2019s adjustment.",
                   escape(attribution.measure->name), escape(attribution.where),
-                  attribution.unit.difference.empty() ? "" : " in points", numberText(100 * attribution.analysis.level),
-                  countText(static_cast<std::size_t>(attribution.analysis.blockCount), "block"));
+                  attribution.unit.difference.empty() ? "" : " in points", intervalsText(attribution.analysis));
   table.head = {"factor", "first-in <small>sufficient?</small>", "main", "Shapley <small>share of the gap</small>",
                 "last-in <small>necessary?</small>"};
   const auto cell = [&](const statistics::Inferred& inferred) {

@@ -126,9 +126,15 @@ std::optional<int> View::bestCell(const study::Measure& measure) const {
 
 statistics::Responses View::responses(const study::Measure& measure) const {
   std::vector<statistics::Factor> factors;
-  for (const study::Factor& factor : study_.factors)
-    factors.push_back({factor.name, static_cast<int>(factor.levels.size()), factor.oldLevel, factor.newLevel,
-                       !factor.isOrdered && factor.levels.size() > 1});
+  for (const study::Factor& factor : study_.factors) {
+    statistics::Factor& entry = factors.emplace_back();
+    entry.name = factor.name;
+    entry.levelCount = static_cast<int>(factor.levels.size());
+    entry.oldLevel = factor.oldLevel;
+    entry.newLevel = factor.newLevel;
+    entry.isPlayer = !factor.isOrdered && factor.levels.size() > 1;
+    for (const study::Level& level : factor.levels) entry.levelNames.push_back(level.label);
+  }
   std::vector<statistics::Cell> cells;
   for (const CellRuns& entry : cells_) cells.push_back(entry.cell->levels);
   statistics::Responses responses(std::move(factors), std::move(cells), blockCount());

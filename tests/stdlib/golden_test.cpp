@@ -228,7 +228,11 @@ TEST_P(StdlibGolden, AgreesWithPyTorch) {
 INSTANTIATE_TEST_SUITE_P(All, StdlibGolden, testing::ValuesIn(topics()), [](const auto& topic) { return topic.param; });
 
 /// Entries whose numbers stand in tests/unit/training/generate_test.cpp: they depend on the key of a row.
-static const std::set<std::string> kTestedElsewhere = {"random_crop", "spiral", "parity"};
+static const std::set<std::string> kTestedElsewhere = {
+    "random_crop", "spiral", "parity",
+    // What probes are made of, by hand: tests/unit/elaborate_train/probe_test.cpp.
+    "fraction", "likeness", "nearest_rank", "percentile", "percentile_of_first", "root_mean_square", "saturated",
+    "signal", "silent", "spread"};
 
 /// Every function, layer, network, optimizer and schedule of stdlib/*.nn has a doc comment and a case,
 /// ENTRY__something. Names that start with `_` are inner parts of one file.

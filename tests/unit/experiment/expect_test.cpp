@@ -66,7 +66,7 @@ TEST_F(ExpectTest, StrictOnesNeedTheInterval) {
   EXPECT_EQ(verdict("effect(m, act) > 0", noisy).outcome, Outcome::Failed);
   EXPECT_EQ(verdict("effect(m, act) < 4.5", noisy).outcome, Outcome::Held);
   EXPECT_EQ(verdict("effect(m, act) < 4.4", noisy).outcome, Outcome::Failed);
-  EXPECT_NE(verdict("effect(m, act) >= 0", noisy).detail.find("effect(m, act) = 2 [-0.484, 4.484]"), std::string::npos)
+  EXPECT_NE(verdict("effect(m, act) >= 0", noisy).detail.find("effect(m, act) = 2 [-0.4841, 4.484]"), std::string::npos)
       << verdict("effect(m, act) >= 0", noisy).detail;
 }
 

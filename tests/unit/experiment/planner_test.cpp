@@ -32,7 +32,7 @@ TEST_F(PlannerTest, BindsFollowFactorsInAnyOrder) {
   ASSERT_NE(made, nullptr) << messages();
   EXPECT_EQ(valueOf(made->study().cells[0], "init"), "glorot_uniform");
   EXPECT_EQ(valueOf(made->study().cells[0], "lr"), "0.25");
-  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[1], "init"), "he_normal(fan: .fan_in)");
   EXPECT_EQ(valueOf(made->study().cells[1], "lr"), "0.5");
 }
 
@@ -44,7 +44,7 @@ TEST_F(PlannerTest, LevelsMayDependOnOtherParameters) {
 )");
   ASSERT_NE(made, nullptr) << messages();
   EXPECT_EQ(valueOf(made->study().cells[1], "init"), "glorot_uniform");
-  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal");
+  EXPECT_EQ(valueOf(made->study().cells[3], "init"), "he_normal(fan: .fan_in)");
 }
 
 TEST_F(PlannerTest, PairedAndConditionalFactorsAndConstraints) {
@@ -143,9 +143,10 @@ TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
 }
 
 TEST_F(PlannerTest, PeriodsOfProbesMayUseParametersOfTheExperiment) {
-  const auto made = plan("vary depth in [1, 2, 3]\nprobe grad_norm every steps(if quick then 2 else often)\nlet often = 7\n"
-                         "measure m = valid.loss\n",
-                         {{"quick", "false"}}, "(quick: bool = false)");
+  const auto made = plan(
+      "vary depth in [1, 2, 3]\nprobe grad_norm every steps(if quick then 2 else often)\nlet often = 7\n"
+      "measure m = valid.loss\n",
+      {{"quick", "false"}}, "(quick: bool = false)");
   ASSERT_NE(made, nullptr) << messages();
   ASSERT_EQ(made->probes().size(), 1u);
   EXPECT_EQ(made->probes()[0].period.count, 7);
@@ -188,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
         PlanCase{"SameLevels", "vary lr in [0.1, 0.1]\nmeasure m = valid.loss\n",
                  "E0607 the levels of `lr` contain 0.1 twice", "[0.1, 0.1]"},
         PlanCase{"NoCondition", "vary lr in [0.1, 0.2] when depth\nmeasure m = valid.loss\n",
-                 "E0608 a condition is needed, and this is an int", "depth"},
+                 "E0608 a condition is needed, and this is the int 1", "depth"},
         PlanCase{"Cycle", "vary depth in [1, 2]\nbind lr = momentum\nbind momentum = lr\nmeasure m = valid.loss\n",
                  "E0609 `bind lr` needs its own value: lr -> momentum -> lr", "momentum"},
         PlanCase{"TunedByTest",
@@ -197,6 +198,10 @@ INSTANTIATE_TEST_SUITE_P(
         PlanCase{"TunedHowLong",
                  "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss)\nmeasure m = valid.loss\n",
                  "E0610 `tuned` needs `steps:` or `epochs:`", "bind lr = tuned([0.1, 0.2], by: valid.loss)"},
+        PlanCase{"TunedInside",
+                 "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2) * 2.0\nmeasure m = "
+                 "valid.loss\n",
+                 "E0620 `tuned` stands alone behind `bind NAME =` in an experiment", "tuned"},
         PlanCase{"DesignOfAxes", "vary depth in [1, 2, 3]\ndesign: ablate()\nmeasure m = valid.loss\n",
                  "E0611 `ablate()` needs factors with an old and a new level", "ablate()"},
         PlanCase{

@@ -22,7 +22,7 @@ study::Study sampleStudy(int cells, int blocks) {
     cell.steps = 100;
     study.cells.push_back(cell);
   }
-  study.blocks.resize(static_cast<std::size_t>(blocks));
+  for (int seed = 0; seed < blocks; ++seed) study.blocks.push_back({seed, seed, seed});
   return study;
 }
 

@@ -47,7 +47,7 @@ TEST(Errors, ExpectedAndFound) {
       {"let x = repeat n a", "1:18-1:19 E0001 expected `{`, found `a`\n"},
       {"= 3",
        "1:1-1:2 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
-       "`experiment` or `export`), found `=`\n"},
+       "`probe`, `experiment` or `export`), found `=`\n"},
       {"import", "1:7-1:7 E0001 expected a name or a string, found the end of the file\n"},
       {"let x = +3", "1:9-1:10 E0001 expected an expression, found `+`\n"},
       {"let x = {a: 1}", "1:9-1:10 E0001 expected an expression, found `{`\n"},
@@ -258,7 +258,7 @@ TEST(Errors, Declarations) {
       {"fn f(x, y: f32) -> f32 = x", "1:6-1:7 E0041 the parameter `x` has no type\n"},
       {"foo(3)",
        "1:1-1:4 E0001 expected a declaration (`import`, `let`, `fn`, `layer`, `network`, `optimizer`, `data`, `train`, "
-       "`experiment` or `export`), found `foo`\n"},
+       "`probe`, `experiment` or `export`), found `foo`\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(messages(c.text), c.messages) << c.text;
 }
