@@ -1,8 +1,8 @@
 // LLJIT.h is the costliest header of LLVM: it stays here.
 #include "codegen/jit.h"
 
-#include <atomic>
 #include <functional>
+#include <mutex>
 #include <utility>
 
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
@@ -14,7 +14,10 @@ namespace nnc::codegen {
 
 struct Jit::Implementation {
   std::unique_ptr<llvm::orc::LLJIT> jit;
-  std::atomic<std::uint64_t> programs = 0;  // names of their name spaces
+  /// One link at a time, and each to its end. Otherwise a program may be told to be ready whose kernel another thread
+  /// has given an address and not yet made executable.
+  std::mutex linking;
+  std::uint64_t programs = 0;  // names of their name spaces
 };
 
 Jit::Jit(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -67,13 +70,19 @@ static bool bindSymbols(llvm::orc::LLJIT& jit, llvm::orc::JITDylib& space, const
   return problem ? fail(std::move(problem), error) : true;
 }
 
-bool Jit::addShared(const std::string& object, std::string& error) {
-  llvm::Error problem = implementation_->jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "nnc"));
-  return problem ? fail(std::move(problem), error) : true;
+bool Jit::addShared(const std::string& object, const std::vector<std::string>& symbols, std::string& error) {
+  const std::lock_guard lock(implementation_->linking);
+  llvm::orc::LLJIT& jit = *implementation_->jit;
+  if (llvm::Error problem = jit.addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "nnc")))
+    return fail(std::move(problem), error);
+  for (const std::string& symbol : symbols)
+    if (auto address = jit.lookup(symbol); !address) return fail(address.takeError(), error);
+  return true;
 }
 
 std::optional<Jit::Entries> Jit::addProgram(const std::string& object, const std::vector<JitEntry>& entries,
                                             const std::vector<std::string>& externals, std::string& error) {
+  const std::lock_guard lock(implementation_->linking);
   llvm::orc::LLJIT& jit = *implementation_->jit;
   auto space = jit.createJITDylib("program." + std::to_string(implementation_->programs++));
   if (!space) {

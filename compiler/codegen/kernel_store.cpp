@@ -84,9 +84,12 @@ bool CompiledKernels::compile(const Kernels& kernels, const Options& options, st
     if (partOf[i] != 0) functions[i]->eraseFromParent();
   std::vector<Part> results{compilePart(first, options)};
   for (std::future<Part>& other : others) results.push_back(other.get());
-  for (const Part& part : results) {
-    if (!part.object.empty() && jit_->addShared(part.object, error)) continue;
-    if (error.empty()) error = part.error;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    std::vector<std::string> symbols;
+    for (std::size_t k = 0; k < kernels.size(); ++k)
+      if (partOf[k] == static_cast<int>(i)) symbols.push_back(kernels[k]->symbol);
+    if (!results[i].object.empty() && jit_->addShared(results[i].object, symbols, error)) continue;
+    if (error.empty()) error = results[i].error;
     return false;
   }
   return true;
