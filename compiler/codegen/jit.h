@@ -23,8 +23,8 @@ class Jit {
   static std::unique_ptr<Jit> create(std::string& error);
   ~Jit();
 
-  /// A relocatable object of this machine, whose functions all programs may call; `symbols` are those functions. They are
-  /// linked and executable when this returns. False: `error` says why.
+  /// A relocatable object of this machine, whose functions all programs may call; `symbols` are those functions. They
+  /// are linked and executable when this returns. False: `error` says why.
   [[nodiscard]] bool addShared(const std::string& object, const std::vector<std::string>& symbols, std::string& error);
   /// An object of its own name space, which may call what is shared. `externals` are the symbols of abi.def that it
   /// uses. Empty: `error` says why.

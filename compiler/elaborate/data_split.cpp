@@ -77,7 +77,8 @@ static bool checkParts(Elaborator& elaborator, const DataProgram& data) {
       const std::int64_t begin = std::max(part.rows.begin, other.rows.begin),
                          end = std::min(part.rows.end, other.rows.end);
       // `seen` is rows of `train`, looked at as if they were new: without noise, with running statistics.
-      const bool isSeen = (part.name == "seen" && other.name == "train") || (part.name == "train" && other.name == "seen");
+      const bool isSeen =
+          (part.name == "seen" && other.name == "train") || (part.name == "train" && other.name == "seen");
       if (!part.randomFraction && !other.randomFraction && !isSeen && begin < end)
         return refuse(fmt::format("the parts `{}` and `{}` overlap: both have the rows {}..{}", other.name, part.name,
                                   begin, end));

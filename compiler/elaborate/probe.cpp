@@ -65,8 +65,7 @@ std::optional<ProbeDefinition> resolveProbe(const syntax::ProbeClause& clause, c
   return probe;
 }
 
-std::optional<ProbePeriod> readPeriod(Elaborator& elaborator, const syntax::ProbeClause& clause,
-                                      const Scope& names) {
+std::optional<ProbePeriod> readPeriod(Elaborator& elaborator, const syntax::ProbeClause& clause, const Scope& names) {
   if (clause.every == nullptr) return ProbePeriod{};
   const auto* const call = std::get_if<syntax::CallExpr>(&clause.every->node);
   const auto* const name = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
@@ -237,8 +236,8 @@ class SeriesBuilder {
       return false;
     }
     ir::Builder& builder = elaborator_.at(probe.value->span);
-    ir::Value single = number ? builder.constant({ir::DType::F32, {}}, *number)
-                              : builder.cast(tensor->value, ir::DType::F32);
+    ir::Value single =
+        number ? builder.constant({ir::DType::F32, {}}, *number) : builder.cast(tensor->value, ir::DType::F32);
     if (const ir::Type type = builder.type(single); type.rank() > 0) {
       std::vector<int> axes;
       for (int axis = 0; axis < type.rank(); ++axis) axes.push_back(axis);

@@ -159,7 +159,7 @@ struct CheckpointPeriod {
 /// Everything about a `train` that does not depend on the batch size.
 struct TrainProgram {
   std::string name;
-  std::size_t session = 0;  // of the Project that made it
+  std::size_t session = 0;                                  // of the Project that made it
   std::vector<std::pair<std::string, std::string>> values;  // its parameters as text, defaults included
   std::vector<std::string> setOnCommandLine;
   DataProgram data;
@@ -196,8 +196,8 @@ struct BatchProgram {
 
 /// One series of a probe, and the columns of its values.
 struct ProbeColumns {
-  std::string name;                // `grad_norm`; of a list: `act_stats.mean`, `act_stats.v0`
-  std::vector<std::string> paths;  // `net.h.dense.w`; one empty name for a probe without a range
+  std::string name;                 // `grad_norm`; of a list: `act_stats.mean`, `act_stats.v0`
+  std::vector<std::string> paths;   // `net.h.dense.w`; one empty name for a probe without a range
   std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
 };
 

@@ -106,9 +106,7 @@ class ScanBuilder {
   Value finished(ir::Value value, const Traced& like, bool isStacked);
 
   /// A value that stands for another one until the body is cut out: no constant, which would be made again inside.
-  ir::Value placeholder(const ir::Type& type) {
-    return builder().stopGradient(builder().constant(type, 0.0));
-  }
+  ir::Value placeholder(const ir::Type& type) { return builder().stopGradient(builder().constant(type, 0.0)); }
   ir::Builder& builder() { return elaborator_.at(span_); }
   std::int64_t length() const { return end_ - begin_; }
 

@@ -75,8 +75,8 @@ struct Trace {
   std::deque<SlotRecord> slots;                           // in order of elaboration
   std::deque<Instance> instances;
   std::vector<LabelUse> labelUses;
-  std::vector<ir::Value> overruns;  // bool scalars: a `write` goes outside its state
-  std::optional<AcrossParams> across;  // while an optimizer runs on one parameter after the other
+  std::vector<ir::Value> overruns;                      // bool scalars: a `write` goes outside its state
+  std::optional<AcrossParams> across;                   // while an optimizer runs on one parameter after the other
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
   Observation* observation = nullptr;                   // of a probe, while its network is traced
   /// What the value of a probe may ask about its tensors.

@@ -15,7 +15,7 @@ namespace nnc::experiment {
 ///
 /// Errors  E0610 and E0615 a metric that there is not, E0615 a measure, E0616 an expectation, E0618 a figure, E0109.
 [[nodiscard]] bool readClauses(elaborate::ProjectState& state, const Spec& spec, const CellList& cells,
-                               std::optional<std::int64_t> classes,
-                               const std::vector<std::string>& metrics, study::Study& study);
+                               std::optional<std::int64_t> classes, const std::vector<std::string>& metrics,
+                               study::Study& study);
 
 }  // namespace nnc::experiment

@@ -72,8 +72,8 @@ struct Function {
   std::vector<Value> results;
   std::vector<std::string> resultNames;
   std::vector<Alias> aliases;
-  std::vector<Node> nodes;      // owns every node ever made; those not in `body` are dead
-  std::vector<NodeId> body;     // in order of execution: a definition before its uses
+  std::vector<Node> nodes;   // owns every node ever made; those not in `body` are dead
+  std::vector<NodeId> body;  // in order of execution: a definition before its uses
   std::vector<ValueInfo> values;
   std::optional<MemoryPlan> plan;  // set by the pass plan_memory; any later edit must reset it
 

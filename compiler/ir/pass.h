@@ -31,8 +31,8 @@ struct Pass {
   Facts needs = Facts::None;
   Facts gives = Facts::None;
   Facts breaks = Facts::None;
-  bool required = false;       // --disable-pass refuses it
-  bool preservesBits = true;   // whether results are bit-identical with and without it
+  bool required = false;      // --disable-pass refuses it
+  bool preservesBits = true;  // whether results are bit-identical with and without it
 };
 
 /// Whether every pass finds what it needs, starting from `have`. For static_assert next to a pipeline.

@@ -48,7 +48,8 @@ struct ScanScratch {
 ///     then reads that operand only at the index that it writes; code must read all operands at an index (or vector of
 ///     indices) before it writes any result there, and must not mark the two as not aliasing;
 ///   * a scatter may write onto operand 0, its base: the copy of the base falls away.
-/// - A function result is in the storage Result of its index, or in the storage Argument of the parameter that it aliases,
+/// - A function result is in the storage Result of its index, or in the storage Argument of the parameter that it
+/// aliases,
 ///   when the function ends. Both kinds may be read back before that, and a value in Argument may be written long
 ///   before the end: the planner saw to it that nobody reads the old value afterwards.
 /// - A kernel body may have no nodes: its result is its parameter (the kernel `copy`).

@@ -72,8 +72,7 @@ std::size_t Reader::endOfNumber(std::size_t at) const {
   if (text_[at] == '-') ++at;
   const bool isHexadecimal = text_.substr(at, 2) == "0x";
   while (at < text_.size()) {
-    const bool afterExponent =
-        !isHexadecimal && at > begin && (text_[at - 1] == 'e' || text_[at - 1] == 'E');
+    const bool afterExponent = !isHexadecimal && at > begin && (text_[at - 1] == 'e' || text_[at - 1] == 'E');
     if (!isNamePart(text_[at]) && !(afterExponent && (text_[at] == '-' || text_[at] == '+'))) break;
     ++at;
   }

@@ -15,10 +15,10 @@ namespace nnc::passes {
 /// y = [batch.. M.. N..], where batch letters are in all three, M in a and y, N in b and y, K in a and b, and a group
 /// has the same order wherever it occurs. Contractions without a matrix in them (M and N of size one, more than one
 /// batch index) become a product and a sum, which fuse.
-/// A contraction that reads through a window (a convolution) stays as it is: its loops read at any distance. Gradients of
-/// convolutions by their inputs become such contractions (layout_convolutions.h).
-/// Reductions of merged axes and unwindows without overlap lose their reshape (layout_rewrites.h).
-/// Runs before fuse, so that the transposes become index maps of the kernels that produce the operands.
+/// A contraction that reads through a window (a convolution) stays as it is: its loops read at any distance. Gradients
+/// of convolutions by their inputs become such contractions (layout_convolutions.h). Reductions of merged axes and
+/// unwindows without overlap lose their reshape (layout_rewrites.h). Runs before fuse, so that the transposes become
+/// index maps of the kernels that produce the operands.
 [[nodiscard]] bool assignLayouts(ir::Module& module, Diagnostics& diagnostics);
 
 inline constexpr ir::Pass kAssignLayouts{

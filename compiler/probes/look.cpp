@@ -17,8 +17,7 @@ std::optional<SlotCopy> loadSlots(const elaborate::TrainProgram& train, const Lo
   std::vector<ir::Tensor> tensors = training::initialTensors(train.initModule, train.init, options.seed);
   if (!options.weights.empty()) {
     const std::optional<std::string> file = training::findWeights(options.weights, diagnostics);
-    if (!file ||
-        !training::loadWeights(*file, train.slots, training::MatchWeights::All, tensors, diagnostics))
+    if (!file || !training::loadWeights(*file, train.slots, training::MatchWeights::All, tensors, diagnostics))
       return std::nullopt;
     result.weightsFile = *file;
   }
@@ -68,7 +67,8 @@ bool measureAll(elaborate::Project& project, ProbeSource& source, Bench& bench, 
     Diagnostics scratch;
     bench.attend(source, bench.train(), data, scratch);
     if (!measure(project, bench, name, moment, result.rows))
-      result.leftOut.emplace_back(name, scratch.all().empty() ? "it does not fit the network" : scratch.all()[0].message);
+      result.leftOut.emplace_back(name,
+                                  scratch.all().empty() ? "it does not fit the network" : scratch.all()[0].message);
     bench.attend(source, bench.train(), data, diagnostics);
   }
   return true;

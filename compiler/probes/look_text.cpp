@@ -43,13 +43,14 @@ static std::string tableOf(const std::vector<const Row*>& group) {
   std::size_t width = 12;
   for (const std::string& path : paths) width = std::max(width, path.size() + 2);
   text = fmt::format("{:<{}}", "", width);
-  for (const Row* const row : group) text += fmt::format(" {:>{}}", row->series, std::max<std::size_t>(row->series.size(), 10));
+  for (const Row* const row : group)
+    text += fmt::format(" {:>{}}", row->series, std::max<std::size_t>(row->series.size(), 10));
   text += "\n";
   for (std::size_t i = 0; i < paths.size(); ++i) {
     text += fmt::format("{:<{}}", paths[i], width);
     for (const Row* const row : group)
-      text += fmt::format(" {:>{}}", valueText(row->series, row->values[i]),
-                          std::max<std::size_t>(row->series.size(), 10));
+      text +=
+          fmt::format(" {:>{}}", valueText(row->series, row->values[i]), std::max<std::size_t>(row->series.size(), 10));
     text += "\n";
   }
   return text;

@@ -19,12 +19,11 @@ void fill(training::Buffer& buffer, const ir::Type& type, const Numbers& numbers
 }  // namespace
 
 /// J is that of all outputs of one layer by all outputs of the one in front, over the probe set. |J|_F^2 is the mean of
-/// |J^T v|^2 over vectors v of random signs (Hutchinson 1989); divided by the number of singular values it is their mean
-/// square. The greatest one comes from the power method on J^T J: a lower bound that grows with each iteration.
+/// |J^T v|^2 over vectors v of random signs (Hutchinson 1989); divided by the number of singular values it is their
+/// mean square. The greatest one comes from the power method on J^T J: a lower bound that grows with each iteration.
 bool measureJacSv(Bench& bench, const Moment& moment, Rows& rows) {
   const Examples* const examples = bench.probeSet();
-  Program* const program =
-      examples ? bench.program(elaborate::ProbeKind::LayerJacobians, examples->count()) : nullptr;
+  Program* const program = examples ? bench.program(elaborate::ProbeKind::LayerJacobians, examples->count()) : nullptr;
   if (program == nullptr) return false;
   const std::size_t pairs = program->inputCount() / 2;
   std::vector<double> squares(pairs, 0.0), greatest(pairs, 0.0);

@@ -22,13 +22,16 @@ class Checked {
   }
 
   friend constexpr Checked operator+(Checked a, Checked b) {
-    return combine(a, b, [](std::int64_t x, std::int64_t y, std::int64_t* r) { return __builtin_add_overflow(x, y, r); });
+    return combine(a, b,
+                   [](std::int64_t x, std::int64_t y, std::int64_t* r) { return __builtin_add_overflow(x, y, r); });
   }
   friend constexpr Checked operator-(Checked a, Checked b) {
-    return combine(a, b, [](std::int64_t x, std::int64_t y, std::int64_t* r) { return __builtin_sub_overflow(x, y, r); });
+    return combine(a, b,
+                   [](std::int64_t x, std::int64_t y, std::int64_t* r) { return __builtin_sub_overflow(x, y, r); });
   }
   friend constexpr Checked operator*(Checked a, Checked b) {
-    return combine(a, b, [](std::int64_t x, std::int64_t y, std::int64_t* r) { return __builtin_mul_overflow(x, y, r); });
+    return combine(a, b,
+                   [](std::int64_t x, std::int64_t y, std::int64_t* r) { return __builtin_mul_overflow(x, y, r); });
   }
 
  private:

@@ -1,9 +1,9 @@
 // Expressions: the flat lists of operands and operators become trees by precedence (operators.def).
 #include <cassert>
 
+#include "diagnostics/kinds/syntax.h"
 #include "syntax/build.h"
 #include "syntax/literals.h"
-#include "diagnostics/kinds/syntax.h"
 
 namespace nnc::syntax {
 

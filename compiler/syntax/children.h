@@ -6,7 +6,8 @@
 
 namespace nnc::syntax {
 
-/// Calls `visit` with every expression that stands in `expr` itself, in order. Statements inside a scan are not entered.
+/// Calls `visit` with every expression that stands in `expr` itself, in order. Statements inside a scan are not
+/// entered.
 template <typename F>
 void forEachChild(const Expr& expr, F visit) {
   const auto arguments = [&](const std::vector<Arg>& all) {

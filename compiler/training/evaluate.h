@@ -34,8 +34,8 @@ std::optional<EvaluateResult> evaluate(elaborate::Project& project, const elabor
 std::optional<EvaluateResult> evaluate(ProgramSource& programs, const elaborate::TrainProgram& train,
                                        const EvaluateOptions& options, Diagnostics& diagnostics);
 
-/// Writes the network's outputs for every row of the part, in row order, to the file `out` (predict.h, writeOutputs): one
-/// array per output, axis 0 the row. The result has the metrics too.
+/// Writes the network's outputs for every row of the part, in row order, to the file `out` (predict.h, writeOutputs):
+/// one array per output, axis 0 the row. The result has the metrics too.
 std::optional<EvaluateResult> predict(elaborate::Project& project, const elaborate::TrainProgram& train,
                                       const EvaluateOptions& options, const std::string& out, Diagnostics& diagnostics);
 std::optional<EvaluateResult> predict(ProgramSource& programs, const elaborate::TrainProgram& train,

@@ -138,8 +138,7 @@ void reportLabel(const DataSet& data, const Part& part, std::int64_t row, const 
   for (const auto& [name, meaning] : data.meanings()) {
     runtime::Failure failure;
     const auto tokenizer = name == "tokenizer" ? runtime::parseTokenizer(meaning, failure) : nullptr;
-    if (tokenizer != nullptr)
-      message.note(fmt::format("the vocabulary of the text has {} tokens", tokenizer->size()));
+    if (tokenizer != nullptr) message.note(fmt::format("the vocabulary of the text has {} tokens", tokenizer->size()));
   }
   for (std::size_t i = 1; i < raw.size(); ++i) {
     const DataFile& other = source.files()[source.fileOf(raw[i], row)];

@@ -21,7 +21,8 @@ class GeneratedRows final : public RowSource {
     file.path = fmt::format("generate({})", generated.count);
     file.span = where;
     file.rows = rows_ = generated.count;
-    file.maker = hexDigits(hashBytes(fmt::format("{} {} {}", generated.count, generated.seed, ir::print(generated.module))));
+    file.maker =
+        hexDigits(hashBytes(fmt::format("{} {} {}", generated.count, generated.seed, ir::print(generated.module))));
     for (const elaborate::Field& field : fields) rowBytes_.push_back(field.type.byteCount());
     values_.resize(fields.size());
   }

@@ -13,10 +13,11 @@
 
 enum { PIXELS = 28 * 28, CLASSES = 10, BATCH = FASHION_MAX_BATCH };
 
-/* Reads the elements of an IDX file of bytes with `rank` axes; *rows is the size of the first. NULL: not such a file. */
-static unsigned char *read_idx(const char *path, int rank, int64_t row_bytes, int64_t *rows) {
+/* Reads the elements of an IDX file of bytes with `rank` axes; *rows is the size of the first. NULL: not such a file.
+ */
+static unsigned char* read_idx(const char* path, int rank, int64_t row_bytes, int64_t* rows) {
   unsigned char header[16];
-  unsigned char *data = NULL;
+  unsigned char* data = NULL;
   gzFile file = gzopen(path, "rb");
   if (file == NULL) return NULL;
   if (gzread(file, header, 4 + 4 * rank) == 4 + 4 * rank && header[2] == 8 && header[3] == rank) {
@@ -31,19 +32,19 @@ static unsigned char *read_idx(const char *path, int rank, int64_t row_bytes, in
   return data;
 }
 
-static int largest(const float *logits) {
+static int largest(const float* logits) {
   int best = 0, c;
   for (c = 1; c < CLASSES; ++c)
     if (logits[c] > logits[best]) best = c;
   return best;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static float x[BATCH * PIXELS], logits[BATCH * CLASSES];
   int64_t rows = 0, label_rows = 0, begin, correct = 0;
   unsigned char *images, *labels;
-  void *workspace;
-  FILE *out = NULL;
+  void* workspace;
+  FILE* out = NULL;
 
   if (argc < 3) {
     fprintf(stderr, "usage: %s IMAGES LABELS [LOGITS_OUT]\n", argv[0]);

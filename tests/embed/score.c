@@ -14,17 +14,17 @@ static _Alignas(64) unsigned char weights[1 << 16];
 #define PREDICT(...) scorer_predict(__VA_ARGS__)
 #endif
 
-static int expect(int status, int wanted, const char *what) {
+static int expect(int status, int wanted, const char* what) {
   if (status == wanted) return 0;
   fprintf(stderr, "%s gives %d (%s), not %d\n", what, status, scorer_strerror(status), wanted);
   return 1;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static float x[ROWS * IN], y[ROWS * OUT];
   size_t bytes = scorer_workspace_bytes(ROWS);
-  char *ws = aligned_alloc(64, (bytes + 127) / 64 * 64);
-  FILE *file;
+  char* ws = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  FILE* file;
   int64_t n;
   int bad = 0;
   if (argc < 3 || ws == NULL || (file = fopen(argv[1], "rb")) == NULL) return 2;

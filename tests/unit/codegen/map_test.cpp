@@ -172,7 +172,8 @@ TEST(Map, ShortInnermostAxesAreInterleaved) {
                       const ir::Shape shape{3, width, steps};
                       const ir::Value x = b.addParameter({dtype, {3, width * steps}}, "x"),
                                       y = b.addParameter({dtype, {3, width}}, "y");
-                      const ir::Value windows = b.window(x, {{1, steps, steps, 1}}), row = b.broadcast(y, shape, {0, 1});
+                      const ir::Value windows = b.window(x, {{1, steps, steps, 1}}),
+                                      row = b.broadcast(y, shape, {0, 1});
                       b.addResult(b.add(windows, row), "0");
                       b.addResult(b.compare(ir::Predicate::Lt, windows, row), "1");
                       const ir::Value turned = b.addParameter({dtype, {steps, 3, width}}, "z");

@@ -1,6 +1,6 @@
 // Messages as text and as JSON: exact output, places, limits.
-#include "diagnostics/kinds/elaborate.h"
 #include "diagnostics/render.h"
+#include "diagnostics/kinds/elaborate.h"
 
 #include <gtest/gtest.h>
 

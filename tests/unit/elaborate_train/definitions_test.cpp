@@ -35,8 +35,9 @@ INSTANTIATE_TEST_SUITE_P(
              "  return if o == .pre then x + y else x }"},
         Case{"ALayerOfTheCaller", "layer wrap(f: layer)(x: f32[B, n]) -> f32[B, 7] = x |> f"},
         Case{"AnyRank", "fn unit(x: f32[..s, n]) -> f32[..s, n] { let m = l2(x)  return x / m }"},
-        Case{"ManyDims", "fn f(x: f32[a, b, c, d, 2 * e, g]) -> f32[a, b, c, d, _, g] {"
-                         "  let y[i, j, k, l, m: e, n] = x[i, j, k, l, m, n]  return y }"},
+        Case{"ManyDims",
+             "fn f(x: f32[a, b, c, d, 2 * e, g]) -> f32[a, b, c, d, _, g] {"
+             "  let y[i, j, k, l, m: e, n] = x[i, j, k, l, m, n]  return y }"},
         Case{"Convolutions",
              "layer c(out: dim, k: int)(x: f32[B, c, h, w]) -> f32[B, out, _, _] = x |> conv2d(out, k, pad: k)"},
         Case{"AnOptimizer",
@@ -78,9 +79,10 @@ INSTANTIATE_TEST_SUITE_P(
              "  network net(x: f32[B, 4]) -> f32[B, 4] = f(x, 3)"},
         Case{"BareRecipes",
              "network net(x: f32[B, 4]) -> f32[B, 4] = x |> batch_norm |> dropout |> repeat 2 { dense(4) |> relu }"},
-        Case{"RecipesAreComparedByValue",
-             "layer l(norm: layer = batch_norm())(x: f32[B, n]) -> f32[B, n] = if norm == identity then x else x |> norm"
-             "  network net(x: f32[B, 4]) -> f32[B, 4] = x |> l(identity) |> l"},
+        Case{
+            "RecipesAreComparedByValue",
+            "layer l(norm: layer = batch_norm())(x: f32[B, n]) -> f32[B, n] = if norm == identity then x else x |> norm"
+            "  network net(x: f32[B, 4]) -> f32[B, 4] = x |> l(identity) |> l"},
         Case{"LambdasHoldLayers",
              "network net(x: f32[B, 4]) -> f32[B, 4] { let f = fn (z) => z |> dense(4) |> relu  return x |> f |> f }"},
         Case{"TiedWeights",

@@ -77,19 +77,21 @@ TEST_P(ExportErrors, AreReported) {
 INSTANTIATE_TEST_SUITE_P(
     All, ExportErrors,
     testing::Values(
-        ExportCase{"NoBatch", "export net() as n", "E0124 export `n`: its batch `B` has no size; write `as n(B: [1, 32])`"},
+        ExportCase{"NoBatch", "export net() as n",
+                   "E0124 export `n`: its batch `B` has no size; write `as n(B: [1, 32])`"},
         ExportCase{"UnknownDim", "export net() as n(B: 1, T: 2)", "E0124 export `n`: its network has no free dim `T`"},
-        ExportCase{"Zero", "export net() as n(B: 0)", "E0124 export `n`: `B` takes whole numbers from 1, and this is 0"},
+        ExportCase{"Zero", "export net() as n(B: 0)",
+                   "E0124 export `n`: `B` takes whole numbers from 1, and this is 0"},
         ExportCase{"NotANetwork", "export 3 as n(B: 1)", "E0124 export `n`: it takes a network, and this is"},
         ExportCase{"Keyword", "export net() as double(B: 1)",
-             "E0123 `double` cannot be the name of an export: it is a word of C"},
+                   "E0123 `double` cannot be the name of an export: it is a word of C"},
         ExportCase{"Underscore", "export net() as _n(B: 1)", "E0123 `_n` cannot be the name of an export: C reserves"},
         ExportCase{"Twice", "export net() as n(B: 1)\nexport net(4) as n(B: 1)",
-             "E0123 `n` cannot be the name of an export: it is the name of another export"},
+                   "E0123 `n` cannot be the name of an export: it is the name of another export"},
         ExportCase{"Pack", "export dense(3) as n(B: 1)",
-             "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
+                   "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
         ExportCase{"FreeDim", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1)",
-             "E0124 export `e`: dim `n` of `x` has no size"},
+                   "E0124 export `e`: dim `n` of `x` has no size"},
         ExportCase{"Function", "export fn f(x: f32) -> f32 = x", "E0900 exporting a function is not supported yet"}),
     [](const testing::TestParamInfo<ExportCase>& one) { return one.param.name; });
 

@@ -82,12 +82,13 @@ INSTANTIATE_TEST_SUITE_P(
                     ImportCase{"import \"other.nn\" (z)", "other.nn` has no declaration `z`", "z"},
                     ImportCase{"import \"other.nn\" (passed)", "other.nn` has no declaration `passed`", "passed"},
                     ImportCase{"import \"other.nn\" (_hidden)", "E0114 `_hidden` is private to", "_hidden"},
-                    ImportCase{"import \"other.nn\"", "E0115 the import of `other.nn` brings in no name", "\"other.nn\""},
+                    ImportCase{"import \"other.nn\"", "E0115 the import of `other.nn` brings in no name",
+                               "\"other.nn\""},
                     ImportCase{"import std.losse (mse)", "E0116 there is no module `std.losse`", "std.losse"},
                     ImportCase{"let a = 1\nlet a = 2", "E0117 `a` is declared twice", "a"},
                     ImportCase{"import \"other.nn\" (x)\nlet x = 2", "E0118 `x` is both imported and declared", "x"},
                     ImportCase{"import \"other.nn\" (x)\nimport \"third.nn\" (x)",
-                         "E0118 `x` is both imported and imported again", "x"}));
+                               "E0118 `x` is both imported and imported again", "x"}));
 
 TEST_F(ModulesTest, MisspeltNamesHaveSuggestions) {
   write("other.nn", "let height = 1\n");

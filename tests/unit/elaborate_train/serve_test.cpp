@@ -130,42 +130,47 @@ INSTANTIATE_TEST_SUITE_P(
     All, ServeErrors,
     testing::Values(
         ServeCase{"WithoutServe",
-             "layer l()(x: f32[B, 2]) -> f32[B, 2] {\n  state(scope: .session) n: i32 = 0\n  update n = n + 1\n"
-             "  return x\n}\n",
-             "E0415 state `net.n` belongs to a session, and only mode .serve has sessions", "scope: .session"},
+                  "layer l()(x: f32[B, 2]) -> f32[B, 2] {\n  state(scope: .session) n: i32 = 0\n  update n = n + 1\n"
+                  "  return x\n}\n",
+                  "E0415 state `net.n` belongs to a session, and only mode .serve has sessions", "scope: .session"},
         ServeCase{"InitialFunction",
-             "layer l()(x: f32[B, 2]) -> f32[B, 2] {\n  if mode != .serve { return x }\n"
-             "  state(scope: .session) n: f32[2] = normal(0.1)\n  update n = n\n  return x\n}\n"
-             "export l() as e(B: 1)\n",
-             "E0407", "normal(0.1)"},
-        ServeCase{"SeveralBatches",
-             "layer l()(x: f32[B, 2]) -> f32[B, 2] {\n  if mode != .serve { return x }\n"
-             "  state(scope: .session) n: f32[B, 2] = 0.0\n  update n = x\n  return n\n}\n"
-             "export l() as e(B: [1, 2])\n",
-             "E0124 export `e`: a session belongs to one batch, and `net.n` is a state of it; give the batch one size",
-             "e"},
-        ServeCase{"StateOfASize",
-             "layer l()(x: f32[B, T]) -> f32[B, T] {\n  if mode != .serve { return x }\n"
-             "  state(scope: .session) n: f32[T] = 0.0\n  update n = n\n  return x\n}\n"
-             "export l() as e(B: 1, T: [1, 2])\n",
-             "E0124 export `e`: its entries share one session, and the state `net.n` is not the same in all of them",
-             "e"},
-        ServeCase{"WrittenTooFar",
-             "layer l()(x: f32[B, 4]) -> f32[B, 5] = write(zeros([B, 5]), x, at: 2, axis: 1)\nexport l() as e(B: 1)\n",
-             "E0416 `write` goes outside of f32[1, 5]: axis 1 has 5 entries, and 4 are written from 2", "at: 2"},
-        ServeCase{"WrittenTooMuch",
-             "layer l()(x: f32[B, 4]) -> f32[B, 3] = write(zeros([B, 3]), x, at: 0, axis: -1)\nexport l() as e(B: 1)\n",
-             "E0416 `write` goes outside of f32[1, 3]: axis 1 has 3 entries, and 4 are written", "at: 0"},
+                  "layer l()(x: f32[B, 2]) -> f32[B, 2] {\n  if mode != .serve { return x }\n"
+                  "  state(scope: .session) n: f32[2] = normal(0.1)\n  update n = n\n  return x\n}\n"
+                  "export l() as e(B: 1)\n",
+                  "E0407", "normal(0.1)"},
+        ServeCase{
+            "SeveralBatches",
+            "layer l()(x: f32[B, 2]) -> f32[B, 2] {\n  if mode != .serve { return x }\n"
+            "  state(scope: .session) n: f32[B, 2] = 0.0\n  update n = x\n  return n\n}\n"
+            "export l() as e(B: [1, 2])\n",
+            "E0124 export `e`: a session belongs to one batch, and `net.n` is a state of it; give the batch one size",
+            "e"},
+        ServeCase{
+            "StateOfASize",
+            "layer l()(x: f32[B, T]) -> f32[B, T] {\n  if mode != .serve { return x }\n"
+            "  state(scope: .session) n: f32[T] = 0.0\n  update n = n\n  return x\n}\n"
+            "export l() as e(B: 1, T: [1, 2])\n",
+            "E0124 export `e`: its entries share one session, and the state `net.n` is not the same in all of them",
+            "e"},
+        ServeCase{
+            "WrittenTooFar",
+            "layer l()(x: f32[B, 4]) -> f32[B, 5] = write(zeros([B, 5]), x, at: 2, axis: 1)\nexport l() as e(B: 1)\n",
+            "E0416 `write` goes outside of f32[1, 5]: axis 1 has 5 entries, and 4 are written from 2", "at: 2"},
+        ServeCase{
+            "WrittenTooMuch",
+            "layer l()(x: f32[B, 4]) -> f32[B, 3] = write(zeros([B, 3]), x, at: 0, axis: -1)\nexport l() as e(B: 1)\n",
+            "E0416 `write` goes outside of f32[1, 3]: axis 1 has 3 entries, and 4 are written", "at: 0"},
         ServeCase{"WrittenAnywhere",
-             "layer l()(x: f32[B, 1], at: i32[B]) -> f32[B, 3] = write(zeros([B, 3]), x, at: at[0], axis: 1)\n",
-             "`at` is known only when the program runs, and mode .serve alone checks it then", "at: at[0]"},
+                  "layer l()(x: f32[B, 1], at: i32[B]) -> f32[B, 3] = write(zeros([B, 3]), x, at: at[0], axis: 1)\n",
+                  "`at` is known only when the program runs, and mode .serve alone checks it then", "at: at[0]"},
         ServeCase{"WrittenOtherShape",
-             "layer l()(x: f32[B, 4]) -> f32[B, 3, 3] = write(zeros([B, 3, 3]), x, at: 0, axis: 1)\n"
-             "export l() as e(B: 1)\n",
-             "f32[1, 4] does not fit f32[1, 3, 3] along axis 1", "x"},
-        ServeCase{"WrittenNoAxis",
-             "layer l()(x: f32[B, 4]) -> f32[B, 5] = write(zeros([B, 5]), x, at: 0, axis: 2)\nexport l() as e(B: 1)\n",
-             "f32[1, 5] has no axis 2", "axis: 2"}),
+                  "layer l()(x: f32[B, 4]) -> f32[B, 3, 3] = write(zeros([B, 3, 3]), x, at: 0, axis: 1)\n"
+                  "export l() as e(B: 1)\n",
+                  "f32[1, 4] does not fit f32[1, 3, 3] along axis 1", "x"},
+        ServeCase{
+            "WrittenNoAxis",
+            "layer l()(x: f32[B, 4]) -> f32[B, 5] = write(zeros([B, 5]), x, at: 0, axis: 2)\nexport l() as e(B: 1)\n",
+            "f32[1, 5] has no axis 2", "axis: 2"}),
     [](const testing::TestParamInfo<ServeCase>& one) { return one.param.name; });
 
 }  // namespace nnc::elaborate

@@ -446,9 +446,10 @@ TEST_F(StepTest, AcrossParamsSumsOverAllThatAreTrained) {
 }
 
 TEST_F(StepTest, AcrossParamsLeavesOutWhatIsFrozen) {
-  const std::string optimizer = "optimizer counted(k: real = 1.0)(p: f32[..s], g: f32[..s]) -> f32[..s] {\n"
-                                "  let n = across_params(k)\n"
-                                "  return 0.0 * (p + g) + n + 10.0 * across_params(across_params(n))\n}\n";
+  const std::string optimizer =
+      "optimizer counted(k: real = 1.0)(p: f32[..s], g: f32[..s]) -> f32[..s] {\n"
+      "  let n = across_params(k)\n"
+      "  return 0.0 * (p + g) + n + 10.0 * across_params(across_params(n))\n}\n";
   ASSERT_TRUE(elaborate(linear("optimizer: counted()", optimizer))) << messages();
   std::vector<ir::Tensor> slots = initial();
   advance(slots, points(), 1);

@@ -1,8 +1,8 @@
 #include "engine/memory.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>

@@ -9,7 +9,7 @@ namespace nnc::tests {
 struct RecurrentGolden {
   std::string layer;
   std::map<std::string, std::vector<double>> values, gradients;  // by argument
-  std::vector<double> d, y;  // weights of the loss, and the output: [2, 5, 4]
+  std::vector<double> d, y;                                      // weights of the loss, and the output: [2, 5, 4]
 };
 
 // clang-format off

@@ -66,9 +66,11 @@ TEST(LanguageScan, Recurrent) {
   check("network f(x: f32[2, 3, 2]) -> f32[2, 3, 4] = x |> lstm(4, reverse: true)");
   check("network f(x: f32[2, 3, 2]) -> f32[2, 3, 4] = x |> gru(4)");
   // The product with the input inside the scan, as one writes it first.
-  check("network f(x: f32[2, 3, 2]) -> f32[2, 4] {\n  param wx: f32[2, 4] = 1.0\n  param wh: f32[4, 4] = 1.0\n"
-        "  let r = scan t in 0..3 carry h = zeros([2, 4]) {\n"
-        "    let z[b, k] = sum[i](x[b, t, i] * wx[i, k]) + sum[j](h[b, j] * wh[j, k])\n    next h = tanh(z)\n  }\n  return r.h\n}");
+  check(
+      "network f(x: f32[2, 3, 2]) -> f32[2, 4] {\n  param wx: f32[2, 4] = 1.0\n  param wh: f32[4, 4] = 1.0\n"
+      "  let r = scan t in 0..3 carry h = zeros([2, 4]) {\n"
+      "    let z[b, k] = sum[i](x[b, t, i] * wx[i, k]) + sum[j](h[b, j] * wh[j, k])\n    next h = tanh(z)\n  }\n  "
+      "return r.h\n}");
 }
 
 }  // namespace nnc::tests

@@ -97,7 +97,8 @@ class ParameterExpectTest : public PlannerTest {
   vary depth in if quick then [1, 2] else [1, 3]
   measure m = valid.loss
   seeds: 1
-  expect )" + condition + "\n", {{"quick", quick}}, "(quick: bool = false)");
+  expect )" + condition + "\n",
+                           {{"quick", quick}}, "(quick: bool = false)");
     if (made == nullptr) return std::nullopt;
     std::vector<study::Run> runs;
     for (const study::Cell& cell : made->study().cells) {
@@ -128,7 +129,8 @@ TEST_F(ParameterExpectTest, ConstantsAreNumbers) {
 }
 
 TEST_F(ParameterExpectTest, AFactorOfSeveralIsCalledByAnyOfThem) {
-  for (const char* const condition : {"mean(m, norm: \"new\") >= 2", "mean(m, act: \"new\") >= 2", "effect(m, norm) >= 0"}) {
+  for (const char* const condition :
+       {"mean(m, norm: \"new\") >= 2", "mean(m, act: \"new\") >= 2", "effect(m, norm) >= 0"}) {
     const auto made = verdict(condition, "false");
     ASSERT_TRUE(made) << messages();
     EXPECT_EQ(made->outcome, study::Verdict::Outcome::Held) << condition;

@@ -14,7 +14,8 @@ TEST_F(BenchTest, SmoothOfAParabola) {
   set("net.dense.w", {3});
   const Rows rows = measured("smooth");
   ASSERT_EQ(rows.size(), 4u);
-  // At 3 the gradient is 15; steps of 15 / 8 * (1/4, 1/2, 1, 2, 4) lead to w - 2 = 0.53125, 0.0625, -0.875, -2.75, -6.5.
+  // At 3 the gradient is 15; steps of 15 / 8 * (1/4, 1/2, 1, 2, 4) lead to w - 2 = 0.53125, 0.0625, -0.875, -2.75,
+  // -6.5.
   EXPECT_NEAR(rows[0].values[0], 7.5 * 0.0625 * 0.0625, 1e-6);
   EXPECT_NEAR(rows[1].values[0], 7.5 * 6.5 * 6.5, 1e-3);
   EXPECT_NEAR(rows[2].values[0], 15.0 * 7.5, 1e-3);  // |g' - g| at the farthest point, 7.5 away
@@ -63,9 +64,11 @@ TEST_F(BenchTest, GradNoiseComparesTheHalves) {
 
 /// J from the first to the second layer is twice the identity for each example: every singular value is 2.
 TEST_F(BenchTest, JacobianOfAScaledIdentity) {
-  open("network net(x: f32[B, 2]) -> f32[B, 1] = x |> dense(2) |> dense(2) |> dense(1)\n"
-       "train fit {\n  network: net\n  data: generate(4, fn (i, key) => (x: random_normal(key, [2]), y: full([1], 1.0)))\n"
-       "  loss: mse\n  optimizer: sgd(0.1)\n  batch: 4\n  steps: 1\n}\n");
+  open(
+      "network net(x: f32[B, 2]) -> f32[B, 1] = x |> dense(2) |> dense(2) |> dense(1)\n"
+      "train fit {\n  network: net\n  data: generate(4, fn (i, key) => (x: random_normal(key, [2]), y: full([1], "
+      "1.0)))\n"
+      "  loss: mse\n  optimizer: sgd(0.1)\n  batch: 4\n  steps: 1\n}\n");
   set("net.dense_2.w", {2, 0, 0, 2});
   set("net.dense_3.w", {3, 4});
   const Rows rows = measured("jac_sv");
@@ -108,18 +111,21 @@ TEST_F(BenchTest, SliceOfAParabola) {
   const double sign = rows[2].values[20] > rows[2].values[0] ? 1.0 : -1.0;
   for (int i = 0; i < 21; ++i) {
     const double a = -1.0 + 0.1 * i;
-    EXPECT_NEAR(rows[2].values[static_cast<std::size_t>(i)], 7.5 * (1.0 + sign * 3.0 * a) * (1.0 + sign * 3.0 * a), 1e-3);
+    EXPECT_NEAR(rows[2].values[static_cast<std::size_t>(i)], 7.5 * (1.0 + sign * 3.0 * a) * (1.0 + sign * 3.0 * a),
+                1e-3);
   }
   EXPECT_NEAR(rows[0].values[0], 7.5 * 9.0 / 4.0, 1e-3);  // sharp: 7.5 * 9 * (1/2)^2
   EXPECT_EQ(rows[1].values[0], 0.0);                      // one minimum
 }
 
 TEST_F(BenchTest, WhatCannotBeMeasuredSaysWhy) {
-  open("network net(t: i32[B, 3]) -> f32[B, 3, 2] = t |> embedding(5, 2)\n"
-       "train fit {\n  network: net\n  data: generate(4, fn (i, key) => (t: cast(floor(random_uniform(key, [3]) * 5), i32),"
-       " y: random_normal(key, [3, 2])))\n"
-       "  loss: fn (a, y) => average(a - y)\n  optimizer: still\n  batch: 4\n  steps: 1\n}\n"
-       "optimizer still(p: f32[..s], g: f32[..s]) -> f32[..s] = p - 0.1 * g\n");
+  open(
+      "network net(t: i32[B, 3]) -> f32[B, 3, 2] = t |> embedding(5, 2)\n"
+      "train fit {\n  network: net\n  data: generate(4, fn (i, key) => (t: cast(floor(random_uniform(key, [3]) * 5), "
+      "i32),"
+      " y: random_normal(key, [3, 2])))\n"
+      "  loss: fn (a, y) => average(a - y)\n  optimizer: still\n  batch: 4\n  steps: 1\n}\n"
+      "optimizer still(p: f32[..s], g: f32[..s]) -> f32[..s] = p - 0.1 * g\n");
   Rows rows;
   const Moment moment{slots_->view(), 0, nullptr};
   EXPECT_FALSE(measureNative("grad_shatter", *bench_, moment, rows));
