@@ -36,15 +36,7 @@ static std::string expectation(const syntax::ParamDecl& parameter, const SourceM
 }
 
 std::string parameterText(const syntax::ParamDecl& parameter, const SourceManager& sources) {
-  std::string text;
-  for (const char c : sources.text(parameter.span)) {
-    const bool isSpace = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-    if (!isSpace)
-      text += c;
-    else if (!text.empty() && text.back() != ' ')
-      text += ' ';
-  }
-  return text;
+  return sources.lineText(parameter.span);
 }
 
 static bool isIdentifier(std::string_view text) {

@@ -70,7 +70,7 @@ class CellLister {
         list_.cells.push_back(levels);
         continue;
       }
-      const std::string text = "exclude when " + lineText(state_.sources, (*reason)->span);
+      const std::string text = "exclude when " + state_.sources.lineText((*reason)->span);
       ++removedBy[text];
       list_.removed.push_back({levels, text});
     }
@@ -122,11 +122,8 @@ class CellLister {
       case Kind::Path:  // the rest follows from what is measured
         if (players_.size() < all_.size()) return refuse("a path has factors with an old and a new level, and no axes");
         return cellsOf({0});
-      case Kind::Shapley: {
-        const statistics::SampledOrders sample =
-            statistics::sampleOrders(players_, {}, spec_.design.number, /*seed=*/0);
-        return cellsOf(sample.coalitions);
-      }
+      case Kind::Shapley:
+        return sampled();
       case Kind::Fractional:
         return fractional();
       case Kind::Factorial:
@@ -147,6 +144,19 @@ class CellLister {
     const std::set<int> distinct(order.begin(), order.end());
     if (distinct.size() != order.size()) return refuse("`build_up` names a factor twice");
     return statistics::buildUpCells(players_, order);
+  }
+
+  /// Orders are kept by the places of the factors in the study: attribution reads them so.
+  std::vector<Levels> sampled() {
+    statistics::SampledOrders sample = statistics::sampleOrders(all_, {}, spec_.design.number, /*seed=*/0);
+    std::vector<Levels> cells;
+    for (const statistics::Coalition coalition : sample.coalitions) {
+      const Levels whole = statistics::cellOf(all_, coalition);
+      Levels& cell = cells.emplace_back();
+      for (const std::size_t player : list_.players) cell.push_back(whole[player]);
+    }
+    list_.orders = std::move(sample.orders);
+    return cells;
   }
 
   std::optional<std::vector<Levels>> fractional() {

@@ -14,6 +14,7 @@ struct CellList {
   std::vector<study::RemovedCell> removed;
   std::optional<statistics::Fraction> fraction;  // of a fractional design; factor i is players[i]
   std::vector<std::size_t> players;              // factors that attribution is about, as indices
+  std::vector<std::vector<int>> orders;          // of a design of sampled orders, as places of factors
   std::vector<std::string> aliases;              // `act = norm:residual`
 };
 

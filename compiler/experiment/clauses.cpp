@@ -72,7 +72,7 @@ class ClauseReader {
     }
     known_[clause.name.text] = std::get<study::MeasuredValue>(result);
     study::Measure measure =
-        describeMeasure(clause.name.text, lineText(state_.sources, clause.value->span), *clause.value);
+        describeMeasure(clause.name.text, state_.sources.lineText(clause.value->span), *clause.value);
     measure.chance = chanceOf(*clause.value, context);
     study_.measures.push_back(std::move(measure));
     return true;
@@ -94,7 +94,7 @@ class ClauseReader {
   std::string entryText(const syntax::Expr& expr) const {
     if (const auto* text = std::get_if<syntax::StringLiteral>(&bare(expr).node)) return text->value;
     if (const auto* symbol = std::get_if<syntax::SymbolExpr>(&bare(expr).node)) return symbol->name;
-    return lineText(state_.sources, expr.span);
+    return state_.sources.lineText(expr.span);
   }
   std::vector<std::string> entries(const syntax::Expr& expr) const {
     std::vector<std::string> texts;
@@ -125,7 +125,7 @@ class ClauseReader {
     if (!isName)
       state_.diagnostics.emit<diag::SettingValue>(setting.value->span, setting.name.text,
                                                   elaborate::settingTakes(syntax::BlockKind::Report, setting.name.text),
-                                                  lineText(state_.sources, setting.value->span));
+                                                  state_.sources.lineText(setting.value->span));
     return isName;
   }
 
@@ -143,7 +143,7 @@ class ClauseReader {
     const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
     const auto* name = std::get_if<syntax::NameExpr>(&(call != nullptr ? *call->callee : bare(expr)).node);
     study::Show show;
-    show.kind = name != nullptr ? name->name : lineText(state_.sources, expr.span);
+    show.kind = name != nullptr ? name->name : state_.sources.lineText(expr.span);
     const std::vector<std::string> kinds = report::showKinds();
     if (std::find(kinds.begin(), kinds.end(), show.kind) == kinds.end()) {
       DiagnosticBuilder message = state_.diagnostics.emit<diag::UnknownShow>(expr.span, show.kind);

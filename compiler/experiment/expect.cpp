@@ -50,7 +50,7 @@ class Judge {
     const syntax::Expr& expr = bare(wrapped);
     if (const std::optional<bool> flag = flagOf(expr))
       return {*flag ? Outcome::Held : Outcome::Failed,
-              fmt::format("{} is {}", lineText(context_.sources, expr.span), *flag)};
+              fmt::format("{} is {}", context_.sources.lineText(expr.span), *flag)};
     if (const auto* unary = std::get_if<syntax::UnaryExpr>(&expr.node);
         unary != nullptr && unary->op == syntax::UnaryOp::Not) {
       const Decision inner = decide(*unary->operand);
@@ -59,7 +59,7 @@ class Judge {
     const auto* binary = std::get_if<syntax::BinaryExpr>(&expr.node);
     if (binary != nullptr && (binary->op == syntax::BinaryOp::And || binary->op == syntax::BinaryOp::Or))
       return connect(*binary);
-    if (binary == nullptr || !isComparison(binary->op)) {
+    if (binary == nullptr || !isOrder(binary->op)) {
       terms_.fail(expr.span, "an expectation compares two numbers: `effect(test, act) > 0.0`");
       return {};
     }
@@ -67,11 +67,6 @@ class Judge {
   }
 
  private:
-  static bool isComparison(syntax::BinaryOp op) {
-    return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
-           op == syntax::BinaryOp::Ge;
-  }
-
   /// The value of a condition that no run has a part in.
   std::optional<bool> flagOf(const syntax::Expr& expr) const {
     if (const auto* literal = std::get_if<syntax::BoolLiteral>(&expr.node)) return literal->value;
@@ -109,7 +104,7 @@ class Judge {
          {std::pair(comparison.left.get(), &left), std::pair(comparison.right.get(), &right)})
       if (!isNumber(*side))
         decision.detail += fmt::format("{}{} = {}", decision.detail.empty() ? "" : ", ",
-                                       lineText(context_.sources, side->span), blocksText(*blocks));
+                                       context_.sources.lineText(side->span), blocksText(*blocks));
     const std::vector<double> margin = finished(combine(syntax::BinaryOp::Sub, left, right));
     if (margin.empty()) return decision;
     decision.outcome = holds(comparison.op, margin) ? Outcome::Held : Outcome::Failed;
@@ -170,7 +165,7 @@ std::vector<study::Verdict> decideExpectations(const ExpectContext& context, std
     ExpectTerms terms(context, runs);
     const Decision decision = Judge(context, terms).decide(*clause->condition);
     study::Verdict& verdict = verdicts.emplace_back();
-    verdict.text = lineText(context.sources, clause->condition->span);
+    verdict.text = context.sources.lineText(clause->condition->span);
     verdict.message = clause->message.value_or("");
     const Place place = context.sources.place(span.file, span.begin);
     verdict.place = fmt::format("{}:{}:{}", context.study.file, place.line, place.column);

@@ -13,6 +13,11 @@ namespace nnc::experiment {
 
 using statistics::Responses;
 
+bool isOrder(syntax::BinaryOp op) {
+  return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
+         op == syntax::BinaryOp::Ge;
+}
+
 std::vector<double> finished(const Blocks& blocks) {
   std::vector<double> values;
   for (const double value : blocks)
@@ -99,7 +104,7 @@ static bool isCalled(const study::Factor& factor, const std::string& name) {
 }
 
 std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
-  const std::string name = lineText(context_.sources, expr.span);
+  const std::string name = context_.sources.lineText(expr.span);
   std::vector<std::string> names;
   for (std::size_t f = 0; f < context_.study.factors.size(); ++f) {
     if (isCalled(context_.study.factors[f], name)) return static_cast<int>(f);
@@ -114,7 +119,7 @@ std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
 std::optional<int> ExpectTerms::level(int factor, const syntax::Expr& expr) {
   const study::Factor& known = context_.study.factors[static_cast<std::size_t>(factor)];
   const auto* label = std::get_if<syntax::StringLiteral>(&bare(expr).node);
-  const std::string text = label != nullptr ? label->value : lineText(context_.sources, bare(expr).span);
+  const std::string text = label != nullptr ? label->value : context_.sources.lineText(bare(expr).span);
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < known.levels.size(); ++i) {
     const study::Level& candidate = known.levels[i];
@@ -162,14 +167,19 @@ bool ExpectTerms::read(const syntax::CallExpr& call, Request& request) {
     if (request.responses == nullptr) {
       const auto* condition = std::get_if<syntax::BinaryExpr>(&value.node);
       const syntax::Expr& measured = condition != nullptr ? *condition->left : value;
-      const auto known = responses_.find(lineText(context_.sources, measured.span));
+      const auto known = responses_.find(context_.sources.lineText(measured.span));
       if (known == responses_.end()) {
         (void)fail(measured.span,
-                   fmt::format("`{}` is no measure of this experiment", lineText(context_.sources, measured.span)));
+                   fmt::format("`{}` is no measure of this experiment", context_.sources.lineText(measured.span)));
         return false;
       }
       request.responses = &known->second;
-      if (condition != nullptr) request.condition = {condition->op, evaluate(*condition->right)[0]};
+      if (condition == nullptr) continue;
+      if (!isOrder(condition->op)) {
+        (void)fail(condition->opSpan, "`share` compares a measure with >=, >, <= or <");
+        return false;
+      }
+      request.condition = {condition->op, evaluate(*condition->right)[0]};
       continue;
     }
     const auto* list = std::get_if<syntax::ListExpr>(&value.node);
@@ -229,6 +239,10 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
     return context_.cells.fraction ? statistics::productContrast(responses, pair).byBlock
                                    : statistics::interaction(responses, first, request.factors[1]).contrast.byBlock;
   }
+  if (function == "shapley" && !context_.study.orders.empty())
+    return statistics::shapleyFromOrders(
+               responses, statistics::ordersAsSample(context_.study.orders))[static_cast<std::size_t>(first)]
+        .estimate.byBlock;
   if (function == "shapley")
     return statistics::shapley(responses, statistics::precedencesOf(responses))[static_cast<std::size_t>(first)]
         .byBlock;
@@ -242,6 +256,19 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
     return statistics::leastSquaresEffects(responses)[static_cast<std::size_t>(first)].byBlock;
   return context_.cells.fraction ? statistics::productContrast(responses, request.group).byBlock
                                  : statistics::mainEffect(responses, first).byBlock;
+}
+
+static bool holds(double value, syntax::BinaryOp op, double limit) {
+  switch (op) {
+    case syntax::BinaryOp::Ge:
+      return value >= limit;
+    case syntax::BinaryOp::Gt:
+      return value > limit;
+    case syntax::BinaryOp::Le:
+      return value <= limit;
+    default:
+      return value < limit;
+  }
 }
 
 Blocks ExpectTerms::overCells(const std::string& function, const Request& request) {
@@ -259,11 +286,7 @@ Blocks ExpectTerms::overCells(const std::string& function, const Request& reques
       sum += value;
       least = std::min(least, value);
       most = std::max(most, value);
-      if (request.condition)
-        held += (request.condition->first == syntax::BinaryOp::Ge ? value >= request.condition->second
-                                                                  : value <= request.condition->second)
-                    ? 1.0
-                    : 0.0;
+      if (request.condition && holds(value, request.condition->first, request.condition->second)) held += 1.0;
     }
     const auto count = static_cast<double>(cells.cellCount());
     if (cells.cellCount() == 0 || std::isnan(sum))
@@ -292,7 +315,7 @@ Blocks ExpectTerms::call(const syntax::CallExpr& call, Span span) {
   };
   if (!isOneOf(kAttributions) && !isOneOf(kOverCells))
     return fail(call.callee->span, fmt::format("`{}` is no term of expectations; there are {}, {}",
-                                               lineText(context_.sources, call.callee->span),
+                                               context_.sources.lineText(call.callee->span),
                                                fmt::join(kAttributions, ", "), fmt::join(kOverCells, ", ")));
   Request request;
   if (!read(call, request)) return missing();

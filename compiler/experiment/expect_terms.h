@@ -8,6 +8,7 @@
 
 #include "experiment/expect.h"
 #include "statistics/attribution.h"
+#include "statistics/permutations.h"
 #include "statistics/responses.h"
 
 namespace nnc::experiment {
@@ -15,6 +16,8 @@ namespace nnc::experiment {
 /// One number for each block; NaN where runs are missing.
 using Blocks = std::vector<double>;
 std::vector<double> finished(const Blocks& blocks);
+/// `<`, `<=`, `>` or `>=`.
+bool isOrder(syntax::BinaryOp op);
 Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right);
 
 /// Why an expression is no term. `alias` not empty: the effect `what` cannot be told from it.

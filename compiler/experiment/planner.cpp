@@ -126,8 +126,9 @@ class BuiltPlan final : public ExperimentPlan {
     study_.train = spec_.train->name.text;
     for (const FactorSpec& factor : spec_.factors) study_.factors.push_back(factor.factor);
     for (const BindSpec& bind : spec_.binds)
-      study_.bound.emplace_back(bind.parameter->name.text, lineText(state.sources, bind.value->span));
+      study_.bound.emplace_back(bind.parameter->name.text, state.sources.lineText(bind.value->span));
     study_.design = spec_.design.text;
+    study_.orders = list_.orders;
     study_.aliases = list_.aliases;
     study_.removed = list_.removed;
     study_.blocks = spec_.blocks;
@@ -191,7 +192,7 @@ class BuiltPlan final : public ExperimentPlan {
       std::string unit;
       for (const elaborate::NativeProbe& native : elaborate::nativeProbes())
         if (native.name == probe.name) unit = native.unit;
-      const std::string text = clause.value ? lineText(project_.state().sources, clause.value->span) : "";
+      const std::string text = clause.value ? project_.state().sources.lineText(clause.value->span) : "";
       for (const std::string& name : probe.isNative() ? elaborate::nativeSeries(probe.name) : series_)
         if (name == probe.name || name.starts_with(probe.name + ".")) study_.probes.push_back({name, text, unit});
     }

@@ -18,7 +18,7 @@ struct Reading {
   Spec& spec;
 
   Diagnostics& diagnostics() const { return elaborator.diagnostics(); }
-  std::string text(Span span) const { return lineText(elaborator.sources(), span); }
+  std::string text(Span span) const { return elaborator.sources().lineText(span); }
   /// The parameter of the train; null: reported at `name`. `clause`: as shown, `vary depth`.
   const syntax::ParamDecl* parameter(const syntax::Ident& name, std::string_view clause) const;
   /// E0109.

@@ -15,18 +15,6 @@ namespace nnc::experiment {
 
 using elaborate::ParsedOverride;
 
-std::string lineText(const SourceManager& sources, Span span) {
-  std::string text;
-  for (const char c : sources.text(span)) {
-    const bool isSpace = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-    if (!isSpace)
-      text += c;
-    else if (!text.empty() && text.back() != ' ')
-      text += ' ';
-  }
-  return text;
-}
-
 const syntax::Expr& bare(const syntax::Expr& expr) {
   const syntax::Expr* at = &expr;
   while (const auto* paren = std::get_if<syntax::ParenExpr>(&at->node)) at = paren->inner.get();

@@ -108,7 +108,4 @@ struct Spec {
 [[nodiscard]] std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::string& name,
                                                  const std::vector<elaborate::Override>& overrides);
 
-/// The text of an expression on one line.
-std::string lineText(const SourceManager& sources, Span span);
-
 }  // namespace nnc::experiment

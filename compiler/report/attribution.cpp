@@ -23,6 +23,10 @@ Attribution attributionOf(const View& view, const study::Measure& measure, const
   statistics::Responses responses = view.responses(measure);
   statistics::AnalysisOptions options;
   options.design = kindOf(view.study().design);
+  if (!view.study().orders.empty()) {
+    options.design = statistics::DesignKind::Orders;
+    options.orders = statistics::ordersAsSample(view.study().orders);
+  }
   const double level = std::strtod(argumentOr(show, "interval", "").c_str(), nullptr);
   if (level > 0 && level < 1) options.level = level;
   options.precedences = statistics::precedencesOf(responses);

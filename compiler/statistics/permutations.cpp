@@ -57,14 +57,16 @@ SampledOrders sampleOrders(std::span<const Factor> factors, std::span<const Prec
     for (double& position : positions) position = 1 - position;
     sample.orders.push_back(orderAt(*counts, positions));
   }
+  return ordersAsSample(std::move(sample.orders));
+}
 
+SampledOrders ordersAsSample(std::vector<std::vector<int>> orders) {
   std::set<Coalition> coalitions{0};
-  for (const std::vector<int>& order : sample.orders) {
+  for (const std::vector<int>& order : orders) {
     Coalition entered = 0;
     for (const int player : order) coalitions.insert(entered |= FactorSet{1} << player);
   }
-  sample.coalitions.assign(coalitions.begin(), coalitions.end());
-  return sample;
+  return {std::move(orders), {coalitions.begin(), coalitions.end()}};
 }
 
 std::vector<SampledShapley> sampledShapley(const SampledOrders& sample, int factorCount,

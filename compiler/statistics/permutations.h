@@ -27,6 +27,9 @@ struct SampledOrders {
 SampledOrders sampleOrders(std::span<const Factor> factors, std::span<const Precedence> precedences, int pairs,
                            std::uint64_t seed);
 
+/// Orders that were drawn before, with the coalitions that they pass through.
+SampledOrders ordersAsSample(std::vector<std::vector<int>> orders);
+
 /// A sampled Shapley value of one factor.
 struct SampledShapley {
   double value = 0;

@@ -78,18 +78,15 @@ constexpr auto fieldsOf(const Verdict*) {
 }
 
 constexpr auto fieldsOf(const Study*) {
-  return std::tuple{Field{"name", &Study::name},         Field{"title", &Study::title},
-                    Field{"doc", &Study::doc},           Field{"file", &Study::file},
-                    Field{"report", &Study::reportFile}, Field{"train", &Study::train},
-                    Field{"data", &Study::data},         Field{"scope", &Study::scope},
-                    Field{"source", &Study::source},     Field{"factors", &Study::factors},
-                    Field{"bound", &Study::bound},       Field{"design", &Study::design},
-                    Field{"aliases", &Study::aliases},   Field{"cells", &Study::cells},
-                    Field{"removed", &Study::removed},   Field{"blocks", &Study::blocks},
-                    Field{"seeds", &Study::seeds},       Field{"tuning", &Study::tuning},
-                    Field{"measures", &Study::measures}, Field{"probes", &Study::probes},
-                    Field{"shows", &Study::shows},       Field{"provenance", &Study::provenance},
-                    Field{"caveats", &Study::caveats}};
+  return std::tuple{
+      Field{"name", &Study::name},       Field{"title", &Study::title},           Field{"doc", &Study::doc},
+      Field{"file", &Study::file},       Field{"report", &Study::reportFile},     Field{"train", &Study::train},
+      Field{"data", &Study::data},       Field{"scope", &Study::scope},           Field{"source", &Study::source},
+      Field{"factors", &Study::factors}, Field{"bound", &Study::bound},           Field{"design", &Study::design},
+      Field{"orders", &Study::orders},   Field{"aliases", &Study::aliases},       Field{"cells", &Study::cells},
+      Field{"removed", &Study::removed}, Field{"blocks", &Study::blocks},         Field{"seeds", &Study::seeds},
+      Field{"tuning", &Study::tuning},   Field{"measures", &Study::measures},     Field{"probes", &Study::probes},
+      Field{"shows", &Study::shows},     Field{"provenance", &Study::provenance}, Field{"caveats", &Study::caveats}};
 }
 
 constexpr auto fieldsOf(const Curve*) {

@@ -106,6 +106,7 @@ struct Study {
   std::vector<Factor> factors;
   std::vector<std::pair<std::string, std::string>> bound;  // `init`: text of its expression
   std::string design;                                      // `factorial`, `fractional(resolution: 5)`
+  std::vector<std::vector<int>> orders;                    // of `shapley(n)`: how factors enter, as indices
   std::vector<std::string> aliases;                        // of a fractional design: `act = norm*skip*drop*init`
   std::vector<Cell> cells;                                 // in the order of the design
   std::vector<RemovedCell> removed;

@@ -35,6 +35,18 @@ const SourceManager::File& SourceManager::get(FileId file) const {
 std::string_view SourceManager::name(FileId file) const { return get(file).name; }
 std::string_view SourceManager::text(FileId file) const { return get(file).text; }
 
+std::string SourceManager::lineText(Span span) const {
+  std::string line;
+  for (const char c : text(span)) {
+    const bool isSpace = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (!isSpace)
+      line += c;
+    else if (!line.empty() && line.back() != ' ')
+      line += ' ';
+  }
+  return line;
+}
+
 std::string_view SourceManager::text(Span span) const {
   if (!span) return {};
   return text(span.file).substr(span.begin, span.end - span.begin);

@@ -42,6 +42,8 @@ class SourceManager {
   std::string_view name(FileId file) const;
   std::string_view text(FileId file) const;
   std::string_view text(Span span) const;
+  /// The same on one line: each run of white space is one blank.
+  std::string lineText(Span span) const;
   /// Position of a byte offset. An offset past the end gives the place after the last character.
   Place place(FileId file, std::uint32_t offset) const;
   /// The text of one line (counted from 1) without its line end. LF, CR LF and a lone CR end a line.

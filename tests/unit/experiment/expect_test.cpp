@@ -50,8 +50,8 @@ TEST_F(ExpectTest, TermsHaveTheirValues) {
         "interaction(m, act, norm) >= 0.5 and interaction(m, act, norm) <= 0.5",
         "mean(m, act: relu, norm: \"none\", depth: 2) >= 101 and mean(m, act: relu, norm: \"none\", depth: 2) <= 101",
         "spread(m, act: \"old\", norm: \"none\") >= 2 and spread(m, act: \"old\", norm: \"none\") <= 2",
-        "max(m) >= 113", "min(m) <= 0", "share(m >= 50) >= 0.5 and share(m >= 50) <= 0.5",
-        "mean(m, depth: [2, 3], act: sigmoid, norm: identity) >= 1.5",
+        "max(m) >= 113", "min(m) <= 0", "share(m >= 50) >= 0.5 and share(m >= 50) <= 0.5", "share(m > 112) <= 0.1",
+        "share(m < 1) >= 0.05", "mean(m, depth: [2, 3], act: sigmoid, norm: identity) >= 1.5",
         "effect(m, act, from: \"new\", to: \"old\") <= -100", "mean(m, depth: 3) - mean(m, depth: 1) >= 2",
         "effect(m, norm, depth: 1) * 2 / 4 >= 5.25"})
     EXPECT_EQ(outcome(held), Outcome::Held) << held;

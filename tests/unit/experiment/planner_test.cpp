@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "experiment/expect.h"
 #include "experiment/print_plan.h"
 #include "planner_fixture.h"
 
@@ -99,6 +100,7 @@ TEST_F(PlannerTest, DesignsOfTwoLevels) {
   EXPECT_EQ(cellsOf("ablate()").size(), 8u);
   EXPECT_EQ(cellsOf("build_up([norm, act])"), (Cells{{0, 0, 0}, {0, 1, 0}, {1, 1, 0}}));
   EXPECT_EQ(cellsOf("random(4)").size(), 4u);
+  EXPECT_EQ(cellsOf("shapley(12)").size(), 8u) << "twelve pairs of orders of three factors pass through everything";
   const Cells half = cellsOf("fractional(resolution: 3)");
   ASSERT_EQ(half.size(), 4u);
   for (const std::vector<int>& cell : half) EXPECT_EQ((cell[0] + cell[1] + cell[2]) % 2, 1) << "I = ABC";
@@ -128,6 +130,24 @@ TEST_F(PlannerTest, APathGrowsByWhatIsMeasured) {
   EXPECT_EQ(rounds[1], (Cells{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}));
   EXPECT_EQ(rounds[2], (Cells{{1, 1, 0}, {0, 1, 1}}));
   EXPECT_EQ(rounds[3], (Cells{{1, 1, 1}}));
+}
+
+TEST_F(PlannerTest, SampledOrdersAreDecidedByTheirOrders) {
+  const auto made = plan(
+      "vary depth in [1, 2, 3]\nvary act in [sigmoid, relu]\nvary norm in [identity, batch_norm()]\n"
+      "seeds: 1\ndesign: shapley(1)\nmeasure m = valid.loss\nexpect shapley(m, act) >= 2\n"
+      "expect shapley(m, act) <= 2\n");
+  ASSERT_NE(made, nullptr) << messages();
+  ASSERT_EQ(made->study().orders.size(), 2u);
+  for (const std::vector<int>& order : made->study().orders)
+    EXPECT_EQ(std::set<int>(order.begin(), order.end()), (std::set<int>{1, 2})) << "the axis is no player";
+  std::vector<study::Run> runs;
+  for (const study::Cell& cell : made->study().cells) {
+    runs.emplace_back().cell = cell.id;
+    runs.back().measures["m"] = {2.0 * cell.levels[1] + 5.0 * cell.levels[2], false};
+  }
+  for (const study::Verdict& verdict : decideExpectations({sources_, made->spec(), made->cells(), made->study()}, runs))
+    EXPECT_EQ(verdict.outcome, study::Verdict::Outcome::Held) << verdict.detail;
 }
 
 TEST_F(PlannerTest, ParametersOfTheExperimentAreSetOnTheCommandLine) {
