@@ -174,7 +174,7 @@ std::optional<Value> Elaborator::evaluateField(const syntax::FieldExpr& field, S
       if (const Named named = modules_.find(scope.home(), name->name, field.field.text)) return valueOf(named, span);
       auto report =
           error<diag::UnknownField>(field.field.span, fmt::format("module `{}`", name->name), field.field.text);
-      if (const auto closest = closestName(field.field.text, Modules::publicNames(*alias->second)))
+      if (const auto closest = closestName(field.field.text, publicNames(*alias->second)))
         report.help(fmt::format("did you mean `{}`?", *closest));
       return std::nullopt;
     }

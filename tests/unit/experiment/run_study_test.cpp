@@ -187,8 +187,9 @@ TEST_F(RunStudy, trials_choose_the_value_of_each_cell) {
   for (const study::Run& trial : runs("single"))
     for (const study::Run& whole : runs("single"))
       if (trial.role == study::Run::Role::Trial && whole.role == study::Run::Role::Run && trial.cell == whole.cell &&
-          trial.block == whole.block)
+          trial.block == whole.block) {
         EXPECT_EQ(study::lastValue(trial, "valid.loss"), whole.curves[2].values[0]);
+      }
 }
 
 TEST_F(RunStudy, diverged_trials_lose_and_diverged_runs_are_results) {
@@ -204,7 +205,9 @@ TEST_F(RunStudy, diverged_trials_lose_and_diverged_runs_are_results) {
   EXPECT_EQ(lost.edge.size(), 4u);
   for (const study::Run& each : runs("lost")) {
     EXPECT_EQ(each.status, Status::Diverged);
-    if (each.role == study::Run::Role::Run) EXPECT_EQ(each.measures.at("test").value, 1.0 / 3.0);
+    if (each.role == study::Run::Role::Run) {
+      EXPECT_EQ(each.measures.at("test").value, 1.0 / 3.0);
+    }
   }
   EXPECT_EQ(finished(*tuned, "lost").finished, 0u) << "not tried again";
 }
