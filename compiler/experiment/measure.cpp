@@ -374,7 +374,7 @@ study::Measure describeMeasure(const std::string& name, const std::string& text,
   const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
   const auto* function = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   const auto* cost = std::get_if<syntax::NameExpr>(&bare(expr).node);
-  const std::string_view word = function != nullptr ? function->name : cost != nullptr ? cost->name : "";
+  const std::string word = function != nullptr ? function->name : cost != nullptr ? cost->name : "";
   measure.isTimeToTarget = function != nullptr && word.ends_with("_to");
   for (const char* const spent : {"steps", "examples", "flops", "seconds", "parameters"})
     if (word.starts_with(spent)) measure.isLowerBetter = true;
