@@ -50,18 +50,16 @@ const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   return nullptr;
 }
 
-const syntax::ExportDecl* ProjectState::findExport(const std::string& name) {
+std::optional<ExportedName> ProjectState::findExport(const std::string& name) {
   std::vector<std::string> names;
-  for (const syntax::Decl& decl : file().declarations) {
-    const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node);
-    if (exported == nullptr) continue;
-    if (exported->name.text == name) return exported;
-    names.push_back(exported->name.text);
+  for (const ExportedName& exported : exportsOf(file())) {
+    if (exported.name->text == name) return exported;
+    names.push_back(exported.name->text);
   }
   DiagnosticBuilder message = diagnostics.emit<diag::UnknownExport>({}, modules->root().path, name);
   message.note(names.empty() ? "it has none" : fmt::format("exports: {}", fmt::join(names, ", ")));
   if (const auto close = closestName(name, names)) message.help(fmt::format("did you mean `{}`?", *close));
-  return nullptr;
+  return std::nullopt;
 }
 
 // --------------------------------------------------------------------------- precision
@@ -250,8 +248,7 @@ std::vector<TrainSummary> Project::trains() const {
 
 std::vector<std::string> Project::exports() const {
   std::vector<std::string> names;
-  for (const syntax::Decl& decl : implementation_->file().declarations)
-    if (const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node)) names.push_back(exported->name.text);
+  for (const ExportedName& exported : exportsOf(implementation_->file())) names.push_back(exported.name->text);
   return names;
 }
 
@@ -429,11 +426,16 @@ std::optional<ExportProgram> Project::serving(const TrainProgram& train) {
   return program;
 }
 
-std::optional<ExportProgram> Project::exported(const std::string& name) {
-  const syntax::ExportDecl* const decl = implementation_->findExport(name);
-  if (decl == nullptr) return std::nullopt;
+std::optional<std::vector<ExportedConstant>> Project::exportedConstants() {
   Elaboration elaboration(*implementation_);
-  const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
+  return readExportedConstants(*elaboration, implementation_->modules->root());
+}
+
+std::optional<ExportProgram> Project::exported(const std::string& name) {
+  const std::optional<ExportedName> named = implementation_->findExport(name);
+  if (!named) return std::nullopt;
+  Elaboration elaboration(*implementation_);
+  const std::optional<ExportSpec> spec = readExport(*elaboration, *named, implementation_->modules->root());
   std::optional<ExportProgram> program = spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
   if (!program || hasSilentMistake(*implementation_)) return std::nullopt;
   setPrecision(ir::DType::F32, *program);

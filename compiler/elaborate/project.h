@@ -9,6 +9,7 @@
 
 #include "elaborate/elaborate.h"
 #include "elaborate/exports.h"
+#include "elaborate/exports.h"
 #include "elaborate/modules.h"
 #include "elaborate/overrides.h"
 #include "elaborate/train.h"
@@ -43,7 +44,7 @@ struct ProjectState {
   /// The train blocks of the file, in order.
   std::vector<const syntax::Decl*> trains() const;
   const syntax::BlockDecl* findTrain(const std::string& name);
-  const syntax::ExportDecl* findExport(const std::string& name);
+  std::optional<ExportedName> findExport(const std::string& name);
   const Session& sessionOf(const TrainProgram& train) const { return sessions[train.session]; }
 
   /// A train with these values for its parameters. Its session is kept: step and evaluation are made from it.

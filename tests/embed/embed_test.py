@@ -196,11 +196,24 @@ def untrained_export():
     check(worst < 100 * 2.0**-24, f"outputs agree with a reference in double precision ({worst:.1e})")
 
 
+def functions():
+    """Pure functions, whose tensors are whole, and constants."""
+    model, out = ROOT / "tests/embed/functions.nn", WORK / "functions"
+    for name in ["center", "energy"]:
+        run(NNC, "build", model, name, "-o", out)
+        check_object(out, name)
+    check(signature_of(out / "energy.o")["dims"] == {"n": [3, 10]}, "a listed dim of a function is an argument")
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "tests/embed/functions.c", out / "center.o", out / "energy.o", "-o", WORK / "functions-test")
+    run(WORK / "functions-test")
+    check(True, "functions and constants are in C what they are in .nn")
+
+
 def main():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     os.chdir(WORK)
     untrained_export()
+    functions()
     sessions()
     language_model()
     trained_network()
