@@ -63,12 +63,12 @@ std::string structureHash(const elaborate::BatchProgram& step) {
 }
 
 std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
-                     const elaborate::BatchProgram& evaluation, const DataFacts& data) {
+                     const elaborate::BatchProgram& evaluation, const DataFacts& data, const std::string& rules) {
   std::string text = training::programHash(train, hashBytes(ir::print(step.module)));
   text += hexDigits(hashBytes(ir::print(evaluation.module)));
   text += train.steps ? " steps " + std::to_string(*train.steps) : " epochs " + std::to_string(*train.epochs);
   for (const auto& [name, hash] : data.files) text += " " + hash;
-  return hexDigits(hashBytes(text));
+  return hexDigits(hashBytes(text + rules));
 }
 
 std::string runId(const study::Study& study, const study::Cell& cell, int block, std::optional<double> tuned,

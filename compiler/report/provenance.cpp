@@ -51,10 +51,9 @@ std::string tuningDrawing(const View& view, const study::Tuning& tuning, const F
   const double right = left + width * static_cast<double>(tuning.grid.size());
   Svg svg(kFigureWidth, top + rowHeight * static_cast<double>(count) + 12);
   const Range range = trialRange(view, tuning);
-  svg.text(
-      left, 14,
-      fmt::format("{}; colour: {} after {} steps, better is brighter", tuning.parameter, tuning.metric, tuning.steps),
-      "small");
+  svg.text(left, 14,
+           fmt::format("{}; colour: {} after {}, better is brighter", tuning.parameter, tuning.metric, tuning.length),
+           "small");
   for (std::size_t g = 0; g < tuning.grid.size(); ++g)
     svg.text(left + width * (static_cast<double>(g) + 0.5), top - 8, numberText(tuning.grid[g]), "tick", "middle");
   for (std::size_t i = 0; i < count; ++i) {

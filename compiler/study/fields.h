@@ -38,6 +38,8 @@ constexpr auto fieldsOf(const Cell*) {
                     Field{"program", &Cell::program},
                     Field{"parameters", &Cell::parameters},
                     Field{"steps", &Cell::steps},
+                    Field{"trial_steps", &Cell::trialSteps},
+                    Field{"evaluate_every", &Cell::evaluateEvery},
                     Field{"flops_per_step", &Cell::flopsPerStep}};
 }
 
@@ -52,7 +54,7 @@ constexpr auto fieldsOf(const Block*) {
 constexpr auto fieldsOf(const Tuning*) {
   return std::tuple{Field{"parameter", &Tuning::parameter}, Field{"grid", &Tuning::grid},
                     Field{"metric", &Tuning::metric},       Field{"lower_is_better", &Tuning::isLowerBetter},
-                    Field{"steps", &Tuning::steps},         Field{"blocks", &Tuning::blocks}};
+                    Field{"length", &Tuning::length},       Field{"blocks", &Tuning::blocks}};
 }
 
 constexpr auto fieldsOf(const Measure*) {

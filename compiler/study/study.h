@@ -33,10 +33,12 @@ struct Cell {
   std::string id;           // 16 hex digits: hash of the programs, the run-time values, the data and the budget
   std::vector<int> levels;  // of each factor; -1: the factor's `when` does not hold here
   std::vector<std::pair<std::string, std::string>> values;  // every parameter of the train but the tuned ones, as text
-  std::string program;          // 16 hex digits: what is compiled; cells with run-time numbers of their own share it
-  std::int64_t parameters = 0;  // trained numbers
-  std::int64_t steps = 0;       // of a whole run
-  double flopsPerStep = 0.0;    // forward, backward and update, from the IR
+  std::string program;             // 16 hex digits: what is compiled; cells with run-time numbers of their own share it
+  std::int64_t parameters = 0;     // trained numbers
+  std::int64_t steps = 0;          // of a whole run
+  std::int64_t trialSteps = 0;     // of a trial of its tuning; 0: nothing is tuned
+  std::int64_t evaluateEvery = 0;  // steps between evaluations of every part but `test`; 0: at the end of each epoch
+  double flopsPerStep = 0.0;       // forward, backward and update, from the IR
 };
 
 /// Combinations that are not run.
@@ -56,8 +58,8 @@ struct Tuning {
   std::vector<double> grid;  // ascending
   std::string metric;        // `valid.loss`
   bool isLowerBetter = true;
-  std::int64_t steps = 0;  // of a trial
-  int blocks = 1;          // trials per value, on the first blocks
+  std::string length;  // of a trial: `150 steps`, `2 epochs`; Cell::trialSteps has the number
+  int blocks = 1;      // trials per value, on the first blocks
 };
 
 /// `measure test = valid.accuracy.at(.best)`: one number per run.

@@ -257,7 +257,7 @@ TEST_F(RunStudy, time_limits_of_a_run_and_of_the_study) {
 
 TEST_F(RunStudy, evaluates_and_stops_by_the_rules) {
   const auto ruled = plan();
-  ruled->rules_.evaluateEvery = 5;
+  for (study::Cell& cell : ruled->study_.cells) cell.evaluateEvery = 5;
   ruled->rules_.targetMetric = "valid.loss";
   ruled->rules_.target = 100.0;
   finished(*ruled, "study");
@@ -306,7 +306,7 @@ TEST_F(RunStudy, blocks_are_paired_bit_for_bit) {
   paired->addCell({{"lr", "0.2"}});
   paired->addCell({{"lr", "0.1"}, {"late", "1e-30"}});
   paired->addCell({{"lr", "0.1"}, {"drop", "0.0"}});
-  paired->rules_.evaluateEvery = 1;
+  for (study::Cell& cell : paired->study_.cells) cell.evaluateEvery = 1;
   Sightings sightings;
   options_.workers = 2;
   options_.probes = [&](std::size_t cell, CellPrograms&, Diagnostics&) -> std::unique_ptr<RunProbes> {

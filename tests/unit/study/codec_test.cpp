@@ -16,7 +16,7 @@ static Study sampleStudy() {
   study.cells = {{"00000000000000aa", {0, -1}, {{"act", "sigmoid"}}, "00000000000000bb", 1234, 400, 8.9e7}};
   study.removed = {{{1, 1}, "exclude when depth > 5"}};
   study.blocks = {{1, 2, 3}, {4, 5, 6}};
-  study.tuning = Tuning{"lr", {1e-4, 0.1, 1.0}, "valid.loss", true, 150, 2};
+  study.tuning = Tuning{"lr", {1e-4, 0.1, 1.0}, "valid.loss", true, "150 steps", 2};
   study.measures = {{"test", "valid.accuracy.at(.best)", false, false, 0.1, Measure::Scale::Fraction}};
   study.probes = {{"dead", "fraction(u == 0)", ""}};
   study.shows = {{"effects", {"test"}, {{"order", {"2"}}, {"rows", {"act", "norm"}}}}};
