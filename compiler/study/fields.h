@@ -114,16 +114,23 @@ constexpr auto fieldsOf(const Run*) {
                     Field{"probes", &Run::probes}};
 }
 
+constexpr auto fieldsOf(const Spent*) {
+  return std::tuple{Field{"wall_seconds", &Spent::wallSeconds}, Field{"processor_seconds", &Spent::processorSeconds},
+                    Field{"code_seconds", &Spent::codeSeconds}};
+}
+
 /// The part of a run that is never the same twice.
 struct Clocks {
   double trainSeconds = 0.0, wallSeconds = 0.0;
   std::vector<double> curveSeconds;
   std::map<std::string, MeasuredValue> measures;
+  std::optional<Spent> spent;  // empty: in files of versions that did not keep it
 };
 
 constexpr auto fieldsOf(const Clocks*) {
   return std::tuple{Field{"train_seconds", &Clocks::trainSeconds}, Field{"wall_seconds", &Clocks::wallSeconds},
-                    Field{"curve_seconds", &Clocks::curveSeconds}, Field{"measures", &Clocks::measures}};
+                    Field{"curve_seconds", &Clocks::curveSeconds}, Field{"measures", &Clocks::measures},
+                    Field{"spent", &Clocks::spent}};
 }
 
 }  // namespace nnc::study

@@ -145,6 +145,14 @@ struct MeasuredValue {
   bool isClock = false;     // of seconds: never the same twice, kept with the times of the run
 };
 
+/// What a study costs, or a part of it.
+struct Spent {
+  double wallSeconds = 0.0;
+  double processorSeconds = 0.0;  // of all threads
+  double codeSeconds = 0.0;       // those of them that generated code
+  Spent& operator+=(const Spent& other);
+};
+
 /// One training. `role`: a run of the study, or a trial of its tuning.
 struct Run {
   enum class Role { Run, Trial } role = Role::Run;
@@ -163,6 +171,11 @@ struct Run {
   double trainSeconds = 0.0;         // processor seconds in steps
   double wallSeconds = 0.0;          // of the whole run
   std::vector<double> curveSeconds;  // train seconds at the steps of the first curve
+  Spent spent;  // by the process of the study, with all its threads, since the result before: sums are of the study
 };
+
+/// What all processes that ran the study have spent on it, apart from what was under way when one of them was ended:
+/// the sum over the runs of its cells.
+Spent spentOn(const Study& study, const std::vector<Run>& runs);
 
 }  // namespace nnc::study

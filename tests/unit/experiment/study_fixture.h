@@ -181,6 +181,7 @@ class StudyTest : public training::TrainTest {
     for (study::Run& run : runs(folder)) {
       run.trainSeconds = run.wallSeconds = 0.0;
       run.curveSeconds.clear();
+      run.spent = {};
       text += study::runText(run) + "\n";
     }
     return text;
