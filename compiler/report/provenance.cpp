@@ -89,6 +89,7 @@ struct Totals {
   std::map<study::Status, int> statuses;
   int runs = 0, trials = 0;
   double trainSeconds = 0.0, wallSeconds = 0.0, flops = 0.0;
+  study::Spent spent;
 };
 
 Totals totalsOf(const View& view) {
@@ -107,6 +108,7 @@ Totals totalsOf(const View& view) {
     totals.trainSeconds += run->trainSeconds;
     totals.wallSeconds += run->wallSeconds;
     totals.flops += run->flops;
+    totals.spent += run->spent;
   }
   return totals;
 }
@@ -141,6 +143,13 @@ Pairs planPairs(const View& view) {
   for (const auto& [name, text] : study.bound) pairs.emplace_back("bind " + name, text);
   pairs.emplace_back("arithmetic", prefixedText(totals.flops) + "FLOP");
   if (totals.trainSeconds > 0) pairs.emplace_back("processor time in steps", secondsText(totals.trainSeconds));
+  if (totals.spent.processorSeconds > 0) {
+    pairs.emplace_back("processor time of the study", secondsText(totals.spent.processorSeconds));
+    pairs.emplace_back("of it, code generation",
+                       fmt::format("{}, {:.1f} %", secondsText(totals.spent.codeSeconds),
+                                   100.0 * totals.spent.codeSeconds / totals.spent.processorSeconds));
+    pairs.emplace_back("time of the study", secondsText(totals.spent.wallSeconds));
+  }
   if (totals.wallSeconds > 0)
     pairs.emplace_back("time of all runs, one after the other", secondsText(totals.wallSeconds));
   if (!view.players().empty())
