@@ -48,7 +48,10 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
   if (train < 0) return std::nullopt;
   DataFacts facts;
   facts.trainRows = found->parts()[static_cast<std::size_t>(train)].size();
-  for (const training::Part& part : found->parts()) facts.parts.push_back(part.name);
+  for (const training::Part& part : found->parts()) {
+    facts.parts.push_back(part.name);
+    facts.rows[part.name] = part.size();
+  }
   for (int source = 0; source < found->sourceCount(); ++source)
     for (const training::DataFile& file : found->source(source).files()) {
       std::string hash = file.maker.empty() ? hashOf(file, diagnostics) : file.maker;

@@ -17,6 +17,7 @@ namespace nnc::experiment {
 struct DataFacts {
   std::int64_t trainRows = 0;
   std::vector<std::string> parts;
+  std::map<std::string, std::int64_t> rows;                // of each part; empty: unknown
   std::vector<std::pair<std::string, std::string>> files;  // its name, and the hash of its bytes or of what makes them
 };
 

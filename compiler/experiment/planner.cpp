@@ -102,6 +102,7 @@ class BuiltPlan final : public ExperimentPlan {
     for (std::size_t i = known; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
     describeScope();
+    describeExamples();
     return list_.cells.size() > known;
   }
 
@@ -117,7 +118,9 @@ class BuiltPlan final : public ExperimentPlan {
       if (!addCell(i)) return false;
     describeScope();
     describeProbes();
-    return readClauses(project_.state(), spec_, list_, classes_, metrics_, study_);
+    if (!readClauses(project_.state(), spec_, list_, classes_, metrics_, study_)) return false;
+    describeExamples();
+    return true;
   }
 
  private:
@@ -158,8 +161,9 @@ class BuiltPlan final : public ExperimentPlan {
       return false;
     }
     const std::optional<DataFacts> data =
-        purpose_ == PlanFor::Checking ? std::optional(DataFacts{train->batch, elaborate::partNames(train->data), {}})
-                                      : data_.facts(train->data, state.diagnostics);
+        purpose_ == PlanFor::Checking
+            ? std::optional(DataFacts{train->batch, elaborate::partNames(train->data), {}, {}})
+            : data_.facts(train->data, state.diagnostics);
     if (!data) return false;
     study::Cell cell;
     cell.levels = levels;
@@ -179,6 +183,10 @@ class BuiltPlan final : public ExperimentPlan {
     cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell));
     rows_.insert(data->trainRows);
     batches_.insert(train->batch);
+    for (const auto& [part, rows] : data->rows) {
+      const auto [fewest, isNew] = fewestRows_.emplace(part, rows);
+      if (!isNew) fewest->second = std::min(fewest->second, rows);
+    }
     study_.cells.push_back(std::move(cell));
     if (i == 0) describeFirst(*train, *data);
     return true;
@@ -201,6 +209,12 @@ class BuiltPlan final : public ExperimentPlan {
     for (const study::Cell& cell : study_.cells) steps.insert(cell.steps);
     study_.scope = fmt::format("train {} on {}, {} rows, batch {}, {} steps", study_.train, study_.data,
                                rangeText(rows_), rangeText(batches_), rangeText(steps));
+  }
+
+  /// Needs: every cell was added, and the measures are known.
+  void describeExamples() {
+    for (study::Measure& measure : study_.measures)
+      if (const auto rows = fewestRows_.find(measure.part); rows != fewestRows_.end()) measure.examples = rows->second;
   }
 
   /// Probes with a text mean something in this cell, too.
@@ -249,7 +263,8 @@ class BuiltPlan final : public ExperimentPlan {
   study::Study study_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;
-  std::set<std::int64_t> rows_, batches_;  // of the cells
+  std::set<std::int64_t> rows_, batches_;           // of the cells
+  std::map<std::string, std::int64_t> fewestRows_;  // of each part, in any cell
   DataRegister data_;
   std::mutex mutex_;
   std::map<std::pair<std::size_t, std::optional<double>>, std::weak_ptr<CellPrograms>> kept_;

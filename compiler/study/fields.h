@@ -63,7 +63,9 @@ constexpr auto fieldsOf(const Measure*) {
                     Field{"lower_is_better", &Measure::isLowerBetter},
                     Field{"time_to_target", &Measure::isTimeToTarget},
                     Field{"chance", &Measure::chance},
-                    Field{"scale", &Measure::scale}};
+                    Field{"scale", &Measure::scale},
+                    Field{"part", &Measure::part},
+                    Field{"examples", &Measure::examples}};
 }
 
 constexpr auto fieldsOf(const Probe*) {

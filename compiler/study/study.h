@@ -70,6 +70,8 @@ struct Measure {
   bool isTimeToTarget = false;   // may be censored at the budget
   std::optional<double> chance;  // what guessing gives; runs that diverged count as this
   enum class Scale { Plain, Fraction, Seconds } scale = Scale::Plain;  // Fraction: shown in percent
+  std::string part;                      // `test`, where it is the share of its examples; else empty
+  std::optional<std::int64_t> examples;  // of that part, in the cell with the fewest
 };
 
 /// `probe dead = .. every steps(50)`
