@@ -206,6 +206,17 @@ TEST(Verdict, groups_are_sufficient_or_necessary_together) {
   EXPECT_FALSE(speaks(either, Rule::Sufficient));  // a member of each group suffices alone
 }
 
+TEST(Verdict, of_groups_that_suffice_the_smallest_are_told) {
+  EXPECT_EQ(smallGroups(0b111), (std::vector<FactorSet>{0b011, 0b101, 0b110})) << "all three are the gap itself";
+  EXPECT_EQ(smallGroups(0b1111).size(), 6u + 4u);
+  EXPECT_EQ(smallGroups(0b1111).back(), FactorSet{0b1110});
+  // act and norm suffice together, so every group that has both does: it is not worth a sentence.
+  const Facts facts = factsOf(studyOf(kTogether), {.groups = {0b011, 0b111}});
+  const std::string text = textOf(facts, Rule::Sufficient);
+  EXPECT_TRUE(contains(text, "act and norm together were sufficient")) << text;
+  EXPECT_FALSE(contains(text, "skip")) << text;
+}
+
 // ---- 3: pairs ----
 
 TEST(Verdict, a_pair_that_works_together_replaces_its_members) {
