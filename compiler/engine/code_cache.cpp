@@ -39,6 +39,7 @@ CodeCache::Counts CodeCache::counts() const {
   const std::lock_guard lock(mutex_);
   Counts counts = counts_;
   if (kernels_ != nullptr) counts.kernels = kernels_->counts();
+  counts.seconds += counts.kernels.helperSeconds;
   return counts;
 }
 
