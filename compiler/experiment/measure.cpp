@@ -369,7 +369,11 @@ study::Measure describeMeasure(const std::string& name, const std::string& text,
   measure.text = text;
   const std::string metric = metricOf(expr);
   for (const char* const share : {".accuracy", ".error"})
-    if (metric.ends_with(share)) measure.scale = study::Measure::Scale::Fraction;
+    if (metric.ends_with(share)) {
+      measure.scale = study::Measure::Scale::Fraction;
+      // What steps saw is no sample of its own: the network changes under way.
+      if (!metric.starts_with("train.")) measure.part = metric.substr(0, metric.find('.'));
+    }
   measure.isLowerBetter = !metric.empty() && training::isLowerBetter(metric);
   const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
   const auto* function = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;

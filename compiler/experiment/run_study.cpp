@@ -39,8 +39,10 @@ class StudyRunner {
         results_(results),
         options_(options),
         diagnostics_(diagnostics),
-        begun_(Clock::now()),
+        ownMeter_(options.engine.cache),
+        meter_(options.meter != nullptr ? *options.meter : ownMeter_),
         earlier_(results.runs()),
+        spent_(study::spentOn(plan.study(), earlier_)),
         schedule_(plan.study(), earlier_),
         progress_(options.progress, plan.study(), schedule_),
         tasks_(plan, options, interrupt_) {}
@@ -58,8 +60,6 @@ class StudyRunner {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void countEarlier(const std::string& id) {
     const auto found = std::find_if(earlier_.begin(), earlier_.end(), [&](const Run& run) { return run.id == id; });
     if (found != earlier_.end()) progress_.count(*found);
@@ -93,9 +93,9 @@ class StudyRunner {
     if (!task) task = waitForTask(lock);
     while (task) {
       lock.unlock();
-      const std::optional<Run> run = tasks_.run(*task);
+      std::optional<Run> run = tasks_.run(*task);
       lock.lock();
-      if (run) keep(*run);
+      if (run) keep(std::move(*run));
       changed_.notify_all();
       task = waitForTask(lock);
     }
@@ -113,7 +113,9 @@ class StudyRunner {
     return std::nullopt;
   }
 
-  void keep(const Run& run) {
+  void keep(Run run) {
+    run.spent = meter_.take();
+    spent_ += run.spent;
     if (!results_.append(run, diagnostics_)) {
       hasFailed_ = true;
       return;
@@ -125,30 +127,40 @@ class StudyRunner {
 
   bool isBudgetSpent() const {
     const std::optional<double>& seconds = plan_.rules().studySeconds;
-    return seconds && std::chrono::duration<double>(Clock::now() - begun_).count() >= *seconds;
+    return seconds && spent_.wallSeconds + meter_.sinceTaken().wallSeconds >= *seconds;
   }
 
   void finishOutcome() {
     outcome_.missing = schedule_.total() - schedule_.finished();
+    outcome_.spent = spent_;
     outcome_.isInterrupted = outcome_.missing > 0 && interrupt_.isInterrupted();
     outcome_.diverged = progress_.diverged();
     outcome_.failed = progress_.failed();
     outcome_.timedOut = progress_.timedOut();
     outcome_.edge = schedule_.edgeCells();
     if (outcome_.missing == 0) return;
-    progress_.line(fmt::format("{}: {} of {} are done", outcome_.isInterrupted ? "interrupted" : "the budget is spent",
-                               schedule_.finished(), plural(schedule_.total(), "run")));
-    progress_.line(fmt::format("go on with: {}", options_.command.empty() ? "nnc run FILE" : options_.command));
+    const std::string done = fmt::format("{} of {} are done", schedule_.finished(), plural(schedule_.total(), "run"));
+    const std::string command = options_.command.empty() ? "nnc run FILE" : options_.command;
+    if (outcome_.isInterrupted) {
+      progress_.line(fmt::format("interrupted: {}", done));
+      progress_.line(fmt::format("go on with: {}", command));
+      return;
+    }
+    progress_.line(fmt::format("the study's budget of {} is spent: {}",
+                               training::durationText(*plan_.rules().studySeconds), done));
+    progress_.line(fmt::format("to go on, raise `budget` and call: {}", command));
   }
 
   Plan& plan_;
   study::ResultsFile& results_;
   const StudyOptions& options_;
   Diagnostics& diagnostics_;
-  Clock::time_point begun_;
   training::InterruptGuard interrupt_;
+  StudyMeter ownMeter_;
+  std::mutex mutex_;  // of all below but `earlier_`
+  StudyMeter& meter_;
   const std::vector<Run> earlier_;
-  std::mutex mutex_;  // of all below
+  study::Spent spent_;  // up to the last result
   std::condition_variable changed_;
   Schedule schedule_;
   StudyProgress progress_;

@@ -142,7 +142,7 @@ static std::string evidence(const Facts& facts, const char* name, const Inferred
                      rangeText(facts, *inferred.interval));
 }
 
-/// Groups whose estimate is most of the gap while that of no member alone is.
+/// Groups whose estimate is most of the gap while that of no member alone is, nor that of a smaller group in them.
 static std::vector<const GroupAnalysis*> groupsWhere(const Facts& facts, Inferred GroupAnalysis::* estimator,
                                                      const std::vector<int>& alone) {
   std::vector<const GroupAnalysis*> groups;
@@ -150,7 +150,10 @@ static std::vector<const GroupAnalysis*> groupsWhere(const Facts& facts, Inferre
     const std::vector<int> members = membersOf(group.group);
     const bool hasOneAlone =
         std::any_of(members.begin(), members.end(), [&](int factor) { return has(alone, factor); });
-    if (!hasOneAlone && isMostOfGap(facts, group.*estimator)) groups.push_back(&group);
+    const bool hasSmaller = std::any_of(groups.begin(), groups.end(), [&](const GroupAnalysis* smaller) {
+      return (smaller->group & group.group) == smaller->group;
+    });
+    if (!hasOneAlone && !hasSmaller && isMostOfGap(facts, group.*estimator)) groups.push_back(&group);
   }
   return groups;
 }

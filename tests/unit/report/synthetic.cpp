@@ -151,7 +151,7 @@ void describe(study::Study& study) {
   study.source = "experiment comeback {\n  run: suspect_run\n  vary act in [\"sigmoid\": sigmoid, \"ReLU\": relu]\n}\n";
   study.design = "factorial";
   study.bound = {{"head", "if act == relu then he_normal else glorot_uniform"}};
-  study.tuning = study::Tuning{"lr", {0.001, 0.01, 0.1}, "valid.loss", true, 160, 1};
+  study.tuning = study::Tuning{"lr", {0.001, 0.01, 0.1}, "valid.loss", true, "160 steps", 1};
   study.measures = {
       {"test", "valid.accuracy.at(.best)", false, false, 0.1, study::Measure::Scale::Fraction},
       {"speed", "steps_to(valid.accuracy >= 0.5)", true, true, std::nullopt, study::Measure::Scale::Plain},
