@@ -18,7 +18,7 @@ std::optional<Value> Elaborator::predeclared(std::string_view name, Span span) {
     if (trace_->observation && trace_->observation->isNoisy(frame().decl)) return Symbol{"eval"};
     switch (trace_->mode) {
       case Mode::Train:
-        return Symbol{"train"};
+        return Symbol{frame().isFrozen ? "eval" : "train"};
       case Mode::Eval:
         return Symbol{"eval"};
       case Mode::Serve:
@@ -37,10 +37,6 @@ std::optional<Value> Elaborator::lookUp(std::string_view name, const SourceModul
   if (const std::optional<Value> value = predeclared(name, use)) return value;
   if (name == kTuned) {
     error<diag::Tuned>(use);
-    return std::nullopt;
-  }
-  if (isUnfinishedName(name)) {
-    notSupported(use, fmt::format("`{}`", name));
     return std::nullopt;
   }
   std::vector<std::string> candidates = modules_.visibleNames(from);

@@ -33,7 +33,8 @@ std::string Callable::name() const {
                             return text;
                           },
                           [](const RepeatCallable& c) { return fmt::format("repeat {} {{ .. }}", c.count); },
-                          [](const BuiltinCallable& c) { return std::string(c.builtin->name); }},
+                          [](const BuiltinCallable& c) { return std::string(c.builtin->name); },
+                          [](const FrozenCallable& c) { return fmt::format("frozen({})", toText(c.callable)); }},
                     node);
 }
 
@@ -175,7 +176,8 @@ static bool equalCallables(const Callable& a, const Callable& b) {
               const auto& y = std::get<RepeatCallable>(b.node);
               return x.repeat == y.repeat && x.scope == y.scope && x.count == y.count;
             },
-            [&](const BuiltinCallable& x) { return x.builtin == std::get<BuiltinCallable>(b.node).builtin; }},
+            [&](const BuiltinCallable& x) { return x.builtin == std::get<BuiltinCallable>(b.node).builtin; },
+            [&](const FrozenCallable& x) { return equalValues(x.callable, std::get<FrozenCallable>(b.node).callable); }},
       a.node);
 }
 
