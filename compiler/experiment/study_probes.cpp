@@ -41,12 +41,13 @@ class CellProbes final : public probes::ProbeSource {
 
 class ProbesOfRun final : public RunProbes {
  public:
-  ProbesOfRun(StudyProbes& study, CellPrograms& programs, const std::vector<probes::PeriodicProbe>& probes)
+  ProbesOfRun(StudyProbes& study, CellPrograms& programs, const std::vector<probes::PeriodicProbe>& probes,
+              probes::Looks looks)
       : study_(study),
         programs_(programs),
         source_(programs),
         bench_(study.take(programs.train())),
-        run_(source_, *bench_, probes) {}
+        run_(source_, *bench_, probes, looks) {}
   ~ProbesOfRun() override { study_.give(programs_.train(), std::move(bench_)); }
 
   bool isDue(std::int64_t step) const override { return run_.isDue(step); }
@@ -79,8 +80,8 @@ StudyProbes::StudyProbes(std::vector<probes::PeriodicProbe> probes, engine::Opti
 
 StudyProbes::~StudyProbes() = default;
 
-std::unique_ptr<RunProbes> StudyProbes::make(CellPrograms& programs) {
-  return std::make_unique<ProbesOfRun>(*this, programs, probes_);
+std::unique_ptr<RunProbes> StudyProbes::make(CellPrograms& programs, probes::Looks looks) {
+  return std::make_unique<ProbesOfRun>(*this, programs, probes_, looks);
 }
 
 std::unique_ptr<probes::Bench> StudyProbes::take(const elaborate::TrainProgram& train) {

@@ -79,7 +79,7 @@ class Bench {
 Rows rowsOf(const Program& program);
 
 // The native probes, one function for each row of native_probes.def. False: reported.
-#define NNC_NATIVE_PROBE(NAME, SPELLING, SERIES, UNIT, DOC) \
+#define NNC_NATIVE_PROBE(NAME, SPELLING, ...) \
   [[nodiscard]] bool measure##NAME(Bench& bench, const Moment& moment, Rows& rows);
 #include "elaborate/native_probes.def"
 #undef NNC_NATIVE_PROBE

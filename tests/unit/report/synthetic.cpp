@@ -65,6 +65,24 @@ study::ProbeSeries layerSeries(const char* probe, const char* suffix) {
   return series;
 }
 
+/// A bowl, steeper along the second direction; without a skip it has dents.
+study::ProbeSeries planeOf(const Truth& truth) {
+  study::ProbeSeries plane;
+  plane.probe = "slice_2d";
+  plane.steps = {kSteps};
+  plane.values.emplace_back();
+  const double floor = 2.3 * std::exp(-2.2 * (truth.accuracy() - 0.1));
+  for (int j = -10; j <= 10; ++j) {
+    for (int i = -10; i <= 10; ++i) {
+      const double a = i / 10.0, b = j / 10.0;
+      plane.paths.push_back(fmt::format("{:.1f},{:.1f}", a, b));
+      plane.values.back().push_back(floor + (truth.norm && truth.skip ? 0.6 : 1.9) * (a * a + 2 * b * b) +
+                                    (truth.skip ? 0.0 : 0.15 * std::sin(9 * a) * std::cos(7 * b)));
+    }
+  }
+  return plane;
+}
+
 void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
   study::ProbeSeries gradient = layerSeries("grad_norm", ".w"), delta = layerSeries("delta_norm", ""),
                      mean = layerSeries("act_mean", ""), deviation = layerSeries("act_std", ""),
@@ -97,8 +115,8 @@ void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
     slice.values.back().push_back(floor + (truth.norm && truth.skip ? 0.6 : 1.9) * a * a +
                                   (truth.skip ? 0.0 : 0.05 * std::sin(12 * a)));
   }
-  run.probes = {std::move(gradient),  std::move(delta), std::move(mean),
-                std::move(deviation), std::move(dead),  std::move(slice)};
+  run.probes = {std::move(gradient), std::move(delta), std::move(mean), std::move(deviation),
+                std::move(dead),     std::move(slice), planeOf(truth)};
 }
 
 void addMeasures(study::Run& run, const Truth& truth) {
@@ -163,7 +181,8 @@ void describe(study::Study& study) {
                   {"act_mean", "", ""},
                   {"act_std", "", ""},
                   {"dead_frac", "", ""},
-                  {"slice", "", ""}};
+                  {"slice", "", ""},
+                  {"slice_2d", "", ""}};
   study.provenance = {{"compiler", "nnc 0.1.0"}, {"processor", "a generator"}, {"BLAS kernels", "none"}};
 }
 

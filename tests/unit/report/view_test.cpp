@@ -25,6 +25,7 @@ TEST(View, FindsTheRecipes) {
   EXPECT_EQ(view.cells()[5].trials.size(), 3U);
   EXPECT_EQ(view.shortLabel(0), "old");
   EXPECT_EQ(view.shortLabel(6), "norm, residual");
+  EXPECT_EQ(view.shortLabel(31), "new");
 }
 
 TEST(View, FlagsWhatWasTunedToAnEndOfTheGrid) {
@@ -96,6 +97,9 @@ TEST(Series, ShapesAndTables) {
   const SyntheticStudy made = syntheticFactorial(3);
   const View view(made.study, made.runs);
   EXPECT_EQ(shapeOf(view, "slice"), ProbeShape::Slice);
+  EXPECT_EQ(shapeOf(view, "slice_2d"), ProbeShape::Plane);
+  EXPECT_EQ(positionOf("-0.5,1.0"), (std::vector<double>{-0.5, 1.0}));
+  EXPECT_TRUE(positionOf("net.dense[0].w").empty());
   EXPECT_EQ(shapeOf(view, "grad_norm"), ProbeShape::Layers);
   EXPECT_EQ(shapeOf(view, "nothing"), ProbeShape::Absent);
   const LayerTable table = layerTable(view, {0}, "grad_norm", Over::Logarithms);
