@@ -171,11 +171,12 @@ void describe(study::Study& study) {
   study.bound = {{"head", "if act == relu then he_normal else glorot_uniform"}};
   study.tuning = study::Tuning{"lr", {0.001, 0.01, 0.1}, "valid.loss", true, "160 steps", 1};
   study.measures = {
-      {"test", "valid.accuracy.at(.best)", false, false, 0.1, study::Measure::Scale::Fraction},
-      {"speed", "steps_to(valid.accuracy >= 0.5)", true, true, std::nullopt, study::Measure::Scale::Plain},
+      {"test", "valid.accuracy.at(.best)", false, false, 0.1, study::Measure::Scale::Fraction, "", std::nullopt},
+      {"speed", "steps_to(valid.accuracy >= 0.5)", true, true, std::nullopt, study::Measure::Scale::Plain, "",
+       std::nullopt},
       {"vanish", "last(grad_norm.first) / last(grad_norm.final)", false, false, std::nullopt,
-       study::Measure::Scale::Plain},
-      {"cost", "seconds_per_step", true, false, std::nullopt, study::Measure::Scale::Seconds}};
+       study::Measure::Scale::Plain, "", std::nullopt},
+      {"cost", "seconds_per_step", true, false, std::nullopt, study::Measure::Scale::Seconds, "", std::nullopt}};
   study.probes = {{"grad_norm", "l2(grad(loss, p))", ""},
                   {"delta_norm", "", ""},
                   {"act_mean", "", ""},
