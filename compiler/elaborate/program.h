@@ -201,6 +201,14 @@ struct ProbeColumns {
   std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
 };
 
+/// Hidden layers of one width, each with nothing but an activation, and batch norm in front of it or not, between it and
+/// the next one. What closed forms of signal propagation are about.
+struct LayerChain {
+  std::string activation;            // `relu`: of the stdlib
+  bool isNormed = false;
+  std::vector<std::string> weights;  // paths, of all layers but the first one
+};
+
 /// A program that looks at a network: it changes no slot and takes none of the optimizer. The network is in mode
 /// .train with its noise off: layers that draw random numbers are in mode .eval.
 ///
@@ -208,6 +216,7 @@ struct ProbeColumns {
 /// `outputs`.
 struct ProbeProgram : BatchProgram {
   std::vector<ProbeColumns> series;  // of buildSeries: one for each result, f64[columns]
+  std::optional<LayerChain> chain;   // of buildLayerChain
 };
 
 /// A tensor of a session, and the number that all its elements begin with.

@@ -1,5 +1,6 @@
 #include "experiment/study_probes.h"
 
+#include <limits>
 #include <utility>
 
 #include "elaborate/probe.h"
@@ -73,8 +74,24 @@ std::string keyOf(const elaborate::TrainProgram& train) {
 
 }  // namespace
 
+/// What theory says stands beside what the probe of the stdlib measures: at initial values, for figure F3.
+static void addTheory(std::vector<probes::PeriodicProbe>& probes) {
+  bool hasLengths = false, hasTheory = false;
+  for (const probes::PeriodicProbe& probe : probes) {
+    const elaborate::ProbeDefinition& definition = probe.definition;
+    hasLengths = hasLengths || (definition.name == "delta_norm" && definition.home != nullptr &&
+                                definition.home->isStdlib && definition.rangeHome == definition.home);
+    hasTheory = hasTheory || definition.name == "depth_theory";
+  }
+  if (!hasLengths || hasTheory) return;
+  elaborate::ProbeDefinition theory;
+  theory.name = "depth_theory";
+  probes.push_back({std::move(theory), {std::numeric_limits<std::int64_t>::max(), /*isEpochs=*/false}});
+}
+
 StudyProbes::StudyProbes(std::vector<probes::PeriodicProbe> probes, engine::Options options)
     : probes_(std::move(probes)), options_(std::move(options)) {
+  addTheory(probes_);
   options_.timings = options_.codegen.timings = nullptr;  // they have one writer, and runs go on side by side
 }
 

@@ -54,6 +54,14 @@ std::optional<Row> Bench::standard(const std::string& name, const Moment& moment
   return rowsOf(*program)[0];
 }
 
+std::optional<std::optional<elaborate::LayerChain>> Bench::layerChain() {
+  if (chain_) return chain_;
+  const std::optional<elaborate::ProbeProgram> program =
+      source_->probe({elaborate::ProbeKind::LayerChain, train_->batch, {}});
+  if (program) chain_ = program->chain;
+  return chain_;
+}
+
 bool Bench::requireExamples(const Examples& examples, std::int64_t needed, std::string_view probe) {
   if (examples.count() >= needed) return true;
   diagnostics_->emit<diag::ProbeExamples>(data_->program().span, probe, needed,

@@ -7,7 +7,6 @@
 #include "report/figures.h"
 #include "report/plot.h"
 #include "report/series.h"
-#include "report/theory.h"
 
 namespace nnc::report {
 
@@ -15,15 +14,26 @@ namespace {
 
 constexpr std::size_t kMostLines = 6;
 
-/// The factor that theory gives for all cells of a group; empty where they differ or have none.
-std::optional<double> theoryOf(const View& view, const Group& group) {
-  std::optional<double> common;
+/// Weights are drawn, so that cells with one theory differ by chance; other initialisers are farther apart.
+constexpr double kMostSpread = 1.05;
+
+/// The factor that theory gives for delta_norm in all runs of a group; empty where they differ or have none.
+std::optional<double> theoryOf(const View& view, const Group& group, const std::string& probe) {
+  if (probe != "delta_norm") return std::nullopt;
+  std::vector<double> factors;
   for (const int cell : group.cells) {
-    const std::optional<double> factor = backwardFactor(*view.cells()[static_cast<std::size_t>(cell)].cell);
-    if (!factor || (common && *common != *factor)) return std::nullopt;
-    common = factor;
+    for (const study::Run* run : view.cells()[static_cast<std::size_t>(cell)].byBlock) {
+      const study::ProbeSeries* const series = seriesOf(run, "depth_theory");
+      if (run == nullptr) continue;
+      factors.push_back(series && !series->values.empty() ? series->values.front().front() : std::nan(""));
+    }
   }
-  return common;
+  const bool isKnown = !factors.empty() && std::all_of(factors.begin(), factors.end(), [](double factor) {
+    return std::isfinite(factor) && factor > 0;
+  });
+  if (!isKnown) return std::nullopt;
+  const auto [low, high] = std::minmax_element(factors.begin(), factors.end());
+  return *high <= kMostSpread * *low ? std::optional(median(factors)) : std::nullopt;
 }
 
 struct Profile {
@@ -99,7 +109,7 @@ Figure profileOf(const View& view, const study::Show* show, const std::string& p
   std::vector<Profile> profiles;
   const std::vector<std::string> by = argument(show, "by");
   for (const Group& group : by.empty() ? view.defaultGroups(kMostLines) : view.groupsBy(by)) {
-    Profile profile{group, layerTable(view, group.cells, probe, Over::Logarithms), theoryOf(view, group)};
+    Profile profile{group, layerTable(view, group.cells, probe, Over::Logarithms), theoryOf(view, group, probe)};
     if (profile.table.isEmpty()) continue;
     figure.cells.insert(figure.cells.end(), group.cells.begin(), group.cells.end());
     profiles.push_back(std::move(profile));

@@ -133,8 +133,8 @@ train fit {
   steps: 1
 })";
 
-/// At the minimum a quadratic loss is a quadratic form of (a, b): its levels are ellipses. Both directions are as long as
-/// the weights, 5, so that it is 25 / 2 at the end of either.
+/// At the minimum a quadratic loss is a quadratic form of (a, b): its levels are ellipses. Both directions are as long
+/// as the weights, 5, so that it is 25 / 2 at the end of either.
 TEST_F(BenchTest, PlaneOfABowlHasEllipses) {
   open(kBowl);
   set("net.dense.w", {3, 4});

@@ -105,6 +105,9 @@ void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
                                               : 0.0);
     }
   }
+  study::ProbeSeries theory{"depth_theory", {""}, {0}, {{std::nan("")}}};
+  if (!truth.skip && (truth.relu || (!truth.norm && !truth.he)))
+    theory.values[0][0] = truth.norm ? 1.211 : truth.relu ? (truth.he ? 1.0 : 0.7071) : 0.25;
   study::ProbeSeries slice;
   slice.probe = "slice";
   slice.steps = {kSteps};
@@ -115,8 +118,8 @@ void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
     slice.values.back().push_back(floor + (truth.norm && truth.skip ? 0.6 : 1.9) * a * a +
                                   (truth.skip ? 0.0 : 0.05 * std::sin(12 * a)));
   }
-  run.probes = {std::move(gradient), std::move(delta), std::move(mean), std::move(deviation),
-                std::move(dead),     std::move(slice), planeOf(truth)};
+  run.probes = {std::move(gradient), std::move(delta), std::move(mean),   std::move(deviation),
+                std::move(dead),     std::move(slice), std::move(theory), planeOf(truth)};
 }
 
 void addMeasures(study::Run& run, const Truth& truth) {
