@@ -11,6 +11,7 @@
 #include "elaborate/native_probes.h"
 #include "elaborate/probe.h"
 #include "ir/convert_precision.h"
+#include "ir/round_products.h"
 #include "support/suggest.h"
 
 namespace nnc::elaborate {
@@ -64,14 +65,23 @@ std::optional<ExportedName> ProjectState::findExport(const std::string& name) {
 
 // --------------------------------------------------------------------------- precision
 
+/// What the numbers of a program are kept in: f32 with `precision: .bf16`, too.
+static ir::DType storedIn(ir::DType precision) { return precision == ir::DType::BF16 ? ir::DType::F32 : precision; }
+
 /// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of
 /// it computed in f64. For checking.
 static void setPrecision(ir::DType precision, ir::Module& module) {
-  module = ir::convertPrecision(module, ir::DType::F32, precision);
+  module = ir::convertPrecision(module, ir::DType::F32, storedIn(precision));
+}
+
+/// The same for what a network computes: with bf16, its matrix products take operands that are rounded to bf16.
+static void setNetworkPrecision(ir::DType precision, ir::Module& module) {
+  setPrecision(precision, module);
+  if (precision == ir::DType::BF16) ir::roundProducts(module);
 }
 
 static void setPrecision(ir::DType precision, ir::Type& type) {
-  if (type.dtype == ir::DType::F32) type.dtype = precision;
+  if (type.dtype == ir::DType::F32) type.dtype = storedIn(precision);
 }
 
 /// A function that casts the raw fields which are f32 and goes on as `inner` does.
@@ -97,7 +107,7 @@ static ir::FunctionId castingRawFields(ir::DType precision, DataProgram& data, i
 /// The files keep their element types: what they hold as f32 is cast first.
 static void setPrecision(ir::DType precision, DataProgram& data) {
   setPrecision(precision, data.module);
-  if (precision == ir::DType::F32) return;
+  if (storedIn(precision) == ir::DType::F32) return;
   for (Field& field : data.fields) setPrecision(precision, field.type);
   data.map = castingRawFields(precision, data, data.map, "map");
   if (data.augmentedMap) data.augmentedMap = castingRawFields(precision, data, *data.augmentedMap, "augmented_map");
@@ -106,7 +116,7 @@ static void setPrecision(ir::DType precision, DataProgram& data) {
 static void setPrecision(ir::DType precision, ExportProgram& program) {
   setPrecision(precision, program.initModule);
   for (ExportEntry& entry : program.entries) {
-    setPrecision(precision, entry.module);
+    setNetworkPrecision(precision, entry.module);
     if (entry.overrun) setPrecision(precision, entry.overrunModule);
     for (std::vector<Field>* fields : {&entry.inputs, &entry.results})
       for (Field& field : *fields) setPrecision(precision, field.type);
@@ -118,7 +128,7 @@ static void setPrecision(ir::DType precision, ExportProgram& program) {
 /// Slots as they are elaborated, before the precision is set.
 static std::vector<Slot> slotsInF32(const TrainProgram& train) {
   std::vector<Slot> slots = train.slots;
-  if (train.precision == ir::DType::F32) return slots;
+  if (storedIn(train.precision) == ir::DType::F32) return slots;
   for (Slot& slot : slots)
     if (slot.type.dtype == train.precision) slot.type.dtype = ir::DType::F32;
   return slots;
@@ -210,7 +220,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   setPrecision(spec->precision, train.initModule);
   setPrecision(spec->precision, train.data);
   for (Slot& slot : train.slots) setPrecision(spec->precision, slot.type);
-  setPrecision(spec->precision, step->program.module);
+  setNetworkPrecision(spec->precision, step->program.module);
   freshStep = {index, std::move(step->program)};
   return train;
 }
@@ -300,7 +310,7 @@ std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_
   const std::optional<Opened> opened = open(elaboration, session);
   std::optional<StepParts> step = opened ? buildStep(*elaboration, opened->spec, opened->data, batch) : std::nullopt;
   if (!step) return std::nullopt;
-  setPrecision(train.precision, step->program.module);
+  setNetworkPrecision(train.precision, step->program.module);
   return std::move(step->program);
 }
 
@@ -310,7 +320,7 @@ std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::
   const std::optional<Opened> opened = open(elaboration, session);
   std::optional<BatchProgram> program =
       opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), batch) : std::nullopt;
-  if (program) setPrecision(train.precision, program->module);
+  if (program) setNetworkPrecision(train.precision, program->module);
   return program;
 }
 
@@ -322,7 +332,7 @@ std::optional<ProbeProgram> Project::probe(const TrainProgram& train, const Prob
   const std::vector<Slot> slots = slotsInF32(train);
   std::optional<ProbeProgram> program =
       buildProbe(*elaboration, {opened->spec, opened->data, slots, request.batch}, request);
-  if (program) setPrecision(train.precision, program->module);
+  if (program) setNetworkPrecision(train.precision, program->module);
   return program;
 }
 

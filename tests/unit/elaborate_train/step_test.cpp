@@ -146,6 +146,38 @@ TEST_F(StepTest, AdamMatchesHandComputationInF64) {
   }
 }
 
+/// Operands of the product are rounded, forward and backward; bias, loss, parameters and momentum are f32.
+TEST_F(StepTest, Bf16RoundsTheOperandsOfProductsAlone) {
+  ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.1, momentum: 0.9)\n  precision: .bf16"))) << messages();
+  for (const Slot& slot : train_->slots) EXPECT_EQ(slot.type.dtype, ir::DType::F32) << slot.path;
+  std::vector<ir::Tensor> slots = initial();
+  const auto rounded = [](double v) { return ir::bf16ToFloat(ir::floatToBf16(static_cast<float>(v))); };
+  std::vector<ir::Tensor> fields = points();
+  const double x[2][2] = {{1.2345678, 2.7182818}, {-1.1111111, 0.5772157}}, y[2] = {1, -2};
+  for (int i = 0; i < 4; ++i) fields[0].setReal(i, x[i / 2][i % 2]);
+  double w[2] = {slots[0].real(0), slots[0].real(1)}, b = 0, m[3] = {};
+  for (int step = 1; step <= 3; ++step) {
+    double loss = 0, g[3] = {};
+    for (int i = 0; i < 2; ++i) {
+      const double e = rounded(x[i][0]) * rounded(w[0]) + rounded(x[i][1]) * rounded(w[1]) + b - y[i];
+      loss += e * e / 2;
+      g[0] += rounded(e) * rounded(x[i][0]);
+      g[1] += rounded(e) * rounded(x[i][1]);
+      g[2] += e;
+    }
+    for (int k = 0; k < 3; ++k) m[k] = 0.9 * m[k] + g[k];
+    w[0] -= 0.1 * m[0];
+    w[1] -= 0.1 * m[1];
+    b -= 0.1 * m[2];
+    const std::vector<double> scalars = advance(slots, fields, step);
+    // Some ten f32 roundings of numbers below 4: were anything else in bf16, it would be off by 1e-3.
+    expectNear(scalars, {loss}, 8e-6);
+    expectNear(reals(slots[0]), {w[0], w[1]}, 8e-6);
+    expectNear(reals(slots[1]), {b}, 8e-6);
+    expectNear(reals(slots[2]), {m[0], m[1]}, 8e-6);
+  }
+}
+
 TEST_F(StepTest, FrozenParametersStay) {
   ASSERT_TRUE(elaborate(linear("optimizer: sgd(0.1)\n  freeze: [net.dense.w]"))) << messages();
   EXPECT_FALSE(train_->slots[0].isTrained);
