@@ -13,6 +13,9 @@ namespace nnc::report {
 
 namespace {
 
+/// Between the largest and the smallest loss; beyond it the axis is logarithmic.
+constexpr double kLargestRatio = 10.0;
+
 /// The median over runs of the last values of each, by position.
 std::map<std::vector<double>, double> landscapeOf(const View& view, const std::vector<int>& cells,
                                                   const std::string& probe) {
@@ -59,9 +62,9 @@ Figure sliceFigure(const View& view, const study::Show* show, const std::string&
   Svg svg(kFigureWidth, area.bottom + 46);
   drawKeys(svg, keys, 62, kFigureWidth - 12, 10);
   const Scale x(positions, area.left, area.right, ScaleKind::Linear, false);
-  const bool isLog = losses.low() > 0 && losses.high() / losses.low() > 30;
+  const bool isLog = losses.low() > 0 && losses.high() / losses.low() > kLargestRatio;
   const Scale y(losses, area.bottom, area.top, isLog ? ScaleKind::Log : ScaleKind::Linear);
-  drawAxes(svg, area, x, y, {"position along the direction; 0: the trained parameters", probe});
+  drawAxes(svg, area, x, y, {"position along the direction; 0: the trained parameters", "loss"});
   for (std::size_t i = 0; i < slices.size(); ++i) {
     std::vector<Point> points;
     for (const auto& [position, loss] : slices[i]) points.push_back({x(position[0]), y(loss)});

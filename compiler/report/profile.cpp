@@ -49,9 +49,10 @@ std::vector<Point> pointsAt(const LayerTable& table, std::size_t column) {
   return points;
 }
 
-/// From the last layer, where the backward pass starts, towards the input.
+/// From the last hidden layer towards the input: the output has another width, and no theory here.
 std::vector<Point> theoryPoints(const Profile& profile) {
-  const std::size_t last = profile.table.layers.size() - 1;
+  if (profile.table.layers.size() < 2) return {};
+  const std::size_t last = profile.table.layers.size() - 2;
   const double start = profile.table.values[last].front();
   std::vector<Point> points;
   if (!std::isfinite(start)) return points;
@@ -87,16 +88,18 @@ std::string drawing(const std::vector<Profile>& profiles, const Figure& figure, 
     const Profile& profile = profiles[i];
     const std::string colour = colourStyle(static_cast<int>(i));
     const std::string cells = cellsAttribute(profile.group.cells);
-    if (profile.theory)
-      svg.path(
-          path(theoryPoints(profile)), "theory",
-          fmt::format("theory for {}: a factor of {} per layer", profile.group.label, numberText(*profile.theory)));
     svg.path(path(pointsAt(profile.table, 0)), "line dash1 " + colour,
              fmt::format("{}, step {}", profile.group.label, profile.table.steps.front()), cells);
     if (profile.table.steps.size() > 1)
       svg.path(path(pointsAt(profile.table, profile.table.steps.size() - 1)), "line " + colour,
                fmt::format("{}, step {}", profile.group.label, profile.table.steps.back()), cells);
   }
+  // On top: a line that keeps to its theory would hide it.
+  for (const Profile& profile : profiles)
+    if (profile.theory)
+      svg.path(
+          path(theoryPoints(profile)), "theory",
+          fmt::format("theory for {}: a factor of {} per layer", profile.group.label, numberText(*profile.theory)));
   return svg.finish(drawingId(figure, 0), figure.title,
                     "Lines over the layers: dashed at initialisation, solid at the end of training.");
 }
@@ -125,7 +128,7 @@ Figure profileOf(const View& view, const study::Show* show, const std::string& p
       "towards the input "
       "vanishes, one that rises explodes.{}",
       hasTheory ? " Thin black dashes: what theory says for the initialisation, a constant factor per layer, drawn "
-                  "from the last layer."
+                  "from the last hidden layer."
                 : " No closed form is known for these cells.");
   return figure;
 }

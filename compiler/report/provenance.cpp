@@ -209,8 +209,10 @@ std::vector<Figure> makeProvenance(const View& view, const study::Show*) {
       std::any_of(view.cells().begin(), view.cells().end(), [](const CellRuns& cell) { return !cell.trials.empty(); });
   if (view.study().tuning && hasTrials) {
     figure.variants.push_back({"", tuningDrawing(view, *view.study().tuning, figure)});
-    figure.caption = fmt::format("Every cell got the same search of <code>{}</code>; a ring marks what it chose. {}",
-                                 escape(view.study().tuning->parameter), tuningNote(view));
+    figure.caption = fmt::format(
+        "Every cell got the same search of <code>{}</code>; a ring marks what it chose, and an "
+        "empty box a value whose trials gave no number. {}",
+        escape(view.study().tuning->parameter), tuningNote(view));
   }
   figure.html = pairTable(planPairs(view), "The plan and what was run") + removedTable(view);
   if (!view.study().aliases.empty()) {

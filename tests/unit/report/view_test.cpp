@@ -110,6 +110,23 @@ TEST(Series, ShapesAndTables) {
   EXPECT_NEAR(table.values[19][0], -1.0, 0.1);  // it starts at 1e-1, times 10^(+-0.08)
 }
 
+/// Runs that were looked at once have no line, and are seen all the same.
+TEST(Curves, OnePointIsADot) {
+  SyntheticStudy made = syntheticFactorial(2);
+  for (study::Run& run : made.runs)
+    for (study::Curve& curve : run.curves) {
+      curve.steps = {curve.steps.back()};
+      curve.values = {curve.values.back()};
+    }
+  const View view(made.study, made.runs);
+  const study::Show show{"curves", {"valid.accuracy"}, {}};
+  const std::vector<Figure> figures = makeCurves(view, &show);
+  ASSERT_EQ(figures.size(), 1U);
+  const std::string& svg = figures[0].variants[0].svg;
+  for (const char* const dot : {"\"dot c0\"", "\"dot c1\"", "\"dot c2\"", "\"point context\""})
+    EXPECT_NE(svg.find(dot), std::string::npos) << dot;
+}
+
 /// Drawn where the runs know one factor, and only there: the old recipe has one, the new one has skips.
 TEST(Profile, DrawsTheTheoryOfTheRuns) {
   const SyntheticStudy made = syntheticFactorial(3);
