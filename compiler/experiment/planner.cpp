@@ -15,6 +15,8 @@
 #include "experiment/measure.h"
 #include "experiment/path.h"
 #include "experiment/study_probes.h"
+#include "ir/print.h"
+#include "support/hash.h"
 #include "training/data_set.h"
 
 namespace nnc::experiment {
@@ -155,7 +157,8 @@ class BuiltPlan final : public ExperimentPlan {
     const std::optional<elaborate::BatchProgram> step = train ? project_.step(*train, train->batch) : std::nullopt;
     const std::optional<elaborate::BatchProgram> evaluation =
         step ? project_.evaluation(*train, train->batch) : std::nullopt;
-    if (!evaluation || !checkProbes(*train)) {
+    const std::optional<std::string> probes = evaluation ? seriesHash(*train) : std::nullopt;
+    if (!probes) {
       state.diagnostics.emit<diag::CellFails>(spec_.decl->name.span, i + 1, list_.cells.size(),
                                               cellName(study_.factors, levels));
       return false;
@@ -180,7 +183,7 @@ class BuiltPlan final : public ExperimentPlan {
     if (!flops) return false;
     cell.flopsPerStep = *flops;
     cell.program = structureHash(*step);
-    cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell));
+    cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell, perEpoch) + *probes);
     rows_.insert(data->trainRows);
     batches_.insert(train->batch);
     for (const auto& [part, rows] : data->rows) {
@@ -194,12 +197,14 @@ class BuiltPlan final : public ExperimentPlan {
 
   /// What the experiment sets besides the train and shows in the results of a run. A limit in seconds does not count:
   /// it is no part of what is computed.
-  std::string rulesText(const study::Cell& cell) const {
+  std::string rulesText(const study::Cell& cell, std::int64_t perEpoch) const {
     const Rules& rules = spec_.rules;
     std::string text;
     if (spec_.evaluateEvery) text += fmt::format(" evaluate {}", cell.evaluateEvery);
     if (rules.stopAtTarget) text += fmt::format(" stop {} {:a}", rules.targetMetric, rules.target);
     if (rules.runFlops) text += fmt::format(" flops {:a}", *rules.runFlops);
+    for (const probes::PeriodicProbe& probe : probes_)
+      text += fmt::format(" probe {} {}", probe.definition.name, probe.period.steps(perEpoch));
     return text;
   }
 
@@ -217,17 +222,17 @@ class BuiltPlan final : public ExperimentPlan {
       if (const auto rows = fewestRows_.find(measure.part); rows != fewestRows_.end()) measure.examples = rows->second;
   }
 
-  /// Probes with a text mean something in this cell, too.
-  bool checkProbes(const elaborate::TrainProgram& train) {
+  /// Hash of what probes with a text compute in this cell; without such probes, nothing. Empty: reported.
+  std::optional<std::string> seriesHash(const elaborate::TrainProgram& train) {
     elaborate::ProbeRequest request{elaborate::ProbeKind::Series, train.batch, {}};
     for (const probes::PeriodicProbe& probe : probes_)
       if (!probe.definition.isNative()) request.probes.push_back(probe.definition);
-    const std::optional<elaborate::ProbeProgram> program =
-        request.probes.empty() ? elaborate::ProbeProgram() : project_.probe(train, request);
-    if (!program) return false;
+    if (request.probes.empty()) return "";
+    const std::optional<elaborate::ProbeProgram> program = project_.probe(train, request);
+    if (!program) return std::nullopt;
     for (const elaborate::ProbeColumns& series : program->series)
       if (std::find(series_.begin(), series_.end(), series.name) == series_.end()) series_.push_back(series.name);
-    return true;
+    return " " + hexDigits(hashBytes(ir::print(program->module)));
   }
 
   /// The series of all probes, in their order. Needs: every cell was checked.

@@ -23,10 +23,25 @@ std::string plural(std::size_t count, const char* word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
-/// Lines of the file whose cells are not in the plan.
-std::size_t countForeign(const study::Study& study, const std::vector<Run>& runs) {
+std::set<std::string> cellsOf(const study::Study& study) {
   std::set<std::string> cells;
   for (const study::Cell& cell : study.cells) cells.insert(cell.id);
+  return cells;
+}
+
+/// A run is kept for what was trained, and the experiment may measure something else since. False: reported.
+bool measureAgain(const Plan& plan, study::ResultsFile& results, Diagnostics& diagnostics) {
+  const std::set<std::string> cells = cellsOf(plan.study());
+  return results.revise(
+      [&](Run& run) {
+        if (run.role == Run::Role::Run && cells.contains(run.cell)) run.measures = plan.measure(run);
+      },
+      diagnostics);
+}
+
+/// Lines of the file whose cells are not in the plan.
+std::size_t countForeign(const study::Study& study, const std::vector<Run>& runs) {
+  const std::set<std::string> cells = cellsOf(study);
   return static_cast<std::size_t>(
       std::count_if(runs.begin(), runs.end(), [&](const Run& run) { return !cells.contains(run.cell); }));
 }
@@ -174,6 +189,7 @@ class StudyRunner {
 
 std::optional<StudyOutcome> runStudy(Plan& plan, study::ResultsFile& results, const StudyOptions& options,
                                      Diagnostics& diagnostics) {
+  if (!measureAgain(plan, results, diagnostics)) return std::nullopt;
   return StudyRunner(plan, results, options, diagnostics).run();
 }
 
