@@ -59,6 +59,17 @@ const std::vector<double> kNothing = std::vector<double>(8, 0.10);
 
 // ---- 1: scope ----
 
+// There are no recipes, and no shares of a gap, where one thing was changed.
+TEST(Verdict, one_factor_is_told_by_its_levels) {
+  Facts facts = factsOf(studyOf({0.80, 0.85}));
+  facts.factors[0].levelNames = {"sigmoid", "ReLU"};
+  EXPECT_TRUE(contains(textOf(facts, Rule::Gap), "In this study act ReLU is better than act sigmoid: +5"));
+  for (const Rule rule : {Rule::Sufficient, Rule::Necessary, Rule::NeitherShown, Rule::Account, Rule::Order})
+    EXPECT_FALSE(speaks(facts, rule)) << static_cast<int>(rule);
+  EXPECT_TRUE(
+      contains(textOf(factsOf(studyOf({0.80, 0.80})), Rule::Gap), "No gap between act 0 and act 1 is resolved"));
+}
+
 TEST(Verdict, begins_with_the_scope) {
   const Facts facts = factsOf(studyOf(kEither));
   const std::vector<Sentence> sentences = verdict(facts);
@@ -150,12 +161,14 @@ TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
 // ---- the gap ----
 
 TEST(Verdict, tells_a_gap_from_none) {
-  EXPECT_TRUE(contains(textOf(factsOf(studyOf(kEither)), Rule::Gap), "The new recipe is better than the old one: +7"));
+  EXPECT_TRUE(contains(textOf(factsOf(studyOf(kEither)), Rule::Gap),
+                       "In this study the new recipe is better than the old one: +7"));
   std::vector<double> reversed(kEither.rbegin(), kEither.rend());
-  EXPECT_TRUE(contains(textOf(factsOf(studyOf(reversed)), Rule::Gap), "The new recipe is worse than the old one: -7"));
+  EXPECT_TRUE(contains(textOf(factsOf(studyOf(reversed)), Rule::Gap),
+                       "In this study the new recipe is worse than the old one: -7"));
   Facts loss = factsOf(studyOf(reversed));
   loss.isLowerBetter = true;
-  EXPECT_TRUE(contains(textOf(loss, Rule::Gap), "The new recipe is better than the old one: -7"));
+  EXPECT_TRUE(contains(textOf(loss, Rule::Gap), "In this study the new recipe is better than the old one: -7"));
   EXPECT_TRUE(
       contains(textOf(factsOf(studyOf(kNothing)), Rule::Gap), "No gap between the old and the new recipe is resolved"));
   EXPECT_TRUE(contains(textOf(factsOf(studyOf(kEither, 1)), Rule::Gap), "In the one seed that has both"));
