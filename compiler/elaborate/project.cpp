@@ -32,6 +32,14 @@ std::vector<const syntax::Decl*> ProjectState::trains() const {
 
 static const syntax::BlockDecl& blockOf(const syntax::Decl& decl) { return std::get<syntax::BlockDecl>(decl.node); }
 
+std::vector<std::string> ProjectState::experiments() const {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : file().declarations)
+    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
+      names.push_back(experiment->name.text);
+  return names;
+}
+
 const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   const std::vector<const syntax::Decl*> all = trains();
   std::vector<std::string> names;
@@ -46,6 +54,8 @@ const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   DiagnosticBuilder message = name.empty() ? diagnostics.emit<diag::SeveralTrains>({}, modules->root().path, all.size())
                                            : diagnostics.emit<diag::UnknownTrain>({}, modules->root().path, name);
   message.note(fmt::format("trains: {}", fmt::join(names, ", ")));
+  if (const std::vector<std::string> others = experiments(); !others.empty())
+    message.note(fmt::format("experiments: {}", fmt::join(others, ", ")));
   if (const auto close = closestName(name, names); close && !name.empty())
     message.help(fmt::format("did you mean `{}`?", *close));
   return nullptr;
@@ -262,13 +272,7 @@ std::vector<std::string> Project::exports() const {
   return names;
 }
 
-std::vector<std::string> Project::experiments() const {
-  std::vector<std::string> names;
-  for (const syntax::Decl& decl : implementation_->file().declarations)
-    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
-      names.push_back(experiment->name.text);
-  return names;
-}
+std::vector<std::string> Project::experiments() const { return implementation_->experiments(); }
 
 std::vector<std::string> Project::experimentsWithDefaults() const {
   std::vector<std::string> names;

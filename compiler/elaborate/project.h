@@ -9,7 +9,6 @@
 
 #include "elaborate/elaborate.h"
 #include "elaborate/exports.h"
-#include "elaborate/exports.h"
 #include "elaborate/modules.h"
 #include "elaborate/overrides.h"
 #include "elaborate/train.h"
@@ -43,6 +42,7 @@ struct ProjectState {
   const syntax::File& file() const { return modules->root().tree; }
   /// The train blocks of the file, in order.
   std::vector<const syntax::Decl*> trains() const;
+  std::vector<std::string> experiments() const;  // their names, in order
   const syntax::BlockDecl* findTrain(const std::string& name);
   std::optional<ExportedName> findExport(const std::string& name);
   const Session& sessionOf(const TrainProgram& train) const { return sessions[train.session]; }

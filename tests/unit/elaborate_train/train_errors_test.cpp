@@ -338,11 +338,14 @@ TEST_F(ProjectTest, AParameterWithoutDefaultMustBeSet) {
 
 TEST_F(ProjectTest, TheTrainIsChosenByName) {
   Project* const project = loadText(
-      program("", "train other { network: net() data: toy loss: cross_entropy optimizer: adam batch: 5 steps: 3 }"));
+      program("",
+              "train other { network: net() data: toy loss: cross_entropy optimizer: adam batch: 5 steps: 3 }\n"
+              "experiment seeds { run: other() measure loss = train.loss }"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->train("other", {}).has_value()) << messages();
   EXPECT_FALSE(project->train("", {}).has_value());
-  EXPECT_NE(messages().find("has 2 trains, and none was named\n  note trains: fit, other"), std::string::npos)
+  EXPECT_NE(messages().find("has 2 trains, and none was named\n  note trains: fit, other\n  note experiments: seeds"),
+            std::string::npos)
       << messages();
   EXPECT_FALSE(project->train("fitt", {}).has_value());
   EXPECT_NE(messages().find("E0119"), std::string::npos) << messages();
