@@ -4,7 +4,7 @@
 option(NNC_PRECOMPILE "Precompile the standard headers" ON)
 
 set(NNC_STANDARD_HEADERS
-    <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <limits> <map> <memory> <optional> <set> <span> <string>
+    <algorithm> <array> <cmath> <cstdint> <functional> <limits> <map> <memory> <optional> <set> <span> <string>
     <string_view> <unordered_map> <utility> <variant> <vector> <fmt/format.h>)
 
 # A compiled header differs from build to build: ccache is to go by what it was made of.
