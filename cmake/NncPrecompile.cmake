@@ -7,9 +7,10 @@ set(NNC_STANDARD_HEADERS
     <algorithm> <array> <cmath> <cstdint> <functional> <limits> <map> <memory> <optional> <set> <span> <string>
     <string_view> <unordered_map> <utility> <variant> <vector> <fmt/format.h>)
 
-# A compiled header differs from build to build: ccache is to go by what it was made of.
+# A compiled header differs from build to build: ccache is to go by what it was made of. For headers of packages alone, which
+# change with their versions.
 function(nnc_precompiled_sum target)
-  string(SHA256 sum "${ARGN}")
+  string(SHA256 sum "${ARGN} ${CMAKE_CXX_COMPILER_VERSION} ${fmt_VERSION} ${GTest_VERSION} ${LLVM_PACKAGE_VERSION}")
   file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.gch.sum CONTENT "${sum}\n")
 endfunction()
 

@@ -4,11 +4,32 @@
 
 namespace nnc {
 
-DiagnosticBuilder Diagnostics::add(Severity severity, std::string_view code, Span where, std::string message) {
+DiagnosticBuilder& DiagnosticBuilder::label(std::string text) {
+  diagnostic_.primaryLabel = std::move(text);
+  return *this;
+}
+
+DiagnosticBuilder& DiagnosticBuilder::also(Span span, std::string text) {
+  diagnostic_.labels.push_back({span, std::move(text)});
+  return *this;
+}
+
+DiagnosticBuilder& DiagnosticBuilder::note(std::string text) {
+  diagnostic_.notes.push_back(std::move(text));
+  return *this;
+}
+
+DiagnosticBuilder& DiagnosticBuilder::help(std::string text) {
+  diagnostic_.help.push_back(std::move(text));
+  return *this;
+}
+
+DiagnosticBuilder Diagnostics::add(Severity severity, std::string_view code, Span where, fmt::string_view format,
+                                   fmt::format_args arguments) {
   Diagnostic diagnostic;
   diagnostic.severity = severity;
   diagnostic.code = code;
-  diagnostic.message = std::move(message);
+  diagnostic.message = fmt::vformat(format, arguments);
   diagnostic.primary = where;
   all_.push_back(std::move(diagnostic));
   if (severity == Severity::Error) ++errorCount_;

@@ -36,22 +36,10 @@ struct Diagnostic {
 class DiagnosticBuilder {
  public:
   explicit DiagnosticBuilder(Diagnostic& diagnostic) : diagnostic_(diagnostic) {}
-  DiagnosticBuilder& label(std::string text) {
-    diagnostic_.primaryLabel = std::move(text);
-    return *this;
-  }
-  DiagnosticBuilder& also(Span span, std::string text) {
-    diagnostic_.labels.push_back({span, std::move(text)});
-    return *this;
-  }
-  DiagnosticBuilder& note(std::string text) {
-    diagnostic_.notes.push_back(std::move(text));
-    return *this;
-  }
-  DiagnosticBuilder& help(std::string text) {
-    diagnostic_.help.push_back(std::move(text));
-    return *this;
-  }
+  DiagnosticBuilder& label(std::string text);
+  DiagnosticBuilder& also(Span span, std::string text);
+  DiagnosticBuilder& note(std::string text);
+  DiagnosticBuilder& help(std::string text);
 
  private:
   Diagnostic& diagnostic_;
@@ -67,7 +55,7 @@ class Diagnostics {
   template <typename K, typename... Arguments>
   DiagnosticBuilder emit(Span where, const Arguments&... arguments) {
     constexpr fmt::format_string<const Arguments&...> format(K::kFormat);
-    return add(K::kSeverity, K::kCode, where, fmt::format(format, arguments...));
+    return add(K::kSeverity, K::kCode, where, format, fmt::make_format_args(arguments...));
   }
 
   /// Adds the messages of another collection, as when a thread collected them.
@@ -83,7 +71,8 @@ class Diagnostics {
   void sortByPlace(std::size_t first);
 
  private:
-  DiagnosticBuilder add(Severity severity, std::string_view code, Span where, std::string message);
+  DiagnosticBuilder add(Severity severity, std::string_view code, Span where, fmt::string_view format,
+                        fmt::format_args arguments);
   std::vector<Diagnostic> all_;
   int errorCount_ = 0;
 };

@@ -118,7 +118,11 @@ class ReaderCall {
 
   template <typename Node>
   std::optional<ReadSource> finish(Node node, FieldList raw) {
-    return ReadSource{Source{std::move(node), expr_.span, use_.home->directory}, std::move(raw)};
+    ReadSource read{{}, std::move(raw)};
+    read.source.node = std::move(node);
+    read.source.span = expr_.span;
+    read.source.baseDirectory = use_.home->directory;
+    return read;
   }
   template <typename Node>
   std::optional<ReadSource> filePerField() {

@@ -100,6 +100,14 @@ struct ZipSource {
 
 /// Where rows come from: a reader with its arguments.
 struct Source {
+  // Out of line, with all that it takes to copy and destroy the readers.
+  Source();
+  Source(const Source&);
+  Source(Source&&) noexcept;
+  Source& operator=(const Source&);
+  Source& operator=(Source&&) noexcept;
+  ~Source();
+
   std::variant<IdxSource, NpySource, NpzSource, BinSource, CsvSource, ImagesSource, TextSource, GenerateSource,
                ZipSource>
       node;

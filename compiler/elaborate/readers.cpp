@@ -1,6 +1,15 @@
 #include "elaborate/readers.h"
 
+#include "elaborate/program.h"
+
 namespace nnc::elaborate {
+
+Source::Source() = default;
+Source::Source(const Source&) = default;
+Source::Source(Source&&) noexcept = default;
+Source& Source::operator=(const Source&) = default;
+Source& Source::operator=(Source&&) noexcept = default;
+Source::~Source() = default;
 
 const std::vector<ReaderInfo>& allReaders() {
   static const std::vector<ReaderInfo> readers = {

@@ -111,6 +111,68 @@ Value Builder::slice(Value x, Shape lo, Shape hi, Shape step) {
   return appendOne(Op::Slice, {x}, SliceAttributes{std::move(lo), std::move(hi), std::move(step)});
 }
 
+// Bodies of one line stand here and not in the class: what copies and destroys attributes would be compiled once a
+// file.
+Value Builder::constantLike(Value like, double splat) { return constant(type(like), splat); }
+Value Builder::neg(Value x) { return appendOne(Op::Neg, {x}); }
+Value Builder::exp(Value x) { return appendOne(Op::Exp, {x}); }
+Value Builder::log(Value x) { return appendOne(Op::Log, {x}); }
+Value Builder::sqrt(Value x) { return appendOne(Op::Sqrt, {x}); }
+Value Builder::sin(Value x) { return appendOne(Op::Sin, {x}); }
+Value Builder::tanh(Value x) { return appendOne(Op::Tanh, {x}); }
+Value Builder::floor(Value x) { return appendOne(Op::Floor, {x}); }
+Value Builder::cast(Value x, DType dtype) {
+  return type(x).dtype == dtype ? x : appendOne(Op::Cast, {x}, CastAttributes{dtype});
+}
+Value Builder::add(Value a, Value b) { return appendOne(Op::Add, {a, b}); }
+Value Builder::sub(Value a, Value b) { return add(a, neg(b)); }
+Value Builder::mul(Value a, Value b) { return appendOne(Op::Mul, {a, b}); }
+Value Builder::div(Value a, Value b) { return appendOne(Op::Div, {a, b}); }
+Value Builder::max(Value a, Value b) { return appendOne(Op::Max, {a, b}); }
+Value Builder::rem(Value a, Value b) { return appendOne(Op::Rem, {a, b}); }
+Value Builder::compare(Predicate predicate, Value a, Value b) {
+  return appendOne(Op::Compare, {a, b}, CompareAttributes{predicate});
+}
+Value Builder::select(Value condition, Value a, Value b) { return appendOne(Op::Select, {condition, a, b}); }
+Value Builder::reshape(Value x, Shape shape) {
+  return type(x).shape == shape ? x : appendOne(Op::Reshape, {x}, ReshapeAttributes{std::move(shape)});
+}
+Value Builder::splat(Value scalar, Shape shape) { return broadcast(scalar, std::move(shape), {}); }
+Value Builder::pad(Value x, Shape lo, Shape hi, Shape interior, double value) {
+  return appendOne(Op::Pad, {x}, PadAttributes{std::move(lo), std::move(hi), std::move(interior), value});
+}
+Value Builder::concat(std::vector<Value> operands, int axis) {
+  return appendOne(Op::Concat, std::move(operands), ConcatAttributes{axis});
+}
+Value Builder::window(Value x, std::vector<WindowDim> dims) {
+  return appendOne(Op::Window, {x}, WindowAttributes{std::move(dims)});
+}
+Value Builder::unwindow(Value x, std::vector<WindowDim> dims, Shape shape) {
+  return appendOne(Op::Unwindow, {x}, UnwindowAttributes{std::move(dims), std::move(shape)});
+}
+Value Builder::reduceSum(Value x, std::vector<int> axes) {
+  return axes.empty() ? x : appendOne(Op::ReduceSum, {x}, ReduceAttributes{std::move(axes)});
+}
+Value Builder::reduceMax(Value x, std::vector<int> axes) {
+  return axes.empty() ? x : appendOne(Op::ReduceMax, {x}, ReduceAttributes{std::move(axes)});
+}
+Value Builder::contract(Value a, Value b, std::string la, std::string lb, std::string ly) {
+  return appendOne(Op::Contract, {a, b}, ContractAttributes{std::move(la), std::move(lb), std::move(ly)});
+}
+Value Builder::gather(Value x, Value index, int axis) {
+  return appendOne(Op::Gather, {x, index}, GatherAttributes{axis});
+}
+Value Builder::scatter(Value base, Value index, Value update, int axis, ScatterMode mode) {
+  return appendOne(Op::Scatter, {base, index, update}, ScatterAttributes{axis, mode});
+}
+Value Builder::stopGradient(Value x) { return appendOne(Op::StopGradient, {x}); }
+std::vector<Value> Builder::scan(ScanAttributes attributes, std::vector<Value> operands) {
+  return append(Op::Scan, std::move(operands), attributes);
+}
+std::vector<Value> Builder::call(CallAttributes attributes, std::vector<Value> operands) {
+  return append(Op::Call, std::move(operands), std::move(attributes));
+}
+
 std::vector<Value> Builder::inlineCall(FunctionId callee, const std::vector<Value>& arguments) {
   // A copy: appending may move the functions of the module.
   const Function body = module_.function(callee);

@@ -12,6 +12,13 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
+Module::Module() = default;
+Module::Module(const Module&) = default;
+Module::Module(Module&&) noexcept = default;
+Module& Module::operator=(const Module&) = default;
+Module& Module::operator=(Module&&) noexcept = default;
+Module::~Module() = default;
+
 const OpInfo& opInfo(Op op) { return kOps[static_cast<int>(op)]; }
 
 std::optional<Op> findOp(std::string_view name) {

@@ -88,6 +88,14 @@ struct Function {
 };
 
 struct Module {
+  // Out of line, with all that it takes to copy and destroy functions.
+  Module();
+  Module(const Module&);
+  Module(Module&&) noexcept;
+  Module& operator=(const Module&);
+  Module& operator=(Module&&) noexcept;
+  ~Module();
+
   std::vector<Function> functions;
   std::vector<std::string> scopes;
 

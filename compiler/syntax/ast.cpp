@@ -50,6 +50,11 @@ struct Detach {
 
 }  // namespace
 
+File::File() = default;
+File::File(File&&) noexcept = default;
+File& File::operator=(File&&) noexcept = default;
+File::~File() = default;
+
 Expr::~Expr() {
   std::vector<ExprPtr> pending;
   std::visit(Detach{pending}, node);

@@ -374,6 +374,12 @@ struct Decl {
 };
 
 struct File {
+  // Out of line, with all that it takes to destroy a tree.
+  File();
+  File(File&&) noexcept;
+  File& operator=(File&&) noexcept;
+  ~File();
+
   FileId id;
   std::vector<Decl> declarations;
 };
