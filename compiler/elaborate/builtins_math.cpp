@@ -97,6 +97,25 @@ std::optional<Value> AcrossParams(Elaborator& elaborator, BuiltinCall& call) {
   return elaborator.traced(elaborator.trace().across->add(builder, term->value, owner, call.span), call.span);
 }
 
+std::optional<Value> OverBatches(Elaborator& elaborator, BuiltinCall& call) {
+  if (!elaborator.isTracing() || elaborator.trace().metric.empty()) return call.value(0);
+  const Traced* x = asTensor(elaborator, call.value(0), ir::DType::F32, call.spanOf(0));
+  if (!x) return std::nullopt;
+  Trace& trace = elaborator.trace();
+  if (!x->labels.empty() || !trace.times.empty() || !ir::isFloat(x->type.dtype))
+    return badArgument(elaborator, call, 0, "x",
+                       !ir::isFloat(x->type.dtype) ? "a tensor of floats is needed, and this is " + describe(x)
+                                                   : "the whole tensor is summed: outside index notation and scans");
+  BatchTotal total{x->type, trace.metric, call.span, {}, x->value};
+  if (trace.mode == Mode::Eval) {
+    ir::Builder& builder = elaborator.at(call.span);
+    total.before = builder.addParameter(x->type, fmt::format("{}.total{}", trace.metric, trace.totals.size()));
+    total.after = builder.add(total.before, x->value);
+  }
+  trace.totals.push_back(total);
+  return elaborator.traced(total.after, call.span);
+}
+
 // ---------------------------------------------------------------- extremes
 
 static std::optional<Value> extreme(Elaborator& elaborator, const BuiltinCall& call, bool isMin) {

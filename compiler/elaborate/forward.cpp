@@ -167,6 +167,16 @@ std::optional<ir::Value> perExample(Elaborator& elaborator, const Value& value, 
   return std::nullopt;
 }
 
+/// A metric that sums over batches says something of all of them, hence is one number.
+bool isTotalOneNumber(Elaborator& elaborator, Trace& trace, std::size_t firstTotal, ir::Value result) {
+  if (trace.totals.size() == firstTotal || trace.builder.type(result).shape.empty()) return true;
+  const BatchTotal& total = trace.totals[firstTotal];
+  elaborator.error<diag::BatchTotal>(
+      total.span,
+      fmt::format("the metric `{}` gives one number per example, and here sums over batches", total.metric));
+  return false;
+}
+
 bool readOutputs(Elaborator& elaborator, const Role& network, const Value& output, Forward& forward) {
   if (const auto* record = std::get_if<const Record*>(&output)) {
     for (const auto& [name, value] : (*record)->fields) {
@@ -232,11 +242,14 @@ bool traceForward(Elaborator& elaborator, const TrainSpec& spec, const DataProgr
     const Role& role = i == 1 ? spec.loss : spec.metrics[i - 2];
     std::vector<Argument> arguments = argumentsFor(elaborator, matches[i], byField, data);
     arguments.insert(arguments.begin(), Argument{"", *output, spec.network.span});
+    const std::size_t totals = forward.trace.totals.size();
+    forward.trace.metric = i == 1 ? "" : role.name;
     const std::optional<Value> value =
         elaborator.apply(role.function, std::move(arguments), CallSite{role.span, role.name});
+    forward.trace.metric.clear();
     if (!value) return false;
     const std::optional<ir::Value> numbers = perExample(elaborator, *value, role, i == 1 ? "loss" : "metric", batch);
-    if (!numbers) return false;
+    if (!numbers || !isTotalOneNumber(elaborator, forward.trace, totals, *numbers)) return false;
     if (i == 1)
       forward.loss = *numbers;
     else

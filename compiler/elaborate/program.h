@@ -173,6 +173,7 @@ struct TrainProgram {
   DataProgram data;
   std::vector<Slot> slots;  // parameters, then network states, then optimizer states, each in order of elaboration
   std::vector<std::string> metrics;
+  std::vector<ir::Type> totals;  // what metrics sum over the batches of an evaluation
   std::int64_t batch = 0;
   std::optional<std::int64_t> epochs;
   std::optional<std::int64_t> steps;
@@ -192,8 +193,9 @@ struct TrainProgram {
 /// `function`: (slots.., data fields used.., seed: i64, step: i64) -> (slots'.., loss, metric..)
 ///   Every result slot aliases its parameter. loss and metrics are f32 (f64) means over the batch. `step` counts
 ///   from 1. It holds a gradient call until the pass differentiate has run.
-/// For evaluation: (parameters and network states.., data fields.., seed: i64, step: i64)
-///   -> (loss: f32[B], metric: f32[B].., outputs..): one number per example, so that a ragged batch stays exact.
+/// For evaluation: (parameters and network states.., totals.., data fields.., seed: i64, step: i64)
+///   -> (loss: f32[B], metric: f32[B] or f32.., outputs.., totals'..): one number per example, so that a ragged batch
+///   stays exact, or one number of all batches so far. A total's result aliases its parameter, which begins as zeros.
 struct BatchProgram {
   ir::Module module;
   ir::FunctionId function;
@@ -209,10 +211,10 @@ struct ProbeColumns {
   std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
 };
 
-/// Hidden layers of one width, each with nothing but an activation, and batch norm in front of it or not, between it and
-/// the next one. What closed forms of signal propagation are about.
+/// Hidden layers of one width, each with nothing but an activation, and batch norm in front of it or not, between it
+/// and the next one. What closed forms of signal propagation are about.
 struct LayerChain {
-  std::string activation;            // `relu`: of the stdlib
+  std::string activation;  // `relu`: of the stdlib
   bool isNormed = false;
   std::vector<std::string> weights;  // paths, of all layers but the first one
 };

@@ -150,11 +150,11 @@ static std::vector<Slot> slotsInF32(const TrainProgram& train) {
 static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, const DataProgram& data,
                             const StepParts& step) {
   const Diagnostics before = elaboration.messages();
-  const std::optional<std::vector<Slot>> twice = networkSlots(*elaboration, spec, data, 2 * spec.batch);
+  const std::optional<NetworkTensors> twice = networkTensors(*elaboration, spec, data, 2 * spec.batch);
   elaboration.setMessages(before);
   if (!twice) return true;  // what another batch size breaks is reported when one is needed
-  for (std::size_t i = 0; i < step.slots.size() && i < twice->size(); ++i) {
-    const Slot &slot = step.slots[i], &other = (*twice)[i];
+  for (std::size_t i = 0; i < step.slots.size() && i < twice->slots.size(); ++i) {
+    const Slot &slot = step.slots[i], &other = twice->slots[i];
     if (slot.path != other.path || slot.type == other.type) continue;
     elaboration->error<diag::BatchDim>(
         placeOf(*elaboration, *step.records[i]),
@@ -162,7 +162,9 @@ static bool checkOtherBatch(Elaboration& elaboration, const TrainSpec& spec, con
                     ir::toString(slot.type), spec.batch, ir::toString(other.type), 2 * spec.batch));
     return false;
   }
-  return true;
+  std::vector<ir::Type> totals;
+  for (const BatchTotal& total : twice->totals) totals.push_back(total.type);
+  return checkTotals(*elaboration, step.totals, totals);
 }
 
 namespace {
@@ -218,6 +220,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   train.data.labelBounds = step->labelBounds;
   train.slots = step->slots;
   for (const Role& metric : spec->metrics) train.metrics.push_back(metric.name);
+  for (const BatchTotal& total : step->totals) setPrecision(spec->precision, train.totals.emplace_back(total.type));
   train.batch = spec->batch;
   train.epochs = spec->epochs;
   train.steps = spec->steps;
@@ -323,7 +326,8 @@ std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::
   Elaboration elaboration(*implementation_);
   const std::optional<Opened> opened = open(elaboration, session);
   std::optional<BatchProgram> program =
-      opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), batch) : std::nullopt;
+      opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), train.totals, batch)
+             : std::nullopt;
   if (program) setNetworkPrecision(train.precision, program->module);
   return program;
 }

@@ -69,6 +69,7 @@ class StepBuilder {
     findLabelBounds();
     if (!traceUpdate()) return std::nullopt;
     finishStep();
+    parts_.totals = parts_.forward->trace.totals;
     parts_.program.module = std::move(module_);
     parts_.program.function = step_;
     parts_.program.batch = batch_;
@@ -286,25 +287,40 @@ std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec
   return StepBuilder(elaborator, spec, data, batch).run();
 }
 
-std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
-                                              std::int64_t batch) {
+std::optional<NetworkTensors> networkTensors(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
+                                             std::int64_t batch) {
   ir::Module module;
   Forward forward(module, module.addFunction("loss"), Mode::Train);
   if (!traceForward(elaborator, spec, data, batch, forward)) return std::nullopt;
-  std::vector<Slot> slots;
+  NetworkTensors tensors;
   for (const bool isParameter : {true, false})
     for (const SlotRecord& record : forward.trace.slots)
-      if ((record.slot.kind == SlotKind::Parameter) == isParameter) slots.push_back(record.slot);
-  return slots;
+      if ((record.slot.kind == SlotKind::Parameter) == isParameter) tensors.slots.push_back(record.slot);
+  tensors.totals = std::move(forward.trace.totals);
+  return tensors;
+}
+
+bool checkTotals(Elaborator& elaborator, const std::vector<BatchTotal>& totals, const std::vector<ir::Type>& others) {
+  for (std::size_t i = 0; i < totals.size() && i < others.size(); ++i) {
+    if (totals[i].type.shape == others[i].shape) continue;
+    elaborator.error<diag::BatchTotal>(
+        totals[i].span,
+        fmt::format("the shape of what is summed depends on the batch: it is {} for one size and {} for another",
+                    ir::toString(totals[i].type), ir::toString(others[i])));
+    return false;
+  }
+  return true;
 }
 
 std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
-                                            const std::vector<Slot>& slots, std::int64_t batch) {
+                                            const std::vector<Slot>& slots, const std::vector<ir::Type>& totals,
+                                            std::int64_t batch) {
   BatchProgram program;
   program.batch = batch;
   program.function = program.module.addFunction("evaluate");
   Forward forward(program.module, program.function, Mode::Eval);
   if (!traceForward(elaborator, spec, data, batch, forward)) return std::nullopt;
+  if (!checkTotals(elaborator, forward.trace.totals, totals)) return std::nullopt;
   ir::Builder& builder = forward.trace.builder;
   builder.setLocation(spec.loss.span, {});
   const auto perExample = [&](ir::Value value) {
@@ -312,15 +328,26 @@ std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainS
                              builder.type(value).shape.empty() ? std::vector<int>{} : std::vector<int>{0});
   };
   builder.addResult(perExample(forward.loss), "loss");
-  for (std::size_t i = 0; i < forward.metrics.size(); ++i)
-    builder.addResult(perExample(forward.metrics[i]), spec.metrics[i].name);
+  for (std::size_t i = 0; i < forward.metrics.size(); ++i) {
+    const std::string& name = spec.metrics[i].name;
+    const bool isTotal = std::any_of(forward.trace.totals.begin(), forward.trace.totals.end(),
+                                     [&](const BatchTotal& total) { return total.metric == name; });
+    builder.addResult(isTotal ? forward.metrics[i] : perExample(forward.metrics[i]), name);
+  }
   for (const auto& [name, value] : forward.outputs) {
     builder.addResult(value, name);
     program.outputs.push_back(name);
   }
   std::vector<ir::Value> order;
   if (!matchSlots(elaborator, forward.trace, slots, order)) return std::nullopt;
-  orderParameters(builder.function(), order);
+  ir::Function& function = builder.function();
+  for (const BatchTotal& total : forward.trace.totals) {
+    function.aliases.push_back({static_cast<int>(function.results.size()), static_cast<int>(order.size())});
+    builder.addResult(total.after, function.parameterNames[static_cast<std::size_t>(
+                                       function.values[static_cast<std::size_t>(total.before.index)].resultIndex)]);
+    order.push_back(total.before);
+  }
+  orderParameters(function, order);
   program.fields = forward.fields;
   return program;
 }

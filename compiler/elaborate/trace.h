@@ -60,6 +60,14 @@ struct KnownGradient {
   ir::Value loss, by, gradient;
 };
 
+/// `over_batches(x)` of a metric: a sum that runs from batch to batch of an evaluation.
+struct BatchTotal {
+  ir::Type type;
+  std::string metric;
+  Span span;
+  ir::Value before, after;  // of mode .eval: a parameter, and that with this batch
+};
+
 /// Everything that one function of the program collects. A parameter of the function appears when its slot is first
 /// declared, in that order; the caller puts parameters into their final order.
 struct Trace {
@@ -79,6 +87,8 @@ struct Trace {
   std::vector<ir::Value> overruns;                      // bool scalars: a `write` goes outside its state
   std::optional<AcrossParams> across;                   // while an optimizer runs on one parameter after the other
   std::map<std::string, Instance*, std::less<>> paths;  // all instances
+  std::string metric;                                   // the one that is being traced; empty: none
+  std::vector<BatchTotal> totals;                       // of all metrics, in order
   Observation* observation = nullptr;                   // of a probe, while its network is traced
   /// What the value of a probe may ask about its tensors.
   std::vector<KnownGradient> knownGradients;

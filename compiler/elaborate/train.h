@@ -80,6 +80,7 @@ struct StepParts {
   BatchProgram program;
   std::vector<Slot> slots;           // parameters, network states, optimizer states
   std::vector<SlotRecord*> records;  // one per slot
+  std::vector<BatchTotal> totals;    // of the metrics
   std::vector<std::pair<std::string, std::int64_t>> labelBounds;
   std::unique_ptr<Forward> forward;  // owns the records of parameters and network states
   std::unique_ptr<Trace> update;     // and those of the optimizer's; the functions that they built are in `program`
@@ -87,14 +88,22 @@ struct StepParts {
 [[nodiscard]] std::optional<StepParts> buildStep(Elaborator& elaborator, const TrainSpec& spec, const DataProgram& data,
                                                  std::int64_t batch);
 
-/// The parameters and network states that a step for another batch size would have, in the order of StepParts::slots.
-[[nodiscard]] std::optional<std::vector<Slot>> networkSlots(Elaborator& elaborator, const TrainSpec& spec,
-                                                            const DataProgram& data, std::int64_t batch);
+/// What a step for another batch size would have: parameters and network states in the order of StepParts::slots.
+struct NetworkTensors {
+  std::vector<Slot> slots;
+  std::vector<BatchTotal> totals;
+};
+[[nodiscard]] std::optional<NetworkTensors> networkTensors(Elaborator& elaborator, const TrainSpec& spec,
+                                                           const DataProgram& data, std::int64_t batch);
 
-/// Loss, metrics and outputs per example; parameters and network states as `slots` lists them.
+/// Whether the totals of two batch sizes have the same shapes. Errors  E0811.
+[[nodiscard]] bool checkTotals(Elaborator& elaborator, const std::vector<BatchTotal>& totals,
+                               const std::vector<ir::Type>& others);
+
+/// Loss, metrics and outputs per example; parameters and network states as `slots` lists them, then `totals`.
 [[nodiscard]] std::optional<BatchProgram> buildEvaluation(Elaborator& elaborator, const TrainSpec& spec,
                                                           const DataProgram& data, const std::vector<Slot>& slots,
-                                                          std::int64_t batch);
+                                                          const std::vector<ir::Type>& totals, std::int64_t batch);
 
 /// The parameters of an evaluating function for `slots` but the optimizer's, in their order; what the function does not
 /// use becomes a parameter all the same.

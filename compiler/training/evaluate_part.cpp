@@ -13,23 +13,23 @@ bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainP
   const std::vector<std::string> names =
       metricNames(train, session.data().parts()[static_cast<std::size_t>(pass.part)].name);
   std::vector<double> sums(names.size(), 0.0);
+  const double examples = static_cast<double>(pass.end - pass.begin);
+  session.clearTotals();
   for (std::int64_t done = pass.begin; done < pass.end;) {
     const Batch& batch = stream.next();
     BatchCall* const call = session.call(ProgramKind::Evaluation, batch.count);
     if (call == nullptr) return false;
     call->run(batch);
     for (std::size_t k = 0; k < sums.size(); ++k) {
-      // A loss that is one number for the whole batch counts for each of its examples.
-      if (call->type(k).shape.empty())
-        sums[k] += call->value(k) * static_cast<double>(batch.count);
+      if (call->type(k).shape.empty())  // of all batches so far
+        sums[k] = call->value(k) * examples;
       else
         for (std::int64_t i = 0; i < batch.count; ++i) sums[k] += call->value(k, i);
     }
     done += batch.count;
     if (onBatch && !onBatch(*call, batch)) return false;
   }
-  for (std::size_t k = 0; k < sums.size(); ++k)
-    metrics.push_back({names[k], sums[k] / static_cast<double>(pass.end - pass.begin)});
+  for (std::size_t k = 0; k < sums.size(); ++k) metrics.push_back({names[k], sums[k] / examples});
   return true;
 }
 

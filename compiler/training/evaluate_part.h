@@ -11,8 +11,8 @@ namespace nnc::training {
 std::vector<std::string> metricNames(const elaborate::TrainProgram& train, const std::string& part);
 
 /// Runs the batches of an evaluation pass. `metrics` receives loss and metrics of the part: the results of the
-/// examples, summed in f64 in row order, divided by their number. `onBatch`, when given, sees each call after it ran;
-/// false from it stops.
+/// examples, summed in f64 in row order, divided by their number; of a metric that sums over batches, its last value.
+/// `onBatch`, when given, sees each call after it ran; false from it stops.
 ///
 /// Errors  E11xx: reported, false. Stopped by `onBatch`: false, nothing reported.
 bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainProgram& train, const Pass& pass,

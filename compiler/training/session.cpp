@@ -16,7 +16,9 @@ Session::Session(ProgramSource& source, const elaborate::TrainProgram& train, co
       cache_(cache),
       diagnostics_(diagnostics),
       bank_(source, train, options.engine, options.worksAhead,
-            options.programKey.empty() ? CompiledPrograms() : cache.takePrograms(options.programKey)) {}
+            options.programKey.empty() ? CompiledPrograms() : cache.takePrograms(options.programKey)) {
+  for (const ir::Type& total : train.totals) totals_.emplace_back(total.byteCount());
+}
 
 Session::~Session() {
   stream_.reset();
@@ -99,7 +101,13 @@ std::vector<std::byte*> Session::slotPointers(ProgramKind kind) {
     const bool isTaken = kind != ProgramKind::Evaluation || train_.slots[i].kind != elaborate::SlotKind::OptimizerState;
     if (isTaken) pointers.push_back(slots_[i].data());
   }
+  if (kind == ProgramKind::Evaluation)
+    for (Buffer& total : totals_) pointers.push_back(total.data());
   return pointers;
+}
+
+void Session::clearTotals() {
+  for (Buffer& total : totals_) std::memset(total.data(), 0, static_cast<std::size_t>(total.size()));
 }
 
 BatchCall* Session::call(ProgramKind kind, std::int64_t batch) {

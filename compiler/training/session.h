@@ -55,6 +55,8 @@ class Session {
   void setSlots(const std::vector<ir::Tensor>& tensors);
   std::vector<Buffer>& slots() { return slots_; }
   std::vector<std::byte*> slotPointers(ProgramKind kind);
+  /// Begins the sums of metrics over batches anew.
+  void clearTotals();
   Counters& counters() { return counters_; }
 
   /// A call of the program for a batch size, made when it is first asked for. Null: reported.
@@ -78,7 +80,7 @@ class Session {
   std::thread reader_;
   bool isRead_ = false, areLabelsChecked_ = false;
   std::optional<RowMap> rowMap_;
-  std::vector<Buffer> slots_;
+  std::vector<Buffer> slots_, totals_;
   Counters counters_;
   std::map<std::pair<ProgramKind, std::int64_t>, BatchCall> calls_;
   std::unique_ptr<const PassPlan> plan_;

@@ -20,4 +20,5 @@ CASES = {
     "total__any": Case(lambda a: a["x"].sum()),
     "average__any": Case(lambda a: a["x"].mean()),
     "l2__any": Case(lambda a: a["x"].norm()),
+    "compose__two": Case(lambda a: torch.tanh(a["x"]) ** 2),
 }

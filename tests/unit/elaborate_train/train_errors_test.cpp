@@ -215,7 +215,21 @@ INSTANTIATE_TEST_SUITE_P(
         TrainCase{"BatchIsANumber", "(x: f32[B, 4])", "(x: f32[10, 4])",
                   "E0809 the first dim of `x` is the batch, and must be a name such as `B`", "x: f32[10, 4]"},
         TrainCase{"LossIsNotPerExample", "loss:      cross_entropy", "loss: fn (z, y) => z",
-                  "E0810 loss `fn (..) => ..` gives", "fn (z, y) => z"}),
+                  "E0810 loss `fn (..) => ..` gives", "fn (z, y) => z"},
+        TrainCase{"TotalOfExamples", "metrics:   [accuracy]",
+                  "metrics:   [\"a\": fn (z, y) => over_batches(cross_entropy(z, y))]",
+                  "E0811 `over_batches`: the metric `a` gives one number per example, and here sums over batches",
+                  "over_batches(cross_entropy(z, y))"},
+        TrainCase{
+            "TotalOfTheBatchsShape", "metrics:   [accuracy]",
+            "metrics:   [\"a\": fn (z, y) => total(over_batches(cross_entropy(z, y)))]",
+            "E0811 `over_batches`: the shape of what is summed depends on the batch: it is f32[10] for one size and "
+            "f32[20] for another",
+            "over_batches(cross_entropy(z, y))"},
+        TrainCase{"TotalInIndexNotation", "metrics:   [accuracy]",
+                  "metrics:   [\"a\": fn (z, y) => sum[b](over_batches(z[b, 0]))]",
+                  "E0220 `x` of `over_batches`: the whole tensor is summed: outside index notation and scans",
+                  "z[b, 0]"}),
     caseName);
 
 TEST_F(ProjectTest, ParametersMayNotDependOnTheBatch) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <regex>
 
 #include "fixture.h"
 #include "nnc/npz.h"
@@ -51,6 +52,45 @@ TEST_F(Evaluate, gives_the_numbers_of_the_last_epoch) {
   EXPECT_NE(resultTable(*valid.result).find("valid (30 examples)"), std::string::npos) << resultTable(*valid.result);
   EXPECT_EQ(nlohmann::json::parse(resultJson(*valid.result))["metrics"]["valid.loss"].get<double>(),
             run.metrics[2].value);
+}
+
+// What is computed of counts does not depend on how a part is cut into batches: whole, with a ragged last one, one by
+// one.
+TEST_F(Evaluate, counts_of_metrics_run_over_all_batches) {
+  edit("metrics:   [accuracy]", "metrics:   [accuracy, precision, recall, f1_score]");
+  edit("dropout(0.2)", "dropout(0.0)");
+  edit("batch:     16", "batch:     37");
+  trained("run");
+  ASSERT_TRUE(evaluated("run", "test", "o.npz").result);
+  runtime::Failure failure;
+  const auto arrays = runtime::readNpz(path("o.npz"), failure);
+  ASSERT_TRUE(arrays) << failure.message;
+  const auto* const logits = reinterpret_cast<const float*>((*arrays)[0].array.bytes.data());
+  const std::string labels = read("ty.idx").substr(8);
+  double counts[3][3] = {};
+  for (std::size_t row = 0; row < 37; ++row) {
+    const float* const z = logits + 3 * row;
+    ++counts[static_cast<int>(labels[row])][std::max_element(z, z + 3) - z];
+  }
+  double precision = 0.0, recall = 0.0, f1 = 0.0;
+  for (int c = 0; c < 3; ++c) {
+    const double taken = counts[0][c] + counts[1][c] + counts[2][c], are = counts[c][0] + counts[c][1] + counts[c][2];
+    precision += counts[c][c] / std::max(taken, 1.0) / 3.0;
+    recall += counts[c][c] / std::max(are, 1.0) / 3.0;
+    f1 += 2.0 * counts[c][c] / std::max(taken + are, 1.0) / 3.0;
+  }
+  for (const char* const batch : {"batch:     37", "batch:     16", "batch:     5", "batch:     1"}) {
+    SCOPED_TRACE(batch);
+    program_ = std::regex_replace(program_, std::regex("batch: +[0-9]+"), batch);
+    const Evaluation test = evaluated("run", "test");
+    ASSERT_TRUE(test.result) << test.messages;
+    ASSERT_EQ(test.result->metrics.size(), 5u);
+    EXPECT_EQ(test.result->metrics[3].name, "test.recall");
+    // Quotients and sums of three of them in f32.
+    EXPECT_NEAR(test.result->metrics[2].value, precision, 1e-6);
+    EXPECT_NEAR(test.result->metrics[3].value, recall, 1e-6);
+    EXPECT_NEAR(test.result->metrics[4].value, f1, 1e-6);
+  }
 }
 
 TEST_F(Evaluate, writes_outputs_that_have_the_loss) {
