@@ -14,7 +14,9 @@ bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainP
       metricNames(train, session.data().parts()[static_cast<std::size_t>(pass.part)].name);
   std::vector<double> sums(names.size(), 0.0);
   for (std::int64_t done = pass.begin; done < pass.end;) {
-    const Batch& batch = stream.next();
+    const Batch* const next = stream.next(session.messages());
+    if (next == nullptr) return false;
+    const Batch& batch = *next;
     BatchCall* const call = session.call(ProgramKind::Evaluation, batch.count);
     if (call == nullptr) return false;
     call->run(batch);
