@@ -1,5 +1,6 @@
 # nnc_library(name [PUBLIC libs...] [PRIVATE libs...]): the static library `nnc_<name>` of every .cpp in the current folder.
-# nnc_unit_test(name LIBRARIES libs... [LABELS labels...]): a GoogleTest program of every *_test.cpp in the current folder.
+# nnc_unit_test(name LIBRARIES libs... [SLOW filters...]): a GoogleTest program of every *_test.cpp in the current folder. Its
+# tests have the label fast; those that a filter of SLOW names have the label slow, so that `-L fast` ends within a minute.
 find_program(NNC_CCACHE ccache)
 if(NNC_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${NNC_CCACHE})
@@ -32,14 +33,17 @@ function(nnc_library name)
 endfunction()
 
 function(nnc_unit_test name)
-  cmake_parse_arguments(T "" "" "LIBRARIES;LABELS;DEFINITIONS" ${ARGN})
+  cmake_parse_arguments(T "" "" "LIBRARIES;SLOW;DEFINITIONS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   add_executable(${name} ${sources})
   target_compile_options(${name} PRIVATE ${NNC_WARNINGS})
   target_compile_definitions(${name} PRIVATE ${T_DEFINITIONS})
   target_link_libraries(${name} PRIVATE ${T_LIBRARIES} GTest::gtest_main)
-  if(NOT T_LABELS)
-    set(T_LABELS fast)
+  list(JOIN T_SLOW ":" slow)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_LIST ${name}_fast TEST_FILTER "-${slow}"
+                       PROPERTIES LABELS fast)
+  if(slow)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_LIST ${name}_slow TEST_FILTER "${slow}"
+                         PROPERTIES LABELS slow)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${T_LABELS}")
 endfunction()

@@ -9,7 +9,7 @@ foreach(file ${files})
   string(APPEND rows "      {\"${name}\", R\"nn_text(${text})nn_text\"},\n")
 endforeach()
 file(WRITE ${OUT} "// Made from stdlib/*.nn by cmake/NncStdlib.cmake.
-#include \"elaborate/modules.h\"
+#include \"elaborate/stdlib.h\"
 
 namespace nnc::elaborate {
 

@@ -53,7 +53,7 @@ void Sweep::visit(ir::NodeId id) {
   Vjp vjp(builder_, id, std::move(cotangents), std::move(wanted));
   applyRule(vjp);
   for (std::size_t i = 0; i < vjp.given.size(); ++i)
-    if (vjp.wants(static_cast<int>(i)) && vjp.given[i].isValid()) add(vjp.operand(static_cast<int>(i)), vjp.given[i]);
+    if (vjp.wants(static_cast<int>(i)) && vjp.given[i].isValid()) add(vjp.target(static_cast<int>(i)), vjp.given[i]);
 }
 
 }  // namespace

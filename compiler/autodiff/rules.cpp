@@ -16,6 +16,17 @@ Vjp::Vjp(ir::Builder& builder, ir::NodeId nodeId, std::vector<ir::Value> g, std:
       wanted(std::move(wantedOperands)),
       given(node.operands.size()) {}
 
+bool Vjp::isRounded(int i) const {
+  const ir::Node* cast = b.function().definition(node.operands[i]);
+  return cast && cast->op == ir::Op::Cast && operandType(i).dtype == ir::DType::BF16 &&
+         b.type(cast->operands[0]).dtype == ir::DType::F32;
+}
+
+ir::Value Vjp::target(int i) const {
+  const bool isPast = isRounded(i) && b.type(given[i]).dtype == ir::DType::F32;
+  return isPast ? b.function().definition(node.operands[i])->operands[0] : node.operands[i];
+}
+
 void applyRule(Vjp& v) {
   switch (v.node.op) {
 #define NNC_OP(NAME, ...) \

@@ -25,6 +25,10 @@ class Vjp {
   /// Whether the cotangent of an operand is asked for. False for what is no float or has no derivative.
   bool wants(int i) const { return wanted[i]; }
   void give(int i, ir::Value cotangent) { given[i] = cotangent; }
+  /// Whether an operand is an f32 cast to bf16. A cotangent in f32 that is given for it goes to what was cast.
+  bool isRounded(int i) const;
+  /// The value whose cotangent was given for an operand.
+  ir::Value target(int i) const;
 
   const std::vector<ir::Value> cotangents;  // of each result; invalid: zero. At least one is valid.
   const std::vector<bool> wanted;           // at least one is set

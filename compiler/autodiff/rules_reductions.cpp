@@ -30,10 +30,18 @@ void ReduceMax(Vjp& v) {
 }
 
 /// Each letter stands in two of the three operands, so g takes the place of the operand and y that of g.
+///
+/// Of bf16: g is rounded as the operands were. The derivative by a value that was rounded for this product is not
+/// rounded; any other bf16 operand has one in bf16.
 void Contract(Vjp& v) {
   const auto& [a, b, y] = std::get<ir::ContractAttributes>(v.node.attributes);
-  if (v.wants(0)) v.give(0, v.b.contract(v.g(), v.operand(1), y, b, a));
-  if (v.wants(1)) v.give(1, v.b.contract(v.operand(0), v.g(), a, y, b));
+  const bool isBf16 = v.operandType(0).dtype == ir::DType::BF16;
+  const Value g = isBf16 ? v.b.cast(v.g(), ir::DType::BF16) : v.g();
+  const auto give = [&](int i, Value cotangent) {
+    v.give(i, isBf16 && !v.isRounded(i) ? v.b.cast(cotangent, ir::DType::BF16) : cotangent);
+  };
+  if (v.wants(0)) give(0, v.b.contract(g, v.operand(1), y, b, a));
+  if (v.wants(1)) give(1, v.b.contract(v.operand(0), g, a, y, b));
 }
 
 }  // namespace nnc::autodiff::rules

@@ -35,8 +35,9 @@ class Code {
 };
 
 struct KernelCounts {
-  std::int64_t compiled = 0;  // kernels that were compiled
-  std::int64_t reused = 0;    // kernels of programs that were there already
+  std::int64_t compiled = 0;   // kernels that were compiled
+  std::int64_t reused = 0;     // kernels of programs that were there already
+  double helperSeconds = 0.0;  // of the processor, in threads besides those that asked for kernels
 };
 
 /// Kernels that programs share, by what they do. Grows only, outlives the code that was compiled with it. Thread-safe.

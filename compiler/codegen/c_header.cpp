@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <limits>
 #include <set>
 
 #include <fmt/format.h>
@@ -118,8 +119,11 @@ static std::string introduction(const ModelApi& api, const std::vector<std::stri
   }
   std::int64_t workspace = 0;
   for (const EntryWorkspace& entry : entryWorkspaces(api)) workspace = std::max(workspace, entry.bytes);
-  text += fmt::format("   Weights: {} bytes, {}. Workspace: {} bytes at most.\n", weightLayout(api).bytes,
-                      api.weightsEmbedded ? "in the object" : "passed by the caller", workspace);
+  const std::string weights = api.weights.empty()
+                                  ? "none"
+                                  : fmt::format("{} bytes, {}", weightLayout(api).bytes,
+                                                api.weightsEmbedded ? "in the object" : "passed by the caller");
+  text += fmt::format("   Weights: {}. Workspace: {} bytes at most.\n", weights, workspace);
   if (!api.session.empty())
     text += fmt::format("   Session: {} bytes, of the caller; it carries what one call leaves to the next.\n",
                         sessionLayout(api).bytes);
@@ -144,6 +148,32 @@ static std::string weightTable(const ModelApi& api) {
     text += fmt::format("     {:>10}  {}: {}\n", layout.offsets[i], inComment(api.weights[i].path),
                         ir::toString(api.weights[i].type));
   return text;
+}
+
+/// A literal of C: of a text, bytes beyond printable ASCII as octal escapes, which end after three digits.
+static std::string literal(const ApiConstant& constant) {
+  if (const auto* flag = std::get_if<bool>(&constant.value)) return *flag ? "1" : "0";
+  if (const auto* whole = std::get_if<std::int64_t>(&constant.value))
+    // The least one is no literal: C reads it as the negative of a number that is too large.
+    return *whole == std::numeric_limits<std::int64_t>::min() ? fmt::format("({} - 1)", *whole + 1)
+           : *whole < 0                                       ? fmt::format("({})", *whole)
+                                                              : fmt::format("{}", *whole);
+  if (const auto* real = std::get_if<double>(&constant.value)) {
+    std::string text = fmt::format("{}", *real);
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    return *real < 0 ? "(" + text + ")" : text;
+  }
+  std::string text = "\"";
+  for (const char c : std::get<std::string>(constant.value)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      text += {'\\', c};
+    else if (byte < 0x20 || byte >= 0x7f || c == '?')  // `??` may begin a trigraph
+      text += fmt::format("\\{:03o}", byte);
+    else
+      text += c;
+  }
+  return text + "\"";
 }
 
 static std::string sessionDeclarations(const std::string& name, const std::string& big) {
@@ -180,6 +210,8 @@ std::string cHeader(const ModelApi& api, const std::vector<std::string>& externa
   text +=
       fmt::format("#define {}_ABI_VERSION {}\n#define {}_WORKSPACE_ALIGN {}\n", big, kApiVersion, big, kApiAlignment);
   if (api.hasBatch) text += fmt::format("#define {}_MAX_BATCH {}\n", big, listedBatches(api).back());
+  for (const ApiConstant& constant : api.constants)
+    text += fmt::format("#define {}_{} {}\n", big, upper(constant.name), literal(constant));
   text += fmt::format(
       "\n#if defined(__cplusplus) && __cplusplus >= 201703L\n#define {0}_NODISCARD [[nodiscard]]\n"
       "#elif defined(__GNUC__)\n#define {0}_NODISCARD __attribute__((warn_unused_result))\n"
@@ -193,11 +225,11 @@ std::string cHeader(const ModelApi& api, const std::vector<std::string>& externa
   text += fmt::format("}} {}_status;\n\n", name);
   if (!api.session.empty()) text += sessionDeclarations(name, big);
   text += fmt::format(
-      "/* Runs the network on {}. `ws` has `ws_bytes` bytes, aligned {}; nothing is kept there between calls.\n"
+      "/* Computes the outputs of {}. `ws` has `ws_bytes` bytes, aligned {}; nothing is kept there between calls.\n"
       "   On an error nothing is written. */\n",
       !api.session.empty() ? "what follows in the session"
       : api.hasBatch       ? "B examples"
-                           : "one input",
+                           : "one call",
       kApiAlignment);
   text += predictDeclaration(api);
   const std::vector<std::string> sizes = sizeArguments(api);

@@ -14,8 +14,9 @@ std::vector<ApiStatusText> apiStatusTexts(const ModelApi& api) {
       {ApiStatus::Ok, "OK", "no error"},
       {ApiStatus::Null, "E_NULL", "a pointer is null"},
       {ApiStatus::Shape, "E_SHAPE",
-       api.dims.empty() ? "the batch size is below 1 or above the largest compiled one"
-                        : "a size is not one of those that were compiled"},
+       !api.dims.empty() ? "a size is not one of those that were compiled"
+       : api.hasBatch    ? "the batch size is below 1 or above the largest compiled one"
+                         : "not returned: all sizes are fixed"},
       {ApiStatus::Workspace, "E_WORKSPACE", "the workspace is too small"},
       {ApiStatus::Align, "E_ALIGN", "the workspace is not aligned to 64 bytes, or a tensor not to its elements"},
   };

@@ -11,6 +11,7 @@
 
 #include "codegen/compile_unit.h"
 #include "codegen/partition.h"
+#include "support/processor_time.h"
 
 namespace nnc::codegen {
 
@@ -38,6 +39,7 @@ namespace {
 /// What one compile thread made.
 struct Part {
   std::string object, error;
+  double helperSeconds = 0.0;  // of the thread, where it was started for the part
 };
 
 }  // namespace
@@ -78,13 +80,21 @@ bool CompiledKernels::compile(const Kernels& kernels, const Options& options, st
     Kernels share;
     for (std::size_t i = 0; i < kernels.size(); ++i)
       if (partOf[i] == part) share.push_back(kernels[i]);
-    others.push_back(std::async(std::launch::async, [share, quiet] { return compileAlone(share, quiet); }));
+    others.push_back(std::async(std::launch::async, [share, quiet] {
+      Part made = compileAlone(share, quiet);
+      made.helperSeconds = threadSeconds();
+      return made;
+    }));
   }
   for (std::size_t i = 0; i < functions.size(); ++i)
     if (partOf[i] != 0) functions[i]->eraseFromParent();
   std::vector<Part> results{compilePart(first, options)};
   for (std::future<Part>& other : others) results.push_back(other.get());
   for (std::size_t i = 0; i < results.size(); ++i) {
+    {
+      const std::lock_guard lock(mutex_);
+      counts_.helperSeconds += results[i].helperSeconds;
+    }
     std::vector<std::string> symbols;
     for (std::size_t k = 0; k < kernels.size(); ++k)
       if (partOf[k] == static_cast<int>(i)) symbols.push_back(kernels[k]->symbol);

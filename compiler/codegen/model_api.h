@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "ir/module.h"
@@ -40,6 +41,12 @@ struct ApiEntry {
   ir::FunctionId overrun;
 };
 
+/// `#define FASHION_CLASSES 10`.
+struct ApiConstant {
+  std::string name;
+  std::variant<bool, std::int64_t, double, std::string> value;
+};
+
 struct ModelApi {
   std::string prefix;      // of every C name: `fashion`
   std::string sourceName;  // `fashion.nn`, without a folder
@@ -49,9 +56,10 @@ struct ModelApi {
   std::vector<ApiWeight> weights;
   std::vector<ApiState> session;  // empty: calls are independent of each other
   std::vector<std::string> dims;  // listed dims but the batch: arguments that take exactly the sizes of the entries
-  bool weightsEmbedded = true;    // false: an untrained export; the caller passes them to every call
+  bool weightsEmbedded = true;    // or there are none; false: the caller passes them to every call
   bool hasBatch = true;           // false, and always with a session: no argument B, tensors are whole
   std::vector<ApiEntry> entries;  // ascending by sizes, then by batch; at least one
+  std::vector<ApiConstant> constants;
 };
 
 /// Written next to each other as NAME.o and NAME.h.

@@ -348,7 +348,7 @@ ExprId Puller::visitContract(const Demand& demand, const ir::Node& node) {
     if (letters.contains(names.a[i])) continue;
     summed += names.a[i];
     extents.push_back(a.shape[i]);
-    if (a.shape[i] == 0) return body_.zero(a.dtype);
+    if (a.shape[i] == 0) return body_.zero(function_.type(demand.value).dtype);
   }
   const std::vector<int>& variables = foldVariables(demand, extents);
   if (!error_.empty()) return {};
@@ -360,8 +360,7 @@ ExprId Puller::visitContract(const Demand& demand, const ir::Node& node) {
   const ExprId y = need(node.operands[1], std::move(right), demand.guard);
   if (!x.isValid() || !y.isValid()) return {};
   const ExprId value = contractionProduct(body_, x, y);
-  const ExprId sum = variables.empty() ? value : body_.fold(ir::Op::Add, value, variables);
-  return a.dtype == ir::DType::BF16 ? body_.apply(ir::DType::BF16, ir::Op::Cast, {sum}) : sum;
+  return variables.empty() ? value : body_.fold(ir::Op::Add, value, variables);
 }
 
 }  // namespace nnc::codegen

@@ -60,6 +60,7 @@ bool makeTarget(const std::string& cpu, int optLevel, Target& target, std::strin
   target.hasFma = has("+fma");
   target.hasRounding = has("+sse4.1");
   target.hasMaskedMoves = hasAvx512;
+  target.hasBf16Dot = hasAvx512 && has("+avx512bf16");
   target.hasGather = hasAvx512 || has("+avx2");
   return true;
 }

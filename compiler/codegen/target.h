@@ -17,6 +17,7 @@ struct Target {
   bool hasRounding = false;     // floor in one instruction (SSE4.1); without it LLVM calls floorf
   bool hasMaskedMoves = false;  // loads, stores and gathers under a mask at full width (AVX-512)
   bool hasGather = false;       // of 4 and 8 byte elements
+  bool hasBf16Dot = false;      // sums of two products of bf16 at full width (AVX512-BF16)
 
   Target();
   Target(Target&&) noexcept;

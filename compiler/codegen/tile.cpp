@@ -9,6 +9,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include "codegen/square.h"
+#include "codegen/tile_step.h"
 
 namespace nnc::codegen {
 
@@ -41,8 +42,10 @@ class TileEmitter {
         plan_(plan),
         p_(plan.product),
         square_(e, p_.dtype),
+        step_(e, p_, square_),
         lanes_(square_.lanes()),
         element_(e.registerType(p_.dtype)),
+        operand_(e.memoryType(p_.operands)),
         left_(buffers[static_cast<std::size_t>(p_.left)]),
         right_(buffers[static_cast<std::size_t>(p_.right)]),
         y_(buffers[static_cast<std::size_t>(p_.y)]) {}
@@ -67,6 +70,7 @@ class TileEmitter {
     return {moved(at.left, i, loop.left), moved(at.right, i, loop.right), moved(at.y, i, loop.y)};
   }
   llvm::Value* at(llvm::Value* base, llvm::Value* index) { return b_.CreateGEP(element_, base, index); }
+  llvm::Value* atOperand(llvm::Value* base, llvm::Value* index) { return b_.CreateGEP(operand_, base, index); }
   llvm::Align alignment() const { return llvm::Align(static_cast<std::uint64_t>(ir::dtypeBytes(p_.dtype))); }
 
   void emitLoops(Loops loops, const Place& at, const std::function<void(const Place&)>& body) {
@@ -206,18 +210,17 @@ class TileEmitter {
                      moved(right, i, rightStep(loops, depth, vectors)), rows, vectors, std::move(inside));
       });
     Values factors;
-    llvm::Value* rightAt = at(plan_.isPacked() ? panel_ : right_, right);
-    for (std::size_t v = 0; v < vectors.size(); ++v) {
-      const std::int64_t offset = plan_.isPacked() ? static_cast<std::int64_t>(v) * lanes_ : vectors[v].right;
-      factors.push_back(square_.load(at(rightAt, e_.i64(offset)), plan_.isPacked() ? lanes_ : vectors[v].active));
-    }
-    llvm::Value* leftAt = at(left_, left);
+    llvm::Value* rightAt = plan_.isPacked() ? at(panel_, right) : atOperand(right_, right);
+    for (std::size_t v = 0; v < vectors.size(); ++v)
+      factors.push_back(plan_.isPacked()
+                            ? square_.load(at(rightAt, e_.i64(static_cast<std::int64_t>(v) * lanes_)), lanes_)
+                            : step_.columns(atOperand(rightAt, e_.i64(vectors[v].right)), vectors[v].active));
+    llvm::Value* leftAt = atOperand(left_, left);
     for (std::size_t r = 0; r < rows.size(); ++r) {
-      llvm::Value* scalar = b_.CreateAlignedLoad(element_, at(leftAt, e_.i64(rows[r].left)), alignment());
-      llvm::Value* broadcast = e_.splat(scalar, lanes_);
+      llvm::Value* broadcast = step_.broadcast(atOperand(leftAt, e_.i64(rows[r].left)));
       for (std::size_t v = 0; v < vectors.size(); ++v) {
         llvm::Value*& sum = sums[r * vectors.size() + v];
-        sum = e_.fma(broadcast, factors[v], sum);
+        sum = step_.multiplyAdd(broadcast, factors[v], sum);
       }
     }
     return sums;
@@ -283,8 +286,9 @@ class TileEmitter {
       llvm::Value* from = plus(right, vectors[v].right);
       const auto packSquare = [&](llvm::Value* k, int depth) {
         Values rows;
+        llvm::Value* first = p_.pair ? b_.CreateMul(k, e_.i64(2)) : k;
         for (int i = 0; i < vectors[v].active; ++i)
-          rows.push_back(square_.load(at(right_, b_.CreateAdd(plus(from, i * column), k)), depth));
+          rows.push_back(step_.neighbours(atOperand(right_, b_.CreateAdd(plus(from, i * column), first)), depth));
         square_.transpose(rows);
         llvm::Value* to = plus(b_.CreateMul(k, e_.i64(step)), static_cast<std::int64_t>(v) * lanes_);
         for (int j = 0; j < depth; ++j)
@@ -311,7 +315,7 @@ class TileEmitter {
     }
     for (std::size_t v = 0; v < vectors.size(); ++v) {
       llvm::Value* from = plus(right, vectors[v].right);
-      llvm::Value* vector = plan_.packing == Packing::Rows ? square_.load(at(right_, from), vectors[v].active)
+      llvm::Value* vector = plan_.packing == Packing::Rows ? step_.columns(atOperand(right_, from), vectors[v].active)
                                                            : gathered(from, vectors[v].active);
       square_.store(vector, at(panel_, plus(panel, static_cast<std::int64_t>(v) * lanes_)), lanes_);
     }
@@ -320,8 +324,8 @@ class TileEmitter {
   llvm::Value* gathered(llvm::Value* right, int active) {
     llvm::Value* vector = llvm::Constant::getNullValue(square_.type());
     for (int lane = 0; lane < active; ++lane) {
-      llvm::Value* from = at(right_, plus(right, lane * p_.columns.back().right));
-      vector = b_.CreateInsertElement(vector, b_.CreateAlignedLoad(element_, from, alignment()),
+      llvm::Value* from = atOperand(right_, plus(right, lane * p_.columns.back().right));
+      vector = b_.CreateInsertElement(vector, step_.single(from, p_.pair ? p_.pair->right : 0),
                                       static_cast<std::uint64_t>(lane));
     }
     return vector;
@@ -332,8 +336,9 @@ class TileEmitter {
   const TilePlan& plan_;
   const ViewedProduct& p_;
   Square square_;
+  TileStep step_;
   int lanes_;
-  llvm::Type* element_;
+  llvm::Type *element_, *operand_;  // of y and the panel; of left and right in memory
   llvm::Value *left_, *right_, *y_;
   llvm::Value* panel_ = nullptr;
 };

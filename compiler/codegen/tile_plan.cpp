@@ -14,6 +14,14 @@ static bool isAffineLoad(const Kernel& kernel, const Expr& expr) {
   return expr.kind == ExprKind::Load && !expr.guard.isValid() && kernel.body.space.hiddenVariables(expr.index) == 0;
 }
 
+/// The load behind a factor: itself, or what is widened from bf16.
+static const Expr& loadOf(const LoopBody& body, ExprId factor) {
+  const Expr& expr = body.at(factor);
+  const bool isWidened = expr.kind == ExprKind::Apply && expr.op == ir::Op::Cast && expr.dtype == ir::DType::F32 &&
+                         body.at(expr.operands[0]).dtype == ir::DType::BF16;
+  return isWidened ? body.at(expr.operands[0]) : expr;
+}
+
 /// Two neighbouring loops are one when every step of the outer one is as far as all steps of the inner one.
 static void mergeNeighbours(std::vector<ProductLoop>& loops) {
   std::erase_if(loops, [](const ProductLoop& loop) { return loop.extent == 1; });
@@ -34,11 +42,12 @@ static std::optional<ViewedProduct> viewedProduct(const Kernel& kernel) {
   const Expr& value = body.at(store.value);
   if (value.kind != ExprKind::Apply || value.op != ir::Op::Mul) return std::nullopt;
   if (value.dtype != ir::DType::F32 && value.dtype != ir::DType::F64) return std::nullopt;
-  const Expr &a = body.at(value.operands[0]), &b = body.at(value.operands[1]);
-  if (!isAffineLoad(kernel, a) || !isAffineLoad(kernel, b)) return std::nullopt;
+  const Expr &a = loadOf(body, value.operands[0]), &b = loadOf(body, value.operands[1]);
+  if (!isAffineLoad(kernel, a) || !isAffineLoad(kernel, b) || a.dtype != b.dtype) return std::nullopt;
   const IndexSpace& space = body.space;
   ViewedProduct product;
   product.dtype = value.dtype;
+  product.operands = a.dtype;
   product.left = a.buffer, product.right = b.buffer, product.y = store.buffer;
   product.leftStart = space.at(a.index).constant;
   product.rightStart = space.at(b.index).constant;
@@ -57,9 +66,22 @@ static std::optional<ViewedProduct> viewedProduct(const Kernel& kernel) {
   return product;
 }
 
+/// Takes the elements of the innermost sum of even extent in pairs; without one, products are summed one by one.
+static void pairSums(ViewedProduct& product) {
+  for (std::size_t i = product.sums.size(); i-- > 0;) {
+    ProductLoop& loop = product.sums[i];
+    if (loop.extent % 2 != 0) continue;
+    product.pair = ProductPair{loop.left, loop.right};
+    loop.extent /= 2, loop.left *= 2, loop.right *= 2;
+    if (loop.extent == 1) product.sums.erase(product.sums.begin() + static_cast<std::ptrdiff_t>(i));
+    return;
+  }
+}
+
 static ViewedProduct exchanged(ViewedProduct product) {
   std::swap(product.left, product.right);
   std::swap(product.leftStart, product.rightStart);
+  if (product.pair) std::swap(product.pair->left, product.pair->right);
   std::swap(product.rows, product.columns);
   for (auto* loops : {&product.batch, &product.rows, &product.columns, &product.sums})
     for (ProductLoop& loop : *loops) std::swap(loop.left, loop.right);
@@ -98,21 +120,24 @@ static void splitSums(TilePlan& plan, std::int64_t mostSteps) {
 
 /// Whether the sums of a panel are neighbours in the right operand, in the order in which they are added.
 static bool isDense(const TilePlan& plan) {
-  std::int64_t stride = 1;
+  const std::int64_t step = plan.product.pair ? 2 : 1;
+  if (plan.product.pair && plan.product.pair->right != 1) return false;
+  std::int64_t stride = step;
   for (std::size_t i = plan.product.sums.size(); i-- > plan.firstInPanel;) {
     if (plan.product.sums[i].right != stride) return false;
     stride *= plan.product.sums[i].extent;
   }
-  return stride > 1;
+  return stride > step;
 }
 
 static std::int64_t ceilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Cycles of one step of the sums for a tile of `rows` x `vectors`, on a machine with two multiply-adds a cycle and
-/// nearly two loads.
-static double stepCost(double rows, double vectors) {
+/// nearly two loads. `broadcasts`: loads for each row.
+static double stepCost(double rows, double vectors, double broadcasts) {
   constexpr double kLatency = 4.0, kLoad = 0.7, kUnaligned = 1.5;
-  return std::max({rows * vectors / 2.0, (rows + kUnaligned * vectors) * kLoad, kLatency}) + 0.02 * (rows + vectors);
+  return std::max({rows * vectors / 2.0, (broadcasts * rows + kUnaligned * vectors) * kLoad, kLatency}) +
+         0.02 * (rows + vectors);
 }
 
 /// Cycles of a plan; comparable, not exact.
@@ -126,14 +151,15 @@ static double costOf(const TilePlan& plan, std::int64_t lanes) {
   const std::int64_t pieces = ceilDiv(cut, std::max<std::int64_t>(1, plan.rows / whole));
   const double rows = static_cast<double>(cut * whole) / static_cast<double>(pieces);
   const std::int64_t full = vectorsOfRow / plan.vectors, rest = vectorsOfRow % plan.vectors;
+  const double broadcasts = p.pair && p.pair->left != 1 ? 2.0 : 1.0;
   double perPiece = 0.0;
   if (plan.repeats > 1) {
     const std::int64_t extent = p.columns[p.columns.size() - 2].extent, parts = ceilDiv(extent, plan.repeats);
     perPiece = static_cast<double>(parts) / static_cast<double>(extent) *
-               stepCost(rows, static_cast<double>(vectorsOfRow * extent) / static_cast<double>(parts));
+               stepCost(rows, static_cast<double>(vectorsOfRow * extent) / static_cast<double>(parts), broadcasts);
   } else {
-    perPiece = static_cast<double>(full) * stepCost(rows, plan.vectors);
-    if (rest > 0) perPiece += stepCost(rows, static_cast<double>(rest));
+    perPiece = static_cast<double>(full) * stepCost(rows, plan.vectors, broadcasts);
+    if (rest > 0) perPiece += stepCost(rows, static_cast<double>(rest), broadcasts);
   }
   const double sums = static_cast<double>(steps(p.sums)), vectors = static_cast<double>(otherColumns * vectorsOfRow);
   double cost = static_cast<double>(allRows / (cut * whole) * pieces * otherColumns) * perPiece * sums;
@@ -159,6 +185,7 @@ static Packing packingFor(const ViewedProduct& p, std::int64_t elementBytes) {
   constexpr std::int64_t kLongRowBytes = 4096;
   constexpr std::int64_t kFewRows = 32;
   if (p.columns.back().right != 1) return Packing::Singly;
+  if (p.pair) return Packing::Rows;  // two rows are woven together once for all tiles
   const bool isLong = !p.sums.empty() && p.sums.back().right * elementBytes >= kLongRowBytes;
   return isLong && steps(p.rows) >= kFewRows ? Packing::Rows : Packing::None;
 }
@@ -188,8 +215,9 @@ static TilePlan planFor(const ViewedProduct& product, int vectors, int repeats, 
 }
 
 std::optional<TilePlan> planTiles(const Kernel& kernel, const Target& target) {
-  const std::optional<ViewedProduct> product = viewedProduct(kernel);
+  std::optional<ViewedProduct> product = viewedProduct(kernel);
   if (!product || isForLoops(kernel, *product)) return std::nullopt;
+  if (product->operands == ir::DType::BF16 && target.hasBf16Dot) pairSums(*product);
   const std::int64_t lanes = target.lanes(static_cast<int>(ir::dtypeBytes(product->dtype)));
   const int registers = target.vectorBytes == 64 ? 32 : 16;
   std::optional<TilePlan> best;
@@ -202,6 +230,7 @@ std::optional<TilePlan> planTiles(const Kernel& kernel, const Target& target) {
     for (int vectors = 1; vectors <= std::min<std::int64_t>(kMostVectors, vectorsOfRow); ++vectors)
       offer(planFor(candidate, vectors, 1, registers, lanes));
     if (vectorsOfRow > kMostVectors || candidate.columns.size() < 2 || candidate.columns.back().right != 1) continue;
+    if (candidate.pair) continue;  // such a tile reads its columns where they are
     const std::int64_t extent = candidate.columns[candidate.columns.size() - 2].extent;
     for (const int repeats : {2, 3, 4, 6, 8, 12})
       if (repeats <= extent && repeats * vectorsOfRow <= registers / 2)

@@ -18,11 +18,18 @@ struct ProductLoop {
   std::int64_t left = 0, right = 0, y = 0;
 };
 
+/// Two bf16 of a sum that one instruction multiplies and adds: how far the second lies from the first.
+struct ProductPair {
+  std::int64_t left = 0, right = 0;
+};
+
 /// y[batch, rows, columns] = sum over sums of left[batch, rows, sums] * right[batch, columns, sums]. Loops are in the
 /// order of the kernel's, outermost first; neighbours that move alike are one loop.
 struct ViewedProduct {
-  ir::DType dtype = ir::DType::F32;
-  int left = 0, right = 0, y = 0;  // buffers
+  ir::DType dtype = ir::DType::F32;     // of y and the sums
+  ir::DType operands = ir::DType::F32;  // of left and right: `dtype`, or bf16, whose products are exact in f32
+  std::optional<ProductPair> pair;      // one of the loops of sums goes in steps of two elements of bf16
+  int left = 0, right = 0, y = 0;       // buffers
   std::int64_t leftStart = 0, rightStart = 0, yStart = 0;
   std::vector<ProductLoop> batch, rows, columns, sums;
 };
@@ -51,8 +58,11 @@ struct TilePlan {
   std::int64_t panelSteps() const;
 };
 
-/// The plan of a kernel that is a contraction of two tensors in f32 or f64, each read at an affine index. Empty: the
-/// kernel is something else, or plain loops are better.
+/// The plan of a kernel that is a contraction of two tensors in f32, f64 or bf16, each read at an affine index. Empty:
+/// the kernel is something else, or plain loops are better.
+///
+/// Of bf16, pairs are taken along the innermost sum of even extent, where the target can: what is added in which order
+/// depends on the sums alone, not on rows, columns or threads.
 std::optional<TilePlan> planTiles(const Kernel& kernel, const Target& target);
 
 }  // namespace nnc::codegen

@@ -21,12 +21,13 @@ namespace {
 struct Subject {
   elaborate::ExportProgram program;
   std::string prefix;
+  std::vector<elaborate::ExportedConstant> constants;
 };
 
 std::optional<Subject> exportSubject(elaborate::Project& project, const std::string& name) {
   std::optional<elaborate::ExportProgram> program = project.exported(name);
   if (!program) return std::nullopt;
-  return Subject{std::move(*program), name};
+  return Subject{std::move(*program), name, {}};
 }
 
 /// Batches of one example, for latency, and of as many as the train takes at once.
@@ -42,14 +43,18 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
   std::optional<elaborate::ExportProgram> program =
       project.network(*train, batchesFor(context.line.options, train->batch));
   if (!program) return std::nullopt;
-  return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string()};
+  return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string(), {}};
 }
 
 std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const bool hasWeights = context.line.options.weights.has_value();
   const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
-  return exported ? exportSubject(project, *exported) : trainSubject(project, context);
+  std::optional<Subject> subject = exported ? exportSubject(project, *exported) : trainSubject(project, context);
+  std::optional<std::vector<elaborate::ExportedConstant>> constants = project.exportedConstants();
+  if (!subject || !constants) return std::nullopt;
+  subject->constants = std::move(*constants);
+  return subject;
 }
 
 /// The weights of the slots; without --weights only their names and types, the caller of the object passes them.
@@ -79,7 +84,7 @@ std::vector<codegen::ApiTensor> tensorsOf(const elaborate::ExportProgram& progra
     tensors.resize(list.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       ir::Type type = list[i].type;
-      if (!hasBatch) type.shape.insert(type.shape.begin(), entry.batch);
+      if (program.hasBatch && !hasBatch) type.shape.insert(type.shape.begin(), entry.batch);
       tensors[i].name = list[i].name;
       tensors[i].types.push_back(std::move(type));
     }
@@ -99,14 +104,16 @@ std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Opt
   api.sourceHash = hexDigits(hashBytes(file ? context.sources.text(*file) : std::string_view()));
   api.compiler = fmt::format("nnc {}", NNC_VERSION);
   // A session belongs to one batch.
-  api.hasBatch = program.session.empty();
+  api.hasBatch = program.hasBatch && program.session.empty();
   api.inputs = tensorsOf(program, api.hasBatch, &elaborate::ExportEntry::inputs);
   api.outputs = tensorsOf(program, api.hasBatch, &elaborate::ExportEntry::results);
   api.dims = program.dims;
   for (const elaborate::SessionState& state : program.session)
     api.session.push_back({state.path, state.type, state.initial});
   api.weights = std::move(*weights);
-  api.weightsEmbedded = context.line.options.weights.has_value();
+  api.weightsEmbedded = context.line.options.weights.has_value() || program.slots.empty();
+  for (const elaborate::ExportedConstant& constant : subject.constants)
+    api.constants.push_back({constant.name, constant.value});
   for (elaborate::ExportEntry& entry : program.entries) {
     if (!engine::lower(entry.module, entry.function, options, context.diagnostics)) return std::nullopt;
     codegen::ApiEntry described{&entry.module, entry.function, entry.batch, entry.sizes, nullptr, {}};

@@ -69,7 +69,12 @@ std::string outcomeText(const experiment::StudyOutcome& outcome, const std::stri
   for (const auto& [count, what] : {std::pair(outcome.diverged, "diverged"), std::pair(outcome.failed, "failed"),
                                     std::pair(outcome.timedOut, "timed out"), std::pair(outcome.missing, "missing")})
     if (count > 0) text += fmt::format(", {} {}", count, what);
-  return fmt::format("{}; the report is {}/{}\n", text, folder, page);
+  text += fmt::format("; the report is {}/{}\n", folder, page);
+  const study::Spent& spent = outcome.spent;
+  if (spent.processorSeconds > 0.0)
+    text += fmt::format("code generation: {:.1f} s, {:.1f} % of {:.1f} s of the processor\n", spent.codeSeconds,
+                        100.0 * spent.codeSeconds / spent.processorSeconds, spent.processorSeconds);
+  return text;
 }
 
 std::string outcomeJson(const study::Study& study, const experiment::StudyOutcome& outcome, const std::string& folder,
@@ -81,15 +86,24 @@ std::string outcomeJson(const study::Study& study, const experiment::StudyOutcom
     expectations.push_back({{"expect", verdict.text},
                             {"outcome", kOutcomes[static_cast<int>(verdict.outcome)]},
                             {"detail", verdict.detail}});
-  const Json result = {{"experiment", study.name},     {"folder", folder},         {"cells", study.cells.size()},
-                       {"made", outcome.finished},     {"reused", outcome.reused}, {"missing", outcome.missing},
-                       {"diverged", outcome.diverged}, {"failed", outcome.failed}, {"timed_out", outcome.timedOut},
+  const Json result = {{"experiment", study.name},
+                       {"folder", folder},
+                       {"cells", study.cells.size()},
+                       {"made", outcome.finished},
+                       {"reused", outcome.reused},
+                       {"missing", outcome.missing},
+                       {"diverged", outcome.diverged},
+                       {"failed", outcome.failed},
+                       {"timed_out", outcome.timedOut},
+                       {"processor_seconds", outcome.spent.processorSeconds},
+                       {"code_seconds", outcome.spent.codeSeconds},
                        {"expectations", expectations}};
   return result.dump() + "\n";
 }
 
 /// Runs what the folder lacks; then expectations and report.
-int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::string& folder) {
+int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::string& folder,
+            experiment::StudyMeter& meter) {
   const Options& options = context.line.options;
   const study::Study& study = plan.study();
   const std::unique_ptr<study::ResultsFile> results = study::ResultsFile::open(folder, context.diagnostics);
@@ -99,6 +113,7 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
   run.command = commandText(context.line, study.name);
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
+  run.meter = &meter;
   experiment::StudyProbes probes(plan.probes(), run.engine);
   if (!plan.probes().empty())
     run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
@@ -128,13 +143,14 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
 
 int runExperiment(Context& context, elaborate::Project& project, const std::string& name) {
   const Options& options = context.line.options;
+  experiment::StudyMeter meter(&context.code);
   std::unique_ptr<experiment::ExperimentPlan> plan;
   {
     ScopedTimer timer(&context.timings, "plan");
     plan = experiment::makePlan(project, name, overridesOf(context.line));
   }
   if (plan == nullptr) return 1;
-  if (!options.plan) return runPlan(context, *plan, folderOf(context.line, name));
+  if (!options.plan) return runPlan(context, *plan, folderOf(context.line, name), meter);
   const std::optional<double> seconds =
       experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), context.diagnostics);
   writeResult(options.json ? experiment::planJson(plan->study(), seconds)

@@ -171,9 +171,12 @@ std::string moduleText(const elaborate::StdlibFile& module) {
 }
 
 std::string nativeProbesText() {
-  std::string out = "\n## Native probes\n\n| probe | what it gives | unit |\n|---|---|---|\n";
+  std::string out =
+      "\n## Native probes\n\nThe cost is that of one look, in training steps of 500 examples; a forward pass counts "
+      "as a third of one, and L is the number of weights.\n\n| probe | what it gives | unit | cost "
+      "|\n|---|---|---|---|\n";
   for (const elaborate::NativeProbe& probe : elaborate::nativeProbes())
-    out += fmt::format("| `{}` | {} | {} |\n", probe.name, cell(probe.doc), probe.unit);
+    out += fmt::format("| `{}` | {} | {} | {} |\n", probe.name, cell(probe.doc), probe.unit, probe.cost);
   return out;
 }
 

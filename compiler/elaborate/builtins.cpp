@@ -1,8 +1,6 @@
 // The table of builtins.
 #include "elaborate/builtins.h"
 
-#include <algorithm>
-
 #include <unordered_map>
 
 #include "elaborate/builtin_handlers.h"
@@ -29,11 +27,6 @@ std::vector<std::string> builtinNames() {
   std::vector<std::string> names;
   for (const Builtin& builtin : kBuiltins) names.emplace_back(builtin.name);
   return names;
-}
-
-bool isUnfinishedName(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"frozen"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 }  // namespace nnc::elaborate

@@ -30,9 +30,9 @@ struct Builtin {
 /// Null: no builtin of that name.
 const Builtin* findBuiltin(std::string_view name);
 std::vector<std::string> builtinNames();
-/// Whether the language has this function and this version of nnc does not: it is refused by name (E0900).
-bool isUnfinishedName(std::string_view name);
 /// What stands for a value that trials choose, `bind lr = tuned(..)`: no value of the language.
 inline constexpr std::string_view kTuned = "tuned";
+/// The builtin that applies a layer without updating its state: an instance is named as if it were not there.
+inline constexpr std::string_view kFrozen = "frozen";
 
 }  // namespace nnc::elaborate

@@ -1,4 +1,4 @@
-// `write`: a part of a state replaced, the way of a KV cache.
+// `write`: a part of a state replaced, the way of a KV cache. `frozen`: a layer that keeps its state.
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/builtin_handlers.h"
 #include "elaborate/tensor_ops.h"
@@ -93,6 +93,18 @@ std::optional<Value> Write(Elaborator& elaborator, BuiltinCall& call) {
   const ir::Value result =
       builder.scatter(written->state->value, index, written->part->value, written->axis, ir::ScatterMode::Set);
   return elaborator.traced(result, call.span);
+}
+
+std::optional<Value> Frozen(Elaborator& elaborator, BuiltinCall& call) {
+  const Value& f = call.value(0);
+  const Callable* callable = asCallable(f);
+  const DeclaredCallable* declared = callable ? callable->declared() : nullptr;
+  if (!callable || (declared && declared->decl->kind == syntax::CallableKind::Optimizer))
+    return badArgument(elaborator, call, 0, "f",
+                       fmt::format("a layer or a shared instance is needed, and this is {}", describe(f)));
+  const std::optional<Value> complete = elaborator.completed(f, call.spanOf(0));
+  if (!complete) return std::nullopt;
+  return elaborator.keepCallable(Callable{FrozenCallable{*complete}, call.span});
 }
 
 }  // namespace nnc::elaborate::builtin

@@ -37,6 +37,7 @@ bool Elaborator::enter(Frame frame, Span where) {
   if (frames_.size() < kDeepest) {
     frame.insideScan = frames_.back().insideScan;
     frame.isUnderShared = frame.isShared || frames_.back().isUnderShared;
+    frame.isFrozen = frames_.back().isFrozen;
     frames_.push_back(std::move(frame));
     return true;
   }
@@ -155,6 +156,12 @@ std::optional<Value> Elaborator::call(const Value& callee, std::vector<Argument>
   if (!callable) {
     error<diag::NotCallable>(site.span, describe(callee));
     return std::nullopt;
+  }
+  if (const auto* frozen = std::get_if<FrozenCallable>(&callable->node)) {
+    const bool isFrozenAround = std::exchange(frame().isFrozen, true);
+    Result value = call(frozen->callable, std::move(arguments), site);
+    frame().isFrozen = isFrozenAround;
+    return value;
   }
   if (hasOpenFirstList(*callable)) return bindFirstList(*callable, std::move(arguments), site);
   if (arguments.empty() && takesDataAlone(*callable)) return callee;

@@ -27,30 +27,25 @@ static void checkTrain(Project& project, const syntax::BlockDecl& block) {
 
 static void checkExports(Project& project, ProjectState& state) {
   std::map<std::string, Span> names;
-  for (const syntax::Decl& decl : state.file().declarations) {
-    const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node);
-    if (exported == nullptr) continue;
-    const auto [other, isNew] = names.emplace(exported->name.text, exported->name.span);
+  (void)project.exportedConstants().has_value();
+  for (const ExportedName& exported : exportsOf(state.file())) {
+    const auto [other, isNew] = names.emplace(exported.name->text, exported.name->span);
     if (isNew)
-      (void)project.exported(exported->name.text).has_value();
+      (void)project.exported(exported.name->text).has_value();
     else
       state.diagnostics
-          .emit<diag::ReservedCName>(exported->name.span, exported->name.text, "it is the name of another export")
+          .emit<diag::ReservedCName>(exported.name->span, exported.name->text, "it is the name of another export")
           .also(other->second, "the other one");
   }
 }
 
-/// What stands on its own: constants, data, and what this version of nnc refuses.
+/// What stands on its own: constants and data.
 static void checkDeclaration(ProjectState& state, const syntax::Decl& decl) {
   const SourceModule& home = state.modules->root();
   Elaboration elaboration(state);
   if (const auto* constant = std::get_if<syntax::ConstantDecl>(&decl.node)) {
     (void)elaboration->lookUp(constant->name.text, home, constant->name.span).has_value();
-    if (constant->isExported) elaboration->notSupported(constant->name.span, "exporting a constant");
   }
-  const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
-  if (callable != nullptr && callable->isExported)
-    elaboration->notSupported(callable->name.span, "exporting a function");
   const auto* block = std::get_if<syntax::BlockDecl>(&decl.node);
   if (block != nullptr && block->kind == syntax::BlockKind::Data && hasDefaults(block->parameters)) {
     const std::optional<DataUse> use = defaultDataUse(*elaboration, *block, home);

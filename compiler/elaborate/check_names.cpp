@@ -79,10 +79,6 @@ class NameChecker {
       diagnostics_.emit<diag::Tuned>(where);
       return;
     }
-    if (isUnfinishedName(name)) {
-      diagnostics_.emit<diag::NotSupportedYet>(where, fmt::format("`{}`", name));
-      return;
-    }
     std::vector<std::string> candidates(names_.rbegin(), names_.rend());
     for (const std::vector<std::string>& more : {modules_.visibleNames(home_), builtinNames()})
       candidates.insert(candidates.end(), more.begin(), more.end());
@@ -108,7 +104,7 @@ class NameChecker {
 
   /// A name where an index stands.
   void useIndex(const std::string& name, Span where) {
-    if (isKnown(name) || isUnfinishedName(name)) return use(name, where);
+    if (isKnown(name)) return use(name, where);
     diagnostics_.emit<diag::UnboundIndex>(where, name).help(fmt::format("did you mean `sum[{}](..)`?", name));
     bind(name);
   }

@@ -15,8 +15,7 @@ struct Reference {
 
 /// Reports names in the body and the defaults of a callable that mean nothing, whatever its arguments are.
 ///
-/// Errors  E0101 an unknown name, E0900 what is not supported yet. W0701 (a warning) a dim that occurs once and looks
-/// like another name misspelt.
+/// Errors  E0101 an unknown name. W0701 (a warning) a dim that occurs once and looks like another name misspelt.
 /// Result  the definitions that it names.
 std::vector<Reference> checkNames(const syntax::CallableDecl& callable, const SourceModule& home,
                                   const Modules& modules, Diagnostics& diagnostics);

@@ -83,6 +83,10 @@ class Project {
   /// Errors  E0148 it is none.
   [[nodiscard]] std::optional<ExportProgram> serving(const TrainProgram& train);
   [[nodiscard]] std::optional<ExportProgram> exported(const std::string& name);
+  /// What `export let` gives to every header of the file.
+  ///
+  /// Errors  E0123, E0124, and those of the expressions.
+  [[nodiscard]] std::optional<std::vector<ExportedConstant>> exportedConstants();
 
   /// The inside (project.h), for the planner of experiments.
   ProjectState& state();

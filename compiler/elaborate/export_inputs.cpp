@@ -27,7 +27,7 @@ class InputReader {
   bool run(const std::vector<syntax::Arg>& dims) {
     if (!readDims(dims)) return false;
     if (!addShapes(0)) return false;
-    if (spec_.shapes[0].inputs.empty()) return refuse(spec_.network.span, "its network declares no data arguments");
+    if (spec_.shapes[0].inputs.empty()) return refuse(spec_.network.span, "it declares no data arguments");
     if (!checkUsed(dims)) return false;
     sortShapes();
     return true;
@@ -110,12 +110,16 @@ class InputReader {
   bool readInput(const syntax::ParamDecl& parameter, ExportShape& shape) {
     const auto* named = std::get_if<syntax::NamedType>(&parameter.type->node);
     const std::optional<ir::DType> dtype = named != nullptr ? ir::parseDType(named->name.text) : std::nullopt;
-    if (!dtype || !named->shape || named->shape->empty())
+    const bool isTensor = dtype && (!spec_.hasBatch || (named->shape && !named->shape->empty()));
+    if (!isTensor)
       return parameter.defaultValue != nullptr ||
-             refuse(parameter.span, fmt::format("`{}` is no tensor with a batch", parameter.name.text));
+             refuse(parameter.span,
+                    fmt::format("`{}` is no tensor{}", parameter.name.text, spec_.hasBatch ? " with a batch" : ""));
     Field field{parameter.name.text, {*dtype, {}}};
-    for (const syntax::DimExpr& dim : *named->shape) {
-      const bool isBatch = &dim == &named->shape->front();
+    static const std::vector<syntax::DimExpr> kScalar;
+    const std::vector<syntax::DimExpr>& written = named->shape ? *named->shape : kScalar;
+    for (const syntax::DimExpr& dim : written) {
+      const bool isBatch = spec_.hasBatch && &dim == &written.front();
       if (isBatch ? !readBatch(parameter, dim, shape) : !readSize(parameter, dim, field.type.shape)) return false;
     }
     shape.inputs.push_back(std::move(field));
@@ -148,7 +152,8 @@ class InputReader {
     if (name != nullptr && isFree(name->name)) {
       FixedDim* const fixed = findFixed(name->name);
       if (fixed == nullptr)
-        return refuse(dim.span, fmt::format("dim `{}` of `{}` has no size", name->name, parameter.name.text));
+        return refuse(dim.span, fmt::format("dim `{0}` of `{1}` has no size; write `as {2}({0}: [8, 64])`", name->name,
+                                            parameter.name.text, spec_.name));
       fixed->isUsed = true;
       shape.push_back(fixed->current);
       return true;
@@ -164,8 +169,7 @@ class InputReader {
 
   bool checkUsed(const std::vector<syntax::Arg>& dims) {
     for (std::size_t i = 0; i < dims.size(); ++i)
-      if (!fixed_[i].isUsed)
-        return refuse(dims[i].name->span, fmt::format("its network has no free dim `{}`", fixed_[i].name));
+      if (!fixed_[i].isUsed) return refuse(dims[i].name->span, fmt::format("it has no free dim `{}`", fixed_[i].name));
     return true;
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "diagnostics/kinds/project.h"
@@ -24,27 +25,92 @@ static std::string whyNotInC(const std::string& name) {
   return "";
 }
 
-std::optional<ExportSpec> readExport(Elaborator& elaborator, const syntax::ExportDecl& decl, const SourceModule& home) {
-  const std::string reason = whyNotInC(decl.name.text);
+std::vector<ExportedName> exportsOf(const syntax::File& file) {
+  std::vector<ExportedName> exports;
+  for (const syntax::Decl& decl : file.declarations) {
+    if (const auto* entry = std::get_if<syntax::ExportDecl>(&decl.node))
+      exports.push_back({&entry->name, entry, nullptr});
+    const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node);
+    if (callable != nullptr && callable->isExported) exports.push_back({&callable->name, nullptr, callable});
+  }
+  return exports;
+}
+
+static bool isFunction(const Value& value) {
+  const DeclaredCallable* const declared = asCallable(value)->declared();
+  return declared != nullptr && declared->decl->kind == syntax::CallableKind::Fn;
+}
+
+std::optional<ExportSpec> readExport(Elaborator& elaborator, const ExportedName& exported, const SourceModule& home) {
+  const std::string reason = whyNotInC(exported.name->text);
   if (!reason.empty()) {
-    elaborator.error<diag::ReservedCName>(decl.name.span, decl.name.text, reason);
+    elaborator.error<diag::ReservedCName>(exported.name->span, exported.name->text, reason);
     return std::nullopt;
   }
   ExportSpec spec;
-  spec.name = decl.name.text;
-  spec.span = decl.name.span;
-  const std::optional<Value> value = elaborator.evaluate(*decl.value, elaborator.newScope(home));
+  spec.name = exported.name->text;
+  spec.span = exported.name->span;
+  const Span where = exported.entry != nullptr ? exported.entry->value->span : spec.span;
+  const std::optional<Value> value = exported.entry != nullptr
+                                         ? elaborator.evaluate(*exported.entry->value, elaborator.newScope(home))
+                                         : elaborator.lookUp(spec.name, home, where);
   if (!value) return std::nullopt;
   if (asCallable(*value) == nullptr) {
-    elaborator.error<diag::ExportDims>(decl.value->span, spec.name,
+    elaborator.error<diag::ExportDims>(where, spec.name,
                                        fmt::format("it takes a network, and this is {}", describe(*value)));
     return std::nullopt;
   }
-  const std::optional<Value> network = elaborator.withDefaults(*value, decl.value->span);
+  const std::optional<Value> network = elaborator.withDefaults(*value, where);
   if (!network) return std::nullopt;
-  spec.network = {spec.name, *network, decl.value->span};
-  if (!readExportShapes(elaborator, decl.dims, home, spec)) return std::nullopt;
+  spec.network = {spec.name, *network, where};
+  spec.hasBatch = !isFunction(*network);
+  static const std::vector<syntax::Arg> kNoDims;
+  if (!readExportShapes(elaborator, exported.entry != nullptr ? exported.entry->dims : kNoDims, home, spec))
+    return std::nullopt;
   return spec;
+}
+
+// --------------------------------------------------------------------------- constants
+
+/// What every header defines behind its prefix (codegen/c_header.cpp).
+static bool isTakenInHeaders(const std::string& name) {
+  std::string upper;
+  for (const char c : name) upper += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  static const std::set<std::string_view> taken = {"ABI_VERSION", "WORKSPACE_ALIGN", "MAX_BATCH", "NODISCARD", "OK",
+                                                   "NNC_H"};
+  return taken.contains(upper) || upper.starts_with("E_");
+}
+
+std::optional<std::vector<ExportedConstant>> readExportedConstants(Elaborator& elaborator, const SourceModule& home) {
+  std::vector<ExportedConstant> constants;
+  for (const syntax::Decl& decl : home.tree.declarations) {
+    const auto* constant = std::get_if<syntax::ConstantDecl>(&decl.node);
+    if (constant == nullptr || !constant->isExported) continue;
+    const syntax::Ident& name = constant->name;
+    if (isTakenInHeaders(name.text)) {
+      elaborator.error<diag::ReservedCName>(name.span, name.text, "every header defines that name");
+      return std::nullopt;
+    }
+    const std::optional<Value> value = elaborator.lookUp(name.text, home, name.span);
+    if (!value) return std::nullopt;
+    ExportedConstant& exported = constants.emplace_back();
+    exported.name = name.text;
+    if (const auto* flag = std::get_if<bool>(&*value))
+      exported.value = *flag;
+    else if (const auto* whole = std::get_if<std::int64_t>(&*value))
+      exported.value = *whole;
+    else if (const auto* real = std::get_if<double>(&*value); real != nullptr && std::isfinite(*real))
+      exported.value = *real;
+    else if (const auto* text = std::get_if<Text>(&*value))
+      exported.value = std::string(text->text);
+    else {
+      elaborator.error<diag::ExportDims>(
+          name.span, name.text,
+          fmt::format("a constant of C is a finite number, a truth value or a text, and this is {}", describe(*value)));
+      return std::nullopt;
+    }
+  }
+  return constants;
 }
 
 // --------------------------------------------------------------------------- entries
@@ -71,13 +137,13 @@ static bool addOutput(Elaborator& elaborator, const ExportSpec& spec, Entry& ent
   const std::optional<ir::Value> tensor = elaborator.toTensor(value, spec.network.span);
   if (!tensor) return false;
   ir::Type type = entry.trace.builder.type(*tensor);
-  if (type.shape.empty() || type.shape[0] != entry.program.batch) {
+  if (spec.hasBatch && (type.shape.empty() || type.shape[0] != entry.program.batch)) {
     elaborator.error<diag::BatchDim>(
         spec.network.span, fmt::format("an output of the network is {}, and its first dim is not the batch ({})",
                                        ir::toString(type), entry.program.batch));
     return false;
   }
-  type.shape.erase(type.shape.begin());
+  if (spec.hasBatch) type.shape.erase(type.shape.begin());
   entry.trace.builder.addResult(*tensor, name);
   entry.program.outputs.push_back(name);
   entry.program.results.push_back({std::move(name), std::move(type)});
@@ -91,7 +157,7 @@ static bool traceEntry(Elaborator& elaborator, const ExportSpec& spec, Entry& en
   std::vector<Argument> arguments;
   for (const Field& input : entry.program.inputs) {
     ir::Type type = input.type;
-    type.shape.insert(type.shape.begin(), entry.program.batch);
+    if (spec.hasBatch) type.shape.insert(type.shape.begin(), entry.program.batch);
     const ir::Value value = builder.addParameter(std::move(type), input.name);
     entry.inputs.push_back(value);
     arguments.push_back({input.name, elaborator.traced(value, spec.network.span), spec.network.span});
@@ -208,6 +274,7 @@ std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpe
   ExportProgram program;
   program.name = spec.name;
   program.dims = spec.dims;
+  program.hasBatch = spec.hasBatch;
   program.span = spec.span;
   if (slots != nullptr)
     std::copy_if(slots->begin(), slots->end(), std::back_inserter(program.slots),

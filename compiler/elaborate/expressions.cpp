@@ -196,7 +196,11 @@ std::optional<Value> Elaborator::evaluateList(const syntax::ListExpr& list, Scop
 std::string_view Elaborator::sourceName(const Expr& callee) {
   if (const auto* name = std::get_if<syntax::NameExpr>(&callee.node)) return name->name;
   if (const auto* field = std::get_if<syntax::FieldExpr>(&callee.node)) return field->field.text;
-  if (const auto* call = std::get_if<syntax::CallExpr>(&callee.node)) return sourceName(*call->callee);
+  if (const auto* call = std::get_if<syntax::CallExpr>(&callee.node)) {
+    const std::string_view name = sourceName(*call->callee);
+    // `frozen(norm())` has the parameters of `norm()`, under the same paths.
+    return name == kFrozen && call->arguments.size() == 1 ? sourceName(*call->arguments.front().value) : name;
+  }
   if (const auto* index = std::get_if<syntax::IndexExpr>(&callee.node)) return sourceName(*index->base);
   if (const auto* paren = std::get_if<syntax::ParenExpr>(&callee.node)) return sourceName(*paren->inner);
   return {};

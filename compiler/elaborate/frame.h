@@ -28,6 +28,7 @@ struct Frame {
   Span insideScan;             // that scan, or the one around the call: no new instances, no updates
   bool isShared = false;       // the call of a `sub`
   bool isUnderShared = false;  // in a `sub` that stands outside the scan: what it makes is made once
+  bool isFrozen = false;       // in a `frozen(..)`: no state is updated, and the mode is not .train
   std::optional<Value> returned;
   Span returnSpan;
 };

@@ -249,8 +249,10 @@ static const Traced* product(Elaborator& elaborator, const Traced& a, const Trac
   std::sort(left.begin(), left.end(),
             [](const IndexVariable* x, const IndexVariable* y) { return x->order < y->order; });
   if (!checkLimits(elaborator, extents(left), span)) return nullptr;
-  const ir::Value value = elaborator.at(span).contract(a.value, b.value, letters(a.labels, all), letters(b.labels, all),
-                                                       letters(left, all));
+  ir::Builder& builder = elaborator.at(span);
+  const ir::Value sum =
+      builder.contract(a.value, b.value, letters(a.labels, all), letters(b.labels, all), letters(left, all));
+  const ir::Value value = builder.cast(sum, a.type.dtype);  // tensors of bf16 are summed in f32
   return elaborator.keep(
       Traced{.value = value, .type = elaborator.trace().builder.type(value), .labels = left, .origin = span});
 }

@@ -223,7 +223,7 @@ bool Elaborator::readAttributes(const std::vector<syntax::Arg>& attributes, Slot
 bool Elaborator::executeParam(const syntax::ParamStmt& statement, Span span, Scope& scope) {
   SlotRecord* record = declareSlot(statement.name, *statement.type, SlotKind::Parameter, span, scope);
   if (!record) return false;
-  if (!frame().isReapplied) {
+  if (!record->isRead) {
     if (!readAttributes(statement.attributes, *record, scope)) return false;
     if (statement.init) {
       if (!readInit(statement.init, *record, scope)) return false;
@@ -236,13 +236,14 @@ bool Elaborator::executeParam(const syntax::ParamStmt& statement, Span span, Sco
       record->init = 0.0;
     }
   }
+  record->isRead = true;
   return introduce(statement.name, NameKind::Param, traced(record->current, span, record), scope);
 }
 
 bool Elaborator::executeState(const syntax::StateStmt& statement, Span span, Scope& scope) {
   SlotRecord* record = declareSlot(statement.name, *statement.type, SlotKind::NetworkState, span, scope);
   if (!record) return false;
-  if (!frame().isReapplied) {
+  if (!record->isRead) {
     if (!readAttributes(statement.attributes, *record, scope)) return false;
     if (!statement.init) {
       error<diag::StateWithoutValue>(span, statement.name.text)
@@ -257,6 +258,7 @@ bool Elaborator::executeState(const syntax::StateStmt& statement, Span span, Sco
       return false;
     }
   }
+  record->isRead = true;
   return introduce(statement.name, NameKind::State, traced(record->current, span, record), scope);
 }
 
@@ -268,20 +270,26 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
     return false;
   }
   name->isUsed = true;
-  if (frame().insideScan) {
+  const bool isFrozen = frame().isFrozen;
+  if (frame().insideScan && !isFrozen) {
     error<diag::UpdateInScan>(span, statement.name.text)
         .also(frame().insideScan, "the scan")
         .help("carry the value from step to step, and update the state behind the scan");
     return false;
   }
   SlotRecord& record = *frame().instance->slots.find(statement.name.text)->second;
-  if (record.updated) {
+  if (record.updated && !isFrozen) {
     auto report = error<diag::UpdatedTwice>(span, record.slot.path);
     if (record.updateTrail.empty())
       report.also(record.updateSpan, "first updated here");
     else
       report.also(record.updateTrail.front().span, "the first update comes from here");
-    report.help("use two instances, one for each application");
+    const std::string_view path = frame().instance->path;
+    report.help(frame().isReapplied
+                    ? fmt::format("use two instances, or `frozen({})` for one of the applications: it reads the state "
+                                  "and leaves it as it is",
+                                  path.substr(path.rfind('.') + 1))
+                    : "a body gives each of its states one update");
     return false;
   }
   frame().binding = statement.name.text;
@@ -295,6 +303,7 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
                             tensor ? ir::toString(tensor->type) : describe(*value));
     return false;
   }
+  if (isFrozen) return true;
   record.updated = tensor ? tensor->value : literal(at(span), type, *asReal(*value));
   record.updateSpan = span;
   record.updateTrail = trail();

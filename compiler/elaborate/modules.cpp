@@ -12,7 +12,6 @@
 
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/project.h"
-#include "elaborate/readers.h"
 #include "support/suggest.h"
 #include "syntax/parse.h"
 
@@ -21,15 +20,6 @@ namespace nnc::elaborate {
 namespace {
 
 constexpr int kMaxImportDepth = 64;
-
-/// The name that a declaration introduces at module level; null for imports and `export .. as`.
-const syntax::Ident* declaredName(const syntax::Decl& decl) {
-  if (const auto* constant = std::get_if<syntax::ConstantDecl>(&decl.node)) return &constant->name;
-  if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node)) return &callable->name;
-  if (const auto* block = std::get_if<syntax::BlockDecl>(&decl.node)) return &block->name;
-  if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node)) return &experiment->name;
-  return nullptr;
-}
 
 /// The bytes of a file up to one more than the parser accepts, so that it can refuse what is too long.
 std::optional<std::string> readText(const std::string& path, std::string& reason) {
@@ -91,7 +81,6 @@ class ModuleLoader {
       : modules_(modules), sources_(sources), diagnostics_(diagnostics) {}
 
   bool run(const std::string& path) {
-    if (!loadStdlib()) return false;
     std::string reason;
     std::optional<std::string> text = readText(path, reason);
     if (!text) {
@@ -110,20 +99,6 @@ class ModuleLoader {
     module->directory = std::move(directory);
     modules_.modules_.push_back(std::move(module));
     return *modules_.modules_.back();
-  }
-
-  bool loadStdlib() {
-    for (const StdlibFile& file : stdlibFiles()) {
-      SourceModule& module = add(fmt::format("<stdlib>/{}.nn", file.name), "");
-      module.isStdlib = true;
-      if (!parseInto(module, std::string(file.text)) || !declareNames(module)) return false;
-      if (file.name == "data")
-        for (const ReaderInfo& reader : allReaders()) module.names.emplace(reader.name, Named{&module, nullptr});
-      for (const std::string& name : Modules::publicNames(module))
-        modules_.prelude_.emplace(name, module.names.at(name));
-      stdlib_.emplace(fmt::format("std.{}", file.name), &module);
-    }
-    return true;
   }
 
   bool parseInto(SourceModule& module, std::string text) {
@@ -146,36 +121,11 @@ class ModuleLoader {
   }
 
   bool loadImports(SourceModule& module) {
-    bool isFine = declareNames(module);
+    bool isFine = declareNames(module, diagnostics_);
     for (const syntax::Decl& decl : module.tree.declarations)
       if (const auto* import = std::get_if<syntax::ImportDecl>(&decl.node)) isFine &= loadImport(module, *import);
     if (isFine) compareWithPrelude(module);
     return isFine;
-  }
-
-  bool declareNames(SourceModule& module) {
-    bool isFine = true;
-    for (const syntax::Decl& decl : module.tree.declarations) {
-      if (const auto* probe = std::get_if<syntax::ProbeClause>(&decl.node)) isFine &= declareProbe(module, *probe);
-      const syntax::Ident* const name = declaredName(decl);
-      if (name == nullptr) continue;
-      if (module.names.emplace(name->text, Named{&module, &decl}).second) {
-        module.declared.emplace(name->text, name->span);
-        continue;
-      }
-      diagnostics_.emit<diag::DeclaredTwice>(name->span, name->text)
-          .also(module.declared.find(name->text)->second, "the first declaration");
-      isFine = false;
-    }
-    return isFine;
-  }
-
-  bool declareProbe(SourceModule& module, const syntax::ProbeClause& probe) {
-    const auto [known, isNew] = module.probes.emplace(probe.name.text, &probe);
-    if (isNew) return true;
-    diagnostics_.emit<diag::DeclaredTwice>(probe.name.span, probe.name.text)
-        .also(known->second->name.span, "the first declaration");
-    return false;
   }
 
   bool loadImport(SourceModule& module, const syntax::ImportDecl& import) {
@@ -193,10 +143,8 @@ class ModuleLoader {
   }
 
   const SourceModule* stdlibModule(const syntax::ImportDecl& import) {
-    const auto found = stdlib_.find(import.target);
-    if (found != stdlib_.end()) return found->second;
-    std::vector<std::string> known;
-    for (const auto& [name, module] : stdlib_) known.push_back(name);
+    if (const SourceModule* const module = modules_.stdlib_.findModule(import.target)) return module;
+    const std::vector<std::string> known = modules_.stdlib_.moduleNames();
     DiagnosticBuilder message = diagnostics_.emit<diag::UnknownStdModule>(import.targetSpan, import.target);
     message.note(fmt::format("modules: {}", fmt::join(known, ", ")));
     if (const auto close = closestName(import.target, known)) message.help(fmt::format("did you mean `{}`?", *close));
@@ -245,7 +193,7 @@ class ModuleLoader {
       return false;
     }
     if (isOwn) return introduce(module, name, found->second, nullptr);
-    const std::vector<std::string> known = Modules::publicNames(target);
+    const std::vector<std::string> known = publicNames(target);
     DiagnosticBuilder message = diagnostics_.emit<diag::UnknownImport>(name.span, target.path, name.text);
     if (const auto close = closestName(name.text, known)) message.help(fmt::format("did you mean `{}`?", *close));
     message.note(known.empty() ? fmt::format("`{}` declares nothing", target.path)
@@ -282,14 +230,14 @@ class ModuleLoader {
     for (const syntax::Decl& decl : module.tree.declarations) {
       const syntax::Ident* const name = declaredName(decl);
       if (name == nullptr) continue;
-      const auto hidden = modules_.prelude_.find(name->text);
-      if (hidden == modules_.prelude_.end() || hidden->second.decl == nullptr) continue;
+      const Named hidden = modules_.stdlib_.find(name->text);
+      if (hidden.decl == nullptr) continue;
       // Classic networks have names that are everyone's (`mlp`, `resnet`), and nothing in the stdlib is built on them.
-      if (isNetwork(decl) && isNetwork(*hidden->second.decl)) continue;
+      if (isNetwork(decl) && isNetwork(*hidden.decl)) continue;
       const std::string own = signature(decl, sources_);
-      if (!own.empty() && own == signature(*hidden->second.decl, sources_)) continue;
+      if (!own.empty() && own == signature(*hidden.decl, sources_)) continue;
       diagnostics_.emit<diag::ShadowsPrelude>(name->span, name->text, name->text)
-          .also(hidden->second.module->declared.find(name->text)->second, "the prelude's");
+          .also(hidden.module->declared.find(name->text)->second, "the prelude's");
     }
   }
 
@@ -306,50 +254,41 @@ class ModuleLoader {
   Modules& modules_;
   SourceManager& sources_;
   Diagnostics& diagnostics_;
-  std::map<std::string, const SourceModule*, std::less<>> stdlib_;
   std::map<std::string, SourceModule*> loaded_;
   std::set<std::string> failed_;
   std::vector<Link> chain_;  // files that are being read, the outermost first
 };
 
 std::unique_ptr<Modules> Modules::load(const std::string& path, SourceManager& sources, Diagnostics& diagnostics) {
-  auto modules = std::make_unique<Modules>();
+  std::unique_ptr<Modules> modules(new Modules(sources, diagnostics));
   return ModuleLoader(*modules, sources, diagnostics).run(path) ? std::move(modules) : nullptr;
 }
 
 std::vector<const SourceModule*> Modules::own() const {
   std::vector<const SourceModule*> own;
-  for (const std::unique_ptr<SourceModule>& module : modules_)
-    if (!module->isStdlib) own.push_back(module.get());
+  for (const std::unique_ptr<SourceModule>& module : modules_) own.push_back(module.get());
   return own;
 }
 
 std::pair<const syntax::ProbeClause*, const SourceModule*> Modules::findProbe(const SourceModule& from,
                                                                               std::string_view name) const {
   if (const auto own = from.probes.find(name); own != from.probes.end()) return {own->second, &from};
-  for (const std::unique_ptr<SourceModule>& module : modules_)
-    if (const auto found = module->probes.find(name); module->isStdlib && found != module->probes.end())
-      return {found->second, module.get()};
-  return {nullptr, nullptr};
+  return stdlib_.findProbe(name);
 }
 
 std::vector<std::string> Modules::probeNames(const SourceModule& from) const {
   std::vector<std::string> names;
-  const auto add = [&](const SourceModule& module) {
-    for (const syntax::Decl& decl : module.tree.declarations)
+  if (!from.isStdlib)
+    for (const syntax::Decl& decl : from.tree.declarations)
       if (const auto* probe = std::get_if<syntax::ProbeClause>(&decl.node)) names.push_back(probe->name.text);
-  };
-  add(from);
-  for (const std::unique_ptr<SourceModule>& module : modules_)
-    if (module->isStdlib && module.get() != &from) add(*module);
+  const std::vector<std::string> common = stdlib_.probeNames();
+  names.insert(names.end(), common.begin(), common.end());
   return names;
 }
 
 Named Modules::find(const SourceModule& from, std::string_view name) const {
   const auto own = from.names.find(name);
-  if (own != from.names.end()) return own->second;
-  const auto common = prelude_.find(name);
-  return common != prelude_.end() ? common->second : Named{};
+  return own != from.names.end() ? own->second : stdlib_.find(name);
 }
 
 Named Modules::find(const SourceModule& from, std::string_view alias, std::string_view name) const {
@@ -364,15 +303,8 @@ std::vector<std::string> Modules::visibleNames(const SourceModule& from) const {
   std::set<std::string> names;
   for (const auto& [name, named] : from.names) names.insert(name);
   for (const auto& [name, module] : from.aliases) names.insert(name);
-  for (const auto& [name, named] : prelude_) names.insert(name);
+  for (const std::string& name : stdlib_.names()) names.insert(name);
   return {names.begin(), names.end()};
-}
-
-std::vector<std::string> Modules::publicNames(const SourceModule& module) {
-  std::vector<std::string> names;
-  for (const auto& [name, named] : module.names)
-    if (named.module == &module && !name.starts_with('_')) names.push_back(name);
-  return names;
 }
 
 }  // namespace nnc::elaborate

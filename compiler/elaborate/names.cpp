@@ -18,7 +18,7 @@ std::optional<Value> Elaborator::predeclared(std::string_view name, Span span) {
     if (trace_->observation && trace_->observation->isNoisy(frame().decl)) return Symbol{"eval"};
     switch (trace_->mode) {
       case Mode::Train:
-        return Symbol{"train"};
+        return Symbol{frame().isFrozen ? "eval" : "train"};
       case Mode::Eval:
         return Symbol{"eval"};
       case Mode::Serve:
@@ -37,10 +37,6 @@ std::optional<Value> Elaborator::lookUp(std::string_view name, const SourceModul
   if (const std::optional<Value> value = predeclared(name, use)) return value;
   if (name == kTuned) {
     error<diag::Tuned>(use);
-    return std::nullopt;
-  }
-  if (isUnfinishedName(name)) {
-    notSupported(use, fmt::format("`{}`", name));
     return std::nullopt;
   }
   std::vector<std::string> candidates = modules_.visibleNames(from);
@@ -174,7 +170,7 @@ std::optional<Value> Elaborator::evaluateField(const syntax::FieldExpr& field, S
       if (const Named named = modules_.find(scope.home(), name->name, field.field.text)) return valueOf(named, span);
       auto report =
           error<diag::UnknownField>(field.field.span, fmt::format("module `{}`", name->name), field.field.text);
-      if (const auto closest = closestName(field.field.text, Modules::publicNames(*alias->second)))
+      if (const auto closest = closestName(field.field.text, publicNames(*alias->second)))
         report.help(fmt::format("did you mean `{}`?", *closest));
       return std::nullopt;
     }

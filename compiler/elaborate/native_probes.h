@@ -8,11 +8,16 @@
 namespace nnc::elaborate {
 
 struct NativeProbe {
-  std::string_view name, series, unit, doc;
+  enum class Needs { Values, Step, Name };
+  std::string_view name, series, unit;
+  Needs needs;
+  std::string_view cost, doc;
 };
 /// The names of the series of a native probe: `ics.cos`, `ics.relative`, `ics.distance`. Needs: isNativeProbe.
 std::vector<std::string> nativeSeries(std::string_view name);
 std::span<const NativeProbe> nativeProbes();
-bool isNativeProbe(std::string_view name);
+/// Null: there is none of this name.
+const NativeProbe* findNativeProbe(std::string_view name);
+inline bool isNativeProbe(std::string_view name) { return findNativeProbe(name) != nullptr; }
 
 }  // namespace nnc::elaborate

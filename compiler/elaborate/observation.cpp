@@ -43,6 +43,9 @@ bool Observation::asks(const Watch& watch, const Callable& applied, const Instan
       return isSame(watch.callable, applied);
     case Watch::Kind::WeightLayer:
       return instance != nullptr && hasWeight(*instance);
+    case Watch::Kind::Norm:
+      return applied.declared() != nullptr && applied.declared()->home->path == "<stdlib>/norms.nn" &&
+             applied.declared()->decl->kind == syntax::CallableKind::Layer;
     case Watch::Kind::Activation:
       return activationDepth_ == 1 && isActivation(applied);
   }

@@ -16,9 +16,9 @@ namespace nnc::elaborate {
 struct Watch {
   enum class Side { Outputs, Inputs } side = Side::Outputs;
   /// Callable: every application of `callable`. WeightLayer: of every layer that declares a trained parameter with two
-  /// axes or more. Activation: of every function of std.activations, tanh, and every function that is a parameter of
+  /// axes or more. Norm: of every layer of std.norms. Activation: of every function of std.activations, tanh, and every function that is a parameter of
   /// the train; what an activation is made of counts as its inside.
-  enum class Kind { Callable, WeightLayer, Activation } kind = Kind::Callable;
+  enum class Kind { Callable, WeightLayer, Norm, Activation } kind = Kind::Callable;
   Value callable;
   std::string inside = "net";  // the part of the network, as a path
 };

@@ -302,6 +302,8 @@ std::optional<ProbeProgram> buildProbe(Elaborator& elaborator, const ProbedTrain
       return buildInputGradient(elaborator, train);
     case ProbeKind::LayerJacobians:
       return buildLayerJacobians(elaborator, train);
+    case ProbeKind::LayerChain:
+      return buildLayerChain(elaborator, train);
   }
   return std::nullopt;
 }

@@ -57,6 +57,9 @@ struct ProbedTrain {
 /// of which the latter does not depend on the former are left out.
 [[nodiscard]] std::optional<ProbeProgram> buildLayerJacobians(Elaborator& elaborator, const ProbedTrain& train);
 
+/// -> the mean loss; `chain` is that of the network's hidden layers, and empty where they are none.
+[[nodiscard]] std::optional<ProbeProgram> buildLayerChain(Elaborator& elaborator, const ProbedTrain& train);
+
 /// The one that is asked for; `train.batch` is that of the request.
 [[nodiscard]] std::optional<ProbeProgram> buildProbe(Elaborator& elaborator, const ProbedTrain& train,
                                                      const ProbeRequest& request);

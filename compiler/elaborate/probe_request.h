@@ -31,7 +31,7 @@ struct ProbePeriod {
 };
 
 /// The programs of probe.h, by the functions that build them.
-enum class ProbeKind : std::uint8_t { Series, Loss, Gradients, InputGradient, LayerJacobians };
+enum class ProbeKind : std::uint8_t { Series, Loss, Gradients, InputGradient, LayerJacobians, LayerChain };
 
 struct ProbeRequest {
   ProbeKind kind = ProbeKind::Series;

@@ -201,6 +201,14 @@ struct ProbeColumns {
   std::vector<std::int64_t> sizes;  // of the tensor behind each column, in elements
 };
 
+/// Hidden layers of one width, each with nothing but an activation, and batch norm in front of it or not, between it and
+/// the next one. What closed forms of signal propagation are about.
+struct LayerChain {
+  std::string activation;            // `relu`: of the stdlib
+  bool isNormed = false;
+  std::vector<std::string> weights;  // paths, of all layers but the first one
+};
+
 /// A program that looks at a network: it changes no slot and takes none of the optimizer. The network is in mode
 /// .train with its noise off: layers that draw random numbers are in mode .eval.
 ///
@@ -208,6 +216,7 @@ struct ProbeColumns {
 /// `outputs`.
 struct ProbeProgram : BatchProgram {
   std::vector<ProbeColumns> series;  // of buildSeries: one for each result, f64[columns]
+  std::optional<LayerChain> chain;   // of buildLayerChain
 };
 
 /// A tensor of a session, and the number that all its elements begin with.
@@ -220,16 +229,23 @@ struct SessionState {
 /// One specialised entry of an export.
 struct ExportEntry : BatchProgram {
   std::vector<std::int64_t> sizes;     // of ExportProgram::dims
-  std::vector<Field> inputs, results;  // with these sizes, per example; `outputs` names the results
+  std::vector<Field> inputs, results;  // with these sizes, per example if there is a batch; `outputs` names the results
   /// With session states that are written at a traced position: the same parameters -> bool[], whether a write would go
   /// outside. To be asked first, for the entry itself clamps.
   ir::Module overrunModule;
   std::optional<ir::FunctionId> overrun;
 };
 
+/// `export let images = 55000`: what a header tells besides its functions.
+struct ExportedConstant {
+  std::string name;
+  std::variant<bool, std::int64_t, double, std::string> value;
+};
+
 /// `export llama() as name(B: 1, T: [1, 64])` or a train's network for `nnc build` and `nnc generate`.
 struct ExportProgram {
   std::string name;                   // C prefix
+  bool hasBatch = true;               // false: a function; sizes and types are those of whole tensors
   std::vector<std::int64_t> batches;  // sizes of the batch dim, ascending; one when there are session states
   std::vector<std::string> dims;      // the other listed dims
   std::vector<Slot> slots;            // parameters and network states, paths rooted at `net`

@@ -11,6 +11,7 @@
 #include "elaborate/native_probes.h"
 #include "elaborate/probe.h"
 #include "ir/convert_precision.h"
+#include "ir/round_products.h"
 #include "support/suggest.h"
 
 namespace nnc::elaborate {
@@ -31,6 +32,14 @@ std::vector<const syntax::Decl*> ProjectState::trains() const {
 
 static const syntax::BlockDecl& blockOf(const syntax::Decl& decl) { return std::get<syntax::BlockDecl>(decl.node); }
 
+std::vector<std::string> ProjectState::experiments() const {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : file().declarations)
+    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
+      names.push_back(experiment->name.text);
+  return names;
+}
+
 const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   const std::vector<const syntax::Decl*> all = trains();
   std::vector<std::string> names;
@@ -45,35 +54,44 @@ const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   DiagnosticBuilder message = name.empty() ? diagnostics.emit<diag::SeveralTrains>({}, modules->root().path, all.size())
                                            : diagnostics.emit<diag::UnknownTrain>({}, modules->root().path, name);
   message.note(fmt::format("trains: {}", fmt::join(names, ", ")));
+  if (const std::vector<std::string> others = experiments(); !others.empty())
+    message.note(fmt::format("experiments: {}", fmt::join(others, ", ")));
   if (const auto close = closestName(name, names); close && !name.empty())
     message.help(fmt::format("did you mean `{}`?", *close));
   return nullptr;
 }
 
-const syntax::ExportDecl* ProjectState::findExport(const std::string& name) {
+std::optional<ExportedName> ProjectState::findExport(const std::string& name) {
   std::vector<std::string> names;
-  for (const syntax::Decl& decl : file().declarations) {
-    const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node);
-    if (exported == nullptr) continue;
-    if (exported->name.text == name) return exported;
-    names.push_back(exported->name.text);
+  for (const ExportedName& exported : exportsOf(file())) {
+    if (exported.name->text == name) return exported;
+    names.push_back(exported.name->text);
   }
   DiagnosticBuilder message = diagnostics.emit<diag::UnknownExport>({}, modules->root().path, name);
   message.note(names.empty() ? "it has none" : fmt::format("exports: {}", fmt::join(names, ", ")));
   if (const auto close = closestName(name, names)) message.help(fmt::format("did you mean `{}`?", *close));
-  return nullptr;
+  return std::nullopt;
 }
 
 // --------------------------------------------------------------------------- precision
 
+/// What the numbers of a program are kept in: f32 with `precision: .bf16`, too.
+static ir::DType storedIn(ir::DType precision) { return precision == ir::DType::BF16 ? ir::DType::F32 : precision; }
+
 /// A program in f32, its constants rounded; or in f64: the constants as written, the same random numbers, every f32 of
 /// it computed in f64. For checking.
 static void setPrecision(ir::DType precision, ir::Module& module) {
-  module = ir::convertPrecision(module, ir::DType::F32, precision);
+  module = ir::convertPrecision(module, ir::DType::F32, storedIn(precision));
+}
+
+/// The same for what a network computes: with bf16, its matrix products take operands that are rounded to bf16.
+static void setNetworkPrecision(ir::DType precision, ir::Module& module) {
+  setPrecision(precision, module);
+  if (precision == ir::DType::BF16) ir::roundProducts(module);
 }
 
 static void setPrecision(ir::DType precision, ir::Type& type) {
-  if (type.dtype == ir::DType::F32) type.dtype = precision;
+  if (type.dtype == ir::DType::F32) type.dtype = storedIn(precision);
 }
 
 /// A function that casts the raw fields which are f32 and goes on as `inner` does.
@@ -99,7 +117,7 @@ static ir::FunctionId castingRawFields(ir::DType precision, DataProgram& data, i
 /// The files keep their element types: what they hold as f32 is cast first.
 static void setPrecision(ir::DType precision, DataProgram& data) {
   setPrecision(precision, data.module);
-  if (precision == ir::DType::F32) return;
+  if (storedIn(precision) == ir::DType::F32) return;
   for (Field& field : data.fields) setPrecision(precision, field.type);
   data.map = castingRawFields(precision, data, data.map, "map");
   if (data.augmentedMap) data.augmentedMap = castingRawFields(precision, data, *data.augmentedMap, "augmented_map");
@@ -108,7 +126,7 @@ static void setPrecision(ir::DType precision, DataProgram& data) {
 static void setPrecision(ir::DType precision, ExportProgram& program) {
   setPrecision(precision, program.initModule);
   for (ExportEntry& entry : program.entries) {
-    setPrecision(precision, entry.module);
+    setNetworkPrecision(precision, entry.module);
     if (entry.overrun) setPrecision(precision, entry.overrunModule);
     for (std::vector<Field>* fields : {&entry.inputs, &entry.results})
       for (Field& field : *fields) setPrecision(precision, field.type);
@@ -120,7 +138,7 @@ static void setPrecision(ir::DType precision, ExportProgram& program) {
 /// Slots as they are elaborated, before the precision is set.
 static std::vector<Slot> slotsInF32(const TrainProgram& train) {
   std::vector<Slot> slots = train.slots;
-  if (train.precision == ir::DType::F32) return slots;
+  if (storedIn(train.precision) == ir::DType::F32) return slots;
   for (Slot& slot : slots)
     if (slot.type.dtype == train.precision) slot.type.dtype = ir::DType::F32;
   return slots;
@@ -212,7 +230,7 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   setPrecision(spec->precision, train.initModule);
   setPrecision(spec->precision, train.data);
   for (Slot& slot : train.slots) setPrecision(spec->precision, slot.type);
-  setPrecision(spec->precision, step->program.module);
+  setNetworkPrecision(spec->precision, step->program.module);
   freshStep = {index, std::move(step->program)};
   return train;
 }
@@ -250,18 +268,11 @@ std::vector<TrainSummary> Project::trains() const {
 
 std::vector<std::string> Project::exports() const {
   std::vector<std::string> names;
-  for (const syntax::Decl& decl : implementation_->file().declarations)
-    if (const auto* exported = std::get_if<syntax::ExportDecl>(&decl.node)) names.push_back(exported->name.text);
+  for (const ExportedName& exported : exportsOf(implementation_->file())) names.push_back(exported.name->text);
   return names;
 }
 
-std::vector<std::string> Project::experiments() const {
-  std::vector<std::string> names;
-  for (const syntax::Decl& decl : implementation_->file().declarations)
-    if (const auto* experiment = std::get_if<syntax::ExperimentDecl>(&decl.node))
-      names.push_back(experiment->name.text);
-  return names;
-}
+std::vector<std::string> Project::experiments() const { return implementation_->experiments(); }
 
 std::vector<std::string> Project::experimentsWithDefaults() const {
   std::vector<std::string> names;
@@ -303,7 +314,7 @@ std::optional<BatchProgram> Project::step(const TrainProgram& train, std::int64_
   const std::optional<Opened> opened = open(elaboration, session);
   std::optional<StepParts> step = opened ? buildStep(*elaboration, opened->spec, opened->data, batch) : std::nullopt;
   if (!step) return std::nullopt;
-  setPrecision(train.precision, step->program.module);
+  setNetworkPrecision(train.precision, step->program.module);
   return std::move(step->program);
 }
 
@@ -313,7 +324,7 @@ std::optional<BatchProgram> Project::evaluation(const TrainProgram& train, std::
   const std::optional<Opened> opened = open(elaboration, session);
   std::optional<BatchProgram> program =
       opened ? buildEvaluation(*elaboration, opened->spec, opened->data, slotsInF32(train), batch) : std::nullopt;
-  if (program) setPrecision(train.precision, program->module);
+  if (program) setNetworkPrecision(train.precision, program->module);
   return program;
 }
 
@@ -325,7 +336,7 @@ std::optional<ProbeProgram> Project::probe(const TrainProgram& train, const Prob
   const std::vector<Slot> slots = slotsInF32(train);
   std::optional<ProbeProgram> program =
       buildProbe(*elaboration, {opened->spec, opened->data, slots, request.batch}, request);
-  if (program) setPrecision(train.precision, program->module);
+  if (program) setNetworkPrecision(train.precision, program->module);
   return program;
 }
 
@@ -429,11 +440,16 @@ std::optional<ExportProgram> Project::serving(const TrainProgram& train) {
   return program;
 }
 
-std::optional<ExportProgram> Project::exported(const std::string& name) {
-  const syntax::ExportDecl* const decl = implementation_->findExport(name);
-  if (decl == nullptr) return std::nullopt;
+std::optional<std::vector<ExportedConstant>> Project::exportedConstants() {
   Elaboration elaboration(*implementation_);
-  const std::optional<ExportSpec> spec = readExport(*elaboration, *decl, implementation_->modules->root());
+  return readExportedConstants(*elaboration, implementation_->modules->root());
+}
+
+std::optional<ExportProgram> Project::exported(const std::string& name) {
+  const std::optional<ExportedName> named = implementation_->findExport(name);
+  if (!named) return std::nullopt;
+  Elaboration elaboration(*implementation_);
+  const std::optional<ExportSpec> spec = readExport(*elaboration, *named, implementation_->modules->root());
   std::optional<ExportProgram> program = spec ? buildExport(*elaboration, *spec, nullptr) : std::nullopt;
   if (!program || hasSilentMistake(*implementation_)) return std::nullopt;
   setPrecision(ir::DType::F32, *program);

@@ -42,8 +42,9 @@ struct ProjectState {
   const syntax::File& file() const { return modules->root().tree; }
   /// The train blocks of the file, in order.
   std::vector<const syntax::Decl*> trains() const;
+  std::vector<std::string> experiments() const;  // their names, in order
   const syntax::BlockDecl* findTrain(const std::string& name);
-  const syntax::ExportDecl* findExport(const std::string& name);
+  std::optional<ExportedName> findExport(const std::string& name);
   const Session& sessionOf(const TrainProgram& train) const { return sessions[train.session]; }
 
   /// A train with these values for its parameters. Its session is kept: step and evaluation are made from it.

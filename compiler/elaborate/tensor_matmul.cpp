@@ -54,7 +54,8 @@ std::optional<Value> matMul(Elaborator& elaborator, const Value& left, const Val
   own.push_back(x[x.size() - 2]);
   own.push_back(y.back());
   if (!checkLimits(elaborator, concatenated(extents(labels), own), span)) return std::nullopt;
-  const ir::Value product = elaborator.at(span).contract(a->value, b->value, la, lb, ly);
+  ir::Builder& builder = elaborator.at(span);
+  const ir::Value product = builder.cast(builder.contract(a->value, b->value, la, lb, ly), a->type.dtype);
   Aligned aligned;
   aligned.labels = labels;
   return result(elaborator, product, aligned, span);

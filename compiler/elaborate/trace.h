@@ -32,6 +32,7 @@ struct SlotRecord {
   std::vector<Label> updateTrail;                               // the calls that led to the update
   std::vector<std::pair<std::string_view, std::int64_t>> dims;  // of its type, by the names of its declaration
   std::vector<Label> declaredTrail;
+  bool isRead = false;  // attributes and initial value: by the first application that reaches the declaration
 };
 
 /// One application of a recipe, or a `sub`: what owns slots and instances.

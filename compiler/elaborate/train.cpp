@@ -263,13 +263,9 @@ class TrainReader {
     const std::optional<Value> value = elaborator_.evaluate(*setting->value, scope_);
     if (!value) return false;
     const auto* symbol = std::get_if<Symbol>(&*value);
-    if (symbol != nullptr && symbol->name == "bf16") {
-      elaborator_.notSupported(setting->value->span, "`precision: .bf16`");
-      return false;
-    }
-    if (symbol == nullptr || (symbol->name != "f32" && symbol->name != "f64"))
-      return refuse(*setting, setting->value->span, describe(*value));
-    spec_.precision = symbol->name == "f64" ? ir::DType::F64 : ir::DType::F32;
+    const std::optional<ir::DType> dtype = symbol ? ir::parseDType(symbol->name) : std::nullopt;
+    if (!dtype || !ir::isFloat(*dtype)) return refuse(*setting, setting->value->span, describe(*value));
+    spec_.precision = *dtype;
     return true;
   }
 

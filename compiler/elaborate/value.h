@@ -136,9 +136,14 @@ struct RepeatCallable {
 struct BuiltinCallable {
   const Builtin* builtin = nullptr;
 };
+/// `frozen(f)`: f, a layer or a shared instance, applied so that it keeps its state.
+struct FrozenCallable {
+  Value callable;
+};
 /// A function, layer or recipe.
 struct Callable {
-  std::variant<DeclaredCallable, LambdaCallable, CompositionCallable, RepeatCallable, BuiltinCallable> node;
+  std::variant<DeclaredCallable, LambdaCallable, CompositionCallable, RepeatCallable, BuiltinCallable, FrozenCallable>
+      node;
   Span origin;
 
   const DeclaredCallable* declared() const { return std::get_if<DeclaredCallable>(&node); }

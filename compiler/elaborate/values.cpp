@@ -33,7 +33,8 @@ std::string Callable::name() const {
                             return text;
                           },
                           [](const RepeatCallable& c) { return fmt::format("repeat {} {{ .. }}", c.count); },
-                          [](const BuiltinCallable& c) { return std::string(c.builtin->name); }},
+                          [](const BuiltinCallable& c) { return std::string(c.builtin->name); },
+                          [](const FrozenCallable& c) { return fmt::format("frozen({})", toText(c.callable)); }},
                     node);
 }
 
@@ -158,24 +159,26 @@ static bool equalScopes(const Scope* a, const Scope* b) {
 static bool equalCallables(const Callable& a, const Callable& b) {
   if (a.node.index() != b.node.index()) return false;
   return std::visit(
-      Cases{[&](const DeclaredCallable& x) {
-              const auto& y = std::get<DeclaredCallable>(b.node);
-              return x.decl == y.decl && equalScopes(x.bound, y.bound);
-            },
-            [&](const LambdaCallable& x) {
-              const auto& y = std::get<LambdaCallable>(b.node);
-              return x.lambda == y.lambda && x.scope == y.scope;
-            },
-            [&](const CompositionCallable& x) {
-              const auto& y = std::get<CompositionCallable>(b.node);
-              return std::equal(x.stages.begin(), x.stages.end(), y.stages.begin(), y.stages.end(),
-                                [](const auto& s, const auto& t) { return equalValues(s.callable, t.callable); });
-            },
-            [&](const RepeatCallable& x) {
-              const auto& y = std::get<RepeatCallable>(b.node);
-              return x.repeat == y.repeat && x.scope == y.scope && x.count == y.count;
-            },
-            [&](const BuiltinCallable& x) { return x.builtin == std::get<BuiltinCallable>(b.node).builtin; }},
+      Cases{
+          [&](const DeclaredCallable& x) {
+            const auto& y = std::get<DeclaredCallable>(b.node);
+            return x.decl == y.decl && equalScopes(x.bound, y.bound);
+          },
+          [&](const LambdaCallable& x) {
+            const auto& y = std::get<LambdaCallable>(b.node);
+            return x.lambda == y.lambda && x.scope == y.scope;
+          },
+          [&](const CompositionCallable& x) {
+            const auto& y = std::get<CompositionCallable>(b.node);
+            return std::equal(x.stages.begin(), x.stages.end(), y.stages.begin(), y.stages.end(),
+                              [](const auto& s, const auto& t) { return equalValues(s.callable, t.callable); });
+          },
+          [&](const RepeatCallable& x) {
+            const auto& y = std::get<RepeatCallable>(b.node);
+            return x.repeat == y.repeat && x.scope == y.scope && x.count == y.count;
+          },
+          [&](const BuiltinCallable& x) { return x.builtin == std::get<BuiltinCallable>(b.node).builtin; },
+          [&](const FrozenCallable& x) { return equalValues(x.callable, std::get<FrozenCallable>(b.node).callable); }},
       a.node);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/code_cache.h"
 
+#include "support/processor_time.h"
+
 namespace nnc::engine {
 
 codegen::KernelStore* CodeCache::kernelsOf(codegen::Backend& backend, std::string& error) {
@@ -21,10 +23,12 @@ codegen::Entry CodeCache::get(codegen::Backend& backend, std::string_view codeTe
     return program.entry;
   }
   lock.unlock();
+  const double begun = threadSeconds();
   codegen::KernelStore* const kernels = kernelsOf(backend, error);
   std::unique_ptr<codegen::Code> code = kernels != nullptr ? compile(kernels, error) : nullptr;
   const codegen::Entry entry = code != nullptr ? code->entry(name) : nullptr;
   lock.lock();
+  counts_.seconds += threadSeconds() - begun;
   program = {true, std::move(code), entry, error};
   lock.unlock();
   done_.notify_all();
@@ -35,6 +39,7 @@ CodeCache::Counts CodeCache::counts() const {
   const std::lock_guard lock(mutex_);
   Counts counts = counts_;
   if (kernels_ != nullptr) counts.kernels = kernels_->counts();
+  counts.seconds += counts.kernels.helperSeconds;
   return counts;
 }
 

@@ -32,6 +32,7 @@ class CodeCache {
   struct Counts {
     std::int64_t compiled = 0;  // programs that were compiled
     std::int64_t reused = 0;    // programs that run code of an earlier one
+    double seconds = 0.0;       // of the processor, in compiling them
     codegen::KernelCounts kernels;
   };
   Counts counts() const;

@@ -48,7 +48,10 @@ std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data,
   if (train < 0) return std::nullopt;
   DataFacts facts;
   facts.trainRows = found->parts()[static_cast<std::size_t>(train)].size();
-  for (const training::Part& part : found->parts()) facts.parts.push_back(part.name);
+  for (const training::Part& part : found->parts()) {
+    facts.parts.push_back(part.name);
+    facts.rows[part.name] = part.size();
+  }
   for (int source = 0; source < found->sourceCount(); ++source)
     for (const training::DataFile& file : found->source(source).files()) {
       std::string hash = file.maker.empty() ? hashOf(file, diagnostics) : file.maker;
@@ -63,12 +66,12 @@ std::string structureHash(const elaborate::BatchProgram& step) {
 }
 
 std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
-                     const elaborate::BatchProgram& evaluation, const DataFacts& data) {
+                     const elaborate::BatchProgram& evaluation, const DataFacts& data, const std::string& rules) {
   std::string text = training::programHash(train, hashBytes(ir::print(step.module)));
   text += hexDigits(hashBytes(ir::print(evaluation.module)));
   text += train.steps ? " steps " + std::to_string(*train.steps) : " epochs " + std::to_string(*train.epochs);
   for (const auto& [name, hash] : data.files) text += " " + hash;
-  return hexDigits(hashBytes(text));
+  return hexDigits(hashBytes(text + rules));
 }
 
 std::string runId(const study::Study& study, const study::Cell& cell, int block, std::optional<double> tuned,

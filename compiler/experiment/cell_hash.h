@@ -17,6 +17,7 @@ namespace nnc::experiment {
 struct DataFacts {
   std::int64_t trainRows = 0;
   std::vector<std::string> parts;
+  std::map<std::string, std::int64_t> rows;                // of each part; empty: unknown
   std::vector<std::pair<std::string, std::string>> files;  // its name, and the hash of its bytes or of what makes them
 };
 
@@ -36,8 +37,9 @@ class DataRegister {
 
 /// Hash of a step without its run-time numbers: what is compiled.
 std::string structureHash(const elaborate::BatchProgram& step);
-/// Hash of everything that a run of the cell depends on besides its seeds and its tuned value.
+/// Hash of everything that a run of the cell depends on besides its seeds and its tuned value. `rules`: those of the
+/// experiment that show in its results, as text.
 std::string cellHash(const elaborate::TrainProgram& train, const elaborate::BatchProgram& step,
-                     const elaborate::BatchProgram& evaluation, const DataFacts& data);
+                     const elaborate::BatchProgram& evaluation, const DataFacts& data, const std::string& rules);
 
 }  // namespace nnc::experiment

@@ -80,12 +80,8 @@ std::optional<double> estimateSeconds(Plan& plan, int workers, const engine::Opt
     sum.perRun += time->perRun;
   }
   const auto count = static_cast<double>(cells.size());
-  const std::int64_t every = plan.rules().evaluateEvery;
-  const std::int64_t steps = study.cells[0].steps;
-  const double evaluations = every > 0 ? static_cast<double>(std::max<std::int64_t>(1, steps / every)) : 1.0;
-  const double total =
-      sum.once / count * static_cast<double>(cost.compilations) + sum.perFlop / count * cost.flops +
-      sum.perRun / count * (evaluations * static_cast<double>(cost.runs) + static_cast<double>(cost.trials));
+  const double total = sum.once / count * static_cast<double>(cost.compilations) + sum.perFlop / count * cost.flops +
+                       sum.perRun / count * static_cast<double>(cost.evaluations);
   return total / workers;
 }
 

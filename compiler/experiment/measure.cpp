@@ -178,6 +178,7 @@ class Evaluator {
         field != nullptr && field->field.text == "at")
       return at(*field->base, call, span);
     const auto* name = std::get_if<syntax::NameExpr>(&call.callee->node);
+    if (name != nullptr && name->name == "ema") return smoothed(call, span);
     if (name == nullptr || call.arguments.size() != 1 || call.arguments[0].name)
       return fail(span, "functions of a measure take one argument");
     const syntax::Expr& argument = *call.arguments[0].value;
@@ -194,9 +195,27 @@ class Evaluator {
       value.value = std::abs(value.value);
     else
       return fail(call.callee->span,
-                  fmt::format("`{}` is no function of measures; there are first, last, mean, max, min, "
+                  fmt::format("`{}` is no function of measures; there are first, last, mean, max, min, ema, "
                               "steps_to, examples_to, flops_to, seconds_to, log, exp, sqrt and abs",
                               name->name));
+    return value;
+  }
+
+  /// The first value stands for all that came before it. The weight of a value falls with its age in steps, so that the
+  /// result hardly depends on how often the network is evaluated.
+  Value smoothed(const syntax::CallExpr& call, Span span) {
+    if (call.arguments.size() != 2 || call.arguments[0].name || call.arguments[1].name)
+      return fail(span, "`ema` takes a curve and a number of steps: `ema(train.accuracy, 30)`");
+    Value value = evaluate(*call.arguments[0].value);
+    auto* curve = std::get_if<Curve>(&value);
+    if (curve == nullptr)
+      return fail(call.arguments[0].value->span, "`ema` smooths a curve over the steps, such as `train.accuracy`");
+    const double window = number(*call.arguments[1].value).value;
+    if (!(window > 0.0)) return fail(call.arguments[1].value->span, "`ema` averages over a positive number of steps");
+    for (std::size_t i = 1; i < curve->values.size(); ++i) {
+      const double kept = std::exp(-static_cast<double>(curve->steps[i] - curve->steps[i - 1]) / window);
+      curve->values[i] = kept * curve->values[i - 1] + (1.0 - kept) * curve->values[i];
+    }
     return value;
   }
 
@@ -334,9 +353,12 @@ std::optional<double> guess(const std::string& metric, std::optional<std::int64_
   return std::nullopt;
 }
 
-/// The metric that an expression is about, behind `.at(..)`; empty: it is about something else.
+/// The metric that an expression is about, behind `.at(..)` or in `ema(..)`; empty: it is about something else.
 static std::string metricOf(const syntax::Expr& expr) {
   const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
+  const auto* function = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
+  if (function != nullptr && function->name == "ema" && !call->arguments.empty())
+    return metricName(*call->arguments[0].value);
   const auto* at = call != nullptr ? std::get_if<syntax::FieldExpr>(&call->callee->node) : nullptr;
   return metricName(at != nullptr && at->field.text == "at" ? *at->base : expr);
 }
@@ -347,12 +369,16 @@ study::Measure describeMeasure(const std::string& name, const std::string& text,
   measure.text = text;
   const std::string metric = metricOf(expr);
   for (const char* const share : {".accuracy", ".error"})
-    if (metric.ends_with(share)) measure.scale = study::Measure::Scale::Fraction;
+    if (metric.ends_with(share)) {
+      measure.scale = study::Measure::Scale::Fraction;
+      // What steps saw is no sample of its own: the network changes under way.
+      if (!metric.starts_with("train.")) measure.part = metric.substr(0, metric.find('.'));
+    }
   measure.isLowerBetter = !metric.empty() && training::isLowerBetter(metric);
   const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
   const auto* function = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   const auto* cost = std::get_if<syntax::NameExpr>(&bare(expr).node);
-  const std::string_view word = function != nullptr ? function->name : cost != nullptr ? cost->name : "";
+  const std::string word = function != nullptr ? function->name : cost != nullptr ? cost->name : "";
   measure.isTimeToTarget = function != nullptr && word.ends_with("_to");
   for (const char* const spent : {"steps", "examples", "flops", "seconds", "parameters"})
     if (word.starts_with(spent)) measure.isLowerBetter = true;

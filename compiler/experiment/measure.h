@@ -3,7 +3,8 @@
 //   train.M valid.M test.M seen.M  the curve of a metric or of `loss`; alone: its last value
 //   CURVE.at(.first|.last|.best)  .best: where the validation loss (else the training loss) was least
 //   first last mean max min     of a curve over its steps; of the layers of a probe at one step over the layers
-//   PROBE                       the layers of a probe over the steps; PROBE.first, PROBE.final: one layer's curve
+//   ema(CURVE, N)               the curve as an exponential moving average: exp(-s/N) is the weight of what is s steps
+//   old PROBE                       the layers of a probe over the steps; PROBE.first, PROBE.final: one layer's curve
 //   steps_to(CONDITION)         also examples_to, flops_to, seconds_to: the first evaluation at which it holds
 //   steps examples flops seconds parameters seconds_per_step flops_per_step
 //   + - * / ** log exp sqrt abs, numbers, earlier measures, parameters and constants that are numbers

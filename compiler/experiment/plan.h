@@ -25,9 +25,8 @@ class CellPrograms : public training::ProgramSource {
 
 /// When a run is looked at, and what ends it or the study early. Steps of a run itself are the train's.
 struct Rules {
-  std::int64_t evaluateEvery = 0;  // steps between evaluations of every part but `test`; 0: at the end of each epoch
-  std::int64_t probeEvery = 0;     // steps; a probe's own period is a multiple of it. 0: no probes
-  std::string targetMetric;        // `target: valid.accuracy >= 0.8`; empty: none
+  std::int64_t probeEvery = 0;  // steps; a probe's own period is a multiple of it. 0: no probes
+  std::string targetMetric;     // `target: valid.accuracy >= 0.8`; empty: none
   double target = 0.0;
   bool stopAtTarget = false;           // a run ends when it reached the target
   std::optional<double> runSeconds;    // a run that takes longer ends as TimedOut

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "diagnostics/kinds/experiment.h"
 #include "elaborate/native_probes.h"
@@ -14,6 +15,8 @@
 #include "experiment/measure.h"
 #include "experiment/path.h"
 #include "experiment/study_probes.h"
+#include "ir/print.h"
+#include "support/hash.h"
 #include "training/data_set.h"
 
 namespace nnc::experiment {
@@ -49,6 +52,12 @@ class ElaboratedCell final : public CellPrograms {
   std::mutex& mutex_;
   elaborate::TrainProgram train_;
 };
+
+/// `500`, or `500 to 50000` where cells differ.
+std::string rangeText(const std::set<std::int64_t>& numbers) {
+  if (numbers.size() == 1) return std::to_string(*numbers.begin());
+  return fmt::format("{} to {}", *numbers.begin(), *numbers.rbegin());
+}
 
 class BuiltPlan final : public ExperimentPlan {
  public:
@@ -94,6 +103,8 @@ class BuiltPlan final : public ExperimentPlan {
     for (const std::vector<int>& levels : *added) list_.cells.push_back(levels);
     for (std::size_t i = known; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
+    describeScope();
+    describeExamples();
     return list_.cells.size() > known;
   }
 
@@ -107,8 +118,11 @@ class BuiltPlan final : public ExperimentPlan {
     describe();
     for (std::size_t i = 0; i < list_.cells.size(); ++i)
       if (!addCell(i)) return false;
+    describeScope();
     describeProbes();
-    return readClauses(project_.state(), spec_, list_, classes_, metrics_, study_);
+    if (!readClauses(project_.state(), spec_, list_, classes_, metrics_, study_)) return false;
+    describeExamples();
+    return true;
   }
 
  private:
@@ -143,14 +157,16 @@ class BuiltPlan final : public ExperimentPlan {
     const std::optional<elaborate::BatchProgram> step = train ? project_.step(*train, train->batch) : std::nullopt;
     const std::optional<elaborate::BatchProgram> evaluation =
         step ? project_.evaluation(*train, train->batch) : std::nullopt;
-    if (!evaluation || !checkProbes(*train)) {
+    const std::optional<std::string> probes = evaluation ? seriesHash(*train) : std::nullopt;
+    if (!probes) {
       state.diagnostics.emit<diag::CellFails>(spec_.decl->name.span, i + 1, list_.cells.size(),
                                               cellName(study_.factors, levels));
       return false;
     }
     const std::optional<DataFacts> data =
-        purpose_ == PlanFor::Checking ? std::optional(DataFacts{train->batch, elaborate::partNames(train->data), {}})
-                                      : data_.facts(train->data, state.diagnostics);
+        purpose_ == PlanFor::Checking
+            ? std::optional(DataFacts{train->batch, elaborate::partNames(train->data), {}, {}})
+            : data_.facts(train->data, state.diagnostics);
     if (!data) return false;
     study::Cell cell;
     cell.levels = levels;
@@ -161,27 +177,62 @@ class BuiltPlan final : public ExperimentPlan {
       if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
     const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
     cell.steps = train->steps ? *train->steps : *train->epochs * perEpoch;
+    if (spec_.trialLength) cell.trialSteps = std::min(spec_.trialLength->steps(perEpoch), cell.steps);
+    cell.evaluateEvery = spec_.evaluateEvery.value_or(Length{}).steps(perEpoch);
     const std::optional<double> flops = engine::countFlops(step->module, step->function, state.diagnostics);
     if (!flops) return false;
     cell.flopsPerStep = *flops;
     cell.program = structureHash(*step);
-    cell.id = cellHash(*train, *step, *evaluation, *data);
+    cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell, perEpoch) + *probes);
+    rows_.insert(data->trainRows);
+    batches_.insert(train->batch);
+    for (const auto& [part, rows] : data->rows) {
+      const auto [fewest, isNew] = fewestRows_.emplace(part, rows);
+      if (!isNew) fewest->second = std::min(fewest->second, rows);
+    }
     study_.cells.push_back(std::move(cell));
-    if (i == 0) describeFirst(*train, *data, perEpoch);
+    if (i == 0) describeFirst(*train, *data);
     return true;
   }
 
-  /// Probes with a text mean something in this cell, too.
-  bool checkProbes(const elaborate::TrainProgram& train) {
+  /// What the experiment sets besides the train and shows in the results of a run. A limit in seconds does not count:
+  /// it is no part of what is computed.
+  std::string rulesText(const study::Cell& cell, std::int64_t perEpoch) const {
+    const Rules& rules = spec_.rules;
+    std::string text;
+    if (spec_.evaluateEvery) text += fmt::format(" evaluate {}", cell.evaluateEvery);
+    if (rules.stopAtTarget) text += fmt::format(" stop {} {:a}", rules.targetMetric, rules.target);
+    if (rules.runFlops) text += fmt::format(" flops {:a}", *rules.runFlops);
+    for (const probes::PeriodicProbe& probe : probes_)
+      text += fmt::format(" probe {} {}", probe.definition.name, probe.period.steps(perEpoch));
+    return text;
+  }
+
+  /// Needs: every cell was added.
+  void describeScope() {
+    std::set<std::int64_t> steps;
+    for (const study::Cell& cell : study_.cells) steps.insert(cell.steps);
+    study_.scope = fmt::format("train {} on {}, {} rows, batch {}, {} steps", study_.train, study_.data,
+                               rangeText(rows_), rangeText(batches_), rangeText(steps));
+  }
+
+  /// Needs: every cell was added, and the measures are known.
+  void describeExamples() {
+    for (study::Measure& measure : study_.measures)
+      if (const auto rows = fewestRows_.find(measure.part); rows != fewestRows_.end()) measure.examples = rows->second;
+  }
+
+  /// Hash of what probes with a text compute in this cell; without such probes, nothing. Empty: reported.
+  std::optional<std::string> seriesHash(const elaborate::TrainProgram& train) {
     elaborate::ProbeRequest request{elaborate::ProbeKind::Series, train.batch, {}};
     for (const probes::PeriodicProbe& probe : probes_)
       if (!probe.definition.isNative()) request.probes.push_back(probe.definition);
-    const std::optional<elaborate::ProbeProgram> program =
-        request.probes.empty() ? elaborate::ProbeProgram() : project_.probe(train, request);
-    if (!program) return false;
+    if (request.probes.empty()) return "";
+    const std::optional<elaborate::ProbeProgram> program = project_.probe(train, request);
+    if (!program) return std::nullopt;
     for (const elaborate::ProbeColumns& series : program->series)
       if (std::find(series_.begin(), series_.end(), series.name) == series_.end()) series_.push_back(series.name);
-    return true;
+    return " " + hexDigits(hashBytes(ir::print(program->module)));
   }
 
   /// The series of all probes, in their order. Needs: every cell was checked.
@@ -198,17 +249,13 @@ class BuiltPlan final : public ExperimentPlan {
     }
   }
 
-  /// What the first cell says of all of them: metrics, classes, the length of trials and of periods in epochs.
-  void describeFirst(const elaborate::TrainProgram& train, const DataFacts& data, std::int64_t stepsPerEpoch) {
+  /// What the first cell says of all of them: metrics, classes.
+  void describeFirst(const elaborate::TrainProgram& train, const DataFacts& data) {
     study_.data = train.data.name;
-    study_.scope = fmt::format("train {} on {}, {} rows, batch {}, {} steps", train.name, train.data.name,
-                               data.trainRows, train.batch, study_.cells[0].steps);
     for (const std::string& part : data.parts)
       for (const std::string& metric : train.metrics) metrics_.push_back(part + "." + metric);
     for (const std::string& part : data.parts) metrics_.push_back(part + ".loss");
     if (train.data.labelBounds.size() == 1) classes_ = train.data.labelBounds[0].second;
-    if (spec_.tuningEpochs) study_.tuning->steps = *spec_.tuningEpochs * stepsPerEpoch;
-    if (spec_.evaluateEpochs) spec_.rules.evaluateEvery = *spec_.evaluateEpochs * stepsPerEpoch;
     for (const auto& [name, hash] : data.files) study_.provenance.emplace_back("data " + name, hash);
   }
 
@@ -221,6 +268,8 @@ class BuiltPlan final : public ExperimentPlan {
   study::Study study_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;
+  std::set<std::int64_t> rows_, batches_;           // of the cells
+  std::map<std::string, std::int64_t> fewestRows_;  // of each part, in any cell
   DataRegister data_;
   std::mutex mutex_;
   std::map<std::pair<std::size_t, std::optional<double>>, std::weak_ptr<CellPrograms>> kept_;

@@ -21,11 +21,13 @@ PlanCost costOf(const study::Study& study) {
     if (!ids.insert(cell.id).second) continue;
     programs.insert(cell.program);
     cost.flops += cell.flopsPerStep * static_cast<double>(cell.steps) * static_cast<double>(blocks);
+    const std::int64_t every = cell.evaluateEvery > 0 ? std::min(cell.evaluateEvery, cell.steps) : cell.steps;
+    if (every > 0) cost.evaluations += blocks * static_cast<std::size_t>((cell.steps + every - 1) / every);
     if (!study.tuning) continue;
     const std::size_t trials = study.tuning->grid.size() * tried;
     cost.trials += trials;
-    cost.flops += cell.flopsPerStep * static_cast<double>(std::min(study.tuning->steps, cell.steps)) *
-                  static_cast<double>(trials);
+    cost.evaluations += trials;
+    cost.flops += cell.flopsPerStep * static_cast<double>(cell.trialSteps) * static_cast<double>(trials);
   }
   cost.cells = ids.size();
   cost.runs = ids.size() * blocks;
@@ -86,8 +88,8 @@ std::string planText(const study::Study& study, std::optional<double> seconds) {
   }
   for (const auto& [name, text] : study.bound) out += fmt::format("  bind {} = {}\n", name, text);
   if (study.tuning)
-    out += fmt::format("  tune {} over {} values by {}, {} steps each, {} blocks\n", study.tuning->parameter,
-                       study.tuning->grid.size(), study.tuning->metric, study.tuning->steps, study.tuning->blocks);
+    out += fmt::format("  tune {} over {} values by {}, {} each, {} blocks\n", study.tuning->parameter,
+                       study.tuning->grid.size(), study.tuning->metric, study.tuning->length, study.tuning->blocks);
   out += "\n" + cellTable(study);
   for (const auto& [reason, cells] : removedByReason(study)) {
     out += fmt::format("\n  removed by `{}`:\n", reason);

@@ -7,7 +7,7 @@
 
 #include "experiment/study_probes.h"
 #include "probes/look.h"
-#include "training/source_store.h"
+#include "training/first_step.h"
 #include "training/weights.h"
 
 namespace nnc::experiment {
@@ -18,22 +18,14 @@ namespace {
 class Prober {
  public:
   Prober(ExperimentPlan& plan, const engine::Options& options, Diagnostics& diagnostics)
-      : plan_(plan), probes_(plan.probes(), options), diagnostics_(diagnostics) {}
+      : plan_(plan), engine_(options), probes_(plan.probes(), options), diagnostics_(diagnostics) {}
 
   std::optional<study::Run> look(std::size_t cell, int block) {
     const std::shared_ptr<CellPrograms> programs = plan_.programs(cell, std::nullopt, diagnostics_);
     if (programs == nullptr) return std::nullopt;
-    const elaborate::TrainProgram& train = programs->train();
     const study::Block& seeds = plan_.study().blocks[static_cast<std::size_t>(block)];
-    std::optional<training::DataSet> data = training::DataSet::locate(train.data, store_, diagnostics_, seeds.data);
-    if (!data || !data->read(diagnostics_)) return std::nullopt;
-    const std::vector<ir::Tensor> tensors = training::initialTensors(train.initModule, train.init, seeds.init);
-    std::vector<const std::byte*> pointers;
-    for (const ir::Tensor& tensor : tensors) pointers.push_back(tensor.bytes.data());
-    const probes::SlotCopy slots(train, pointers);
-    const training::StepView view{0, train, slots.view(), *data, nullptr, {}, {seeds.init, seeds.data, seeds.noise}};
-    const std::unique_ptr<RunProbes> probes = probes_.make(*programs);
-    if (!probes->observe(view, diagnostics_)) return std::nullopt;
+    const std::unique_ptr<RunProbes> probes = probes_.make(*programs, probes::Looks::Initial);
+    if (!show(*probes, *programs, cell, seeds)) return std::nullopt;
     study::Run run;
     run.cell = plan_.study().cells[cell].id;
     run.id = runId(plan_.study(), plan_.study().cells[cell], block, std::nullopt, 0);
@@ -44,10 +36,29 @@ class Prober {
   }
 
  private:
+  /// The initial values, and the first step if a probe looks at it.
+  bool show(RunProbes& observer, CellPrograms& programs, std::size_t cell, const study::Block& block) {
+    const elaborate::TrainProgram& train = programs.train();
+    const training::RunSeeds seeds{block.init, block.data, block.noise};
+    const std::vector<ir::Tensor> tensors = training::initialTensors(train.initModule, train.init, seeds.init);
+    if (observer.isDue(1)) {
+      const training::FirstStepOptions options{seeds, seeds.data, plan_.study().cells[cell].id, engine_};
+      return training::makeFirstStep(programs, train, tensors, options, cache_, observer, diagnostics_);
+    }
+    std::optional<training::DataSet> data =
+        training::DataSet::locate(train.data, cache_.sources(), diagnostics_, seeds.data);
+    if (!data || !data->read(diagnostics_)) return false;
+    std::vector<const std::byte*> pointers;
+    for (const ir::Tensor& tensor : tensors) pointers.push_back(tensor.bytes.data());
+    const probes::SlotCopy slots(train, pointers);
+    return observer.observe({0, train, slots.view(), *data, nullptr, {}, seeds}, diagnostics_);
+  }
+
   ExperimentPlan& plan_;
+  engine::Options engine_;
   StudyProbes probes_;
   Diagnostics& diagnostics_;
-  training::SourceStore store_;
+  training::RunCache cache_;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace nnc::experiment {
 
 /// One run of no steps for each cell and block, with its probes and measures, seed by seed. Probes that look at a step
-/// have nothing to see. A tuned parameter has the middle of its grid.
+/// look at the one that a run of the cell would make first. A tuned parameter has the middle of its grid.
 ///
 /// Errors  E12xx data, E11xx memory, E18xx probes: emitted, result is empty.
 [[nodiscard]] std::optional<std::vector<study::Run>> probeStudy(ExperimentPlan& plan, const engine::Options& options,

@@ -121,10 +121,7 @@ class SettingsReader {
       if (arguments == nullptr || arguments->size() != 1) continue;
       const std::optional<std::int64_t> number = count(*setting, *(*arguments)[0].value, 1'000'000'000);
       if (!number) return false;
-      if (std::string_view(unit) == "steps")
-        reading_.spec.rules.evaluateEvery = *number;
-      else
-        reading_.spec.evaluateEpochs = *number;
+      reading_.spec.evaluateEvery = Length{*number, /*isEpochs=*/std::string_view(unit) == "epochs"};
       return true;
     }
     return reading_.refuse(*setting, setting->value->span, "something else");

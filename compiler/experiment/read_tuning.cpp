@@ -26,11 +26,10 @@ class TuningReader {
     if (tuning_.grid.empty()) return refuse(span_, "needs a grid of values");
     if (tuning_.metric.empty())
       return refuse(span_, "needs `by:`, a result of the validation part such as `valid.loss`");
-    if ((tuning_.steps > 0) == epochs_.has_value())
-      return refuse(span_, "needs `steps:` or `epochs:`, the length of a trial");
+    if (!length_) return refuse(span_, "needs `steps:` or `epochs:`, the length of a trial");
     tuning_.isLowerBetter = training::isLowerBetter(tuning_.metric);
     reading_.spec.tuning = std::move(tuning_);
-    reading_.spec.tuningEpochs = epochs_;
+    reading_.spec.trialLength = *length_;
     reading_.spec.tunedParameter = &parameter_;
     return true;
   }
@@ -52,9 +51,13 @@ class TuningReader {
     const auto* count = std::get_if<std::int64_t>(&*value);
     if (count == nullptr || *count < 1 || *count > 1'000'000'000)
       return refuse(argument.span, fmt::format("takes a whole number from 1 as `{}`", name));
-    if (name == "steps") tuning_.steps = *count;
-    if (name == "epochs") epochs_ = *count;
-    if (name == "blocks") tuning_.blocks = static_cast<int>(*count);
+    if (name == "blocks") {
+      tuning_.blocks = static_cast<int>(*count);
+      return true;
+    }
+    if (length_) return refuse(argument.span, "takes one of `steps:` and `epochs:`, not both");
+    length_ = Length{*count, /*isEpochs=*/name == "epochs"};
+    tuning_.length = fmt::format("{} {}", *count, *count == 1 ? name.substr(0, name.size() - 1) : name);
     return true;
   }
 
@@ -85,7 +88,7 @@ class TuningReader {
   const syntax::ParamDecl& parameter_;
   Span span_;
   study::Tuning tuning_;
-  std::optional<std::int64_t> epochs_;
+  std::optional<Length> length_;
 };
 
 }  // namespace

@@ -23,10 +23,25 @@ std::string plural(std::size_t count, const char* word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
-/// Lines of the file whose cells are not in the plan.
-std::size_t countForeign(const study::Study& study, const std::vector<Run>& runs) {
+std::set<std::string> cellsOf(const study::Study& study) {
   std::set<std::string> cells;
   for (const study::Cell& cell : study.cells) cells.insert(cell.id);
+  return cells;
+}
+
+/// A run is kept for what was trained, and the experiment may measure something else since. False: reported.
+bool measureAgain(const Plan& plan, study::ResultsFile& results, Diagnostics& diagnostics) {
+  const std::set<std::string> cells = cellsOf(plan.study());
+  return results.revise(
+      [&](Run& run) {
+        if (run.role == Run::Role::Run && cells.contains(run.cell)) run.measures = plan.measure(run);
+      },
+      diagnostics);
+}
+
+/// Lines of the file whose cells are not in the plan.
+std::size_t countForeign(const study::Study& study, const std::vector<Run>& runs) {
+  const std::set<std::string> cells = cellsOf(study);
   return static_cast<std::size_t>(
       std::count_if(runs.begin(), runs.end(), [&](const Run& run) { return !cells.contains(run.cell); }));
 }
@@ -39,8 +54,10 @@ class StudyRunner {
         results_(results),
         options_(options),
         diagnostics_(diagnostics),
-        begun_(Clock::now()),
+        ownMeter_(options.engine.cache),
+        meter_(options.meter != nullptr ? *options.meter : ownMeter_),
         earlier_(results.runs()),
+        spent_(study::spentOn(plan.study(), earlier_)),
         schedule_(plan.study(), earlier_),
         progress_(options.progress, plan.study(), schedule_),
         tasks_(plan, options, interrupt_) {}
@@ -58,8 +75,6 @@ class StudyRunner {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void countEarlier(const std::string& id) {
     const auto found = std::find_if(earlier_.begin(), earlier_.end(), [&](const Run& run) { return run.id == id; });
     if (found != earlier_.end()) progress_.count(*found);
@@ -93,9 +108,9 @@ class StudyRunner {
     if (!task) task = waitForTask(lock);
     while (task) {
       lock.unlock();
-      const std::optional<Run> run = tasks_.run(*task);
+      std::optional<Run> run = tasks_.run(*task);
       lock.lock();
-      if (run) keep(*run);
+      if (run) keep(std::move(*run));
       changed_.notify_all();
       task = waitForTask(lock);
     }
@@ -113,7 +128,9 @@ class StudyRunner {
     return std::nullopt;
   }
 
-  void keep(const Run& run) {
+  void keep(Run run) {
+    run.spent = meter_.take();
+    spent_ += run.spent;
     if (!results_.append(run, diagnostics_)) {
       hasFailed_ = true;
       return;
@@ -125,30 +142,40 @@ class StudyRunner {
 
   bool isBudgetSpent() const {
     const std::optional<double>& seconds = plan_.rules().studySeconds;
-    return seconds && std::chrono::duration<double>(Clock::now() - begun_).count() >= *seconds;
+    return seconds && spent_.wallSeconds + meter_.sinceTaken().wallSeconds >= *seconds;
   }
 
   void finishOutcome() {
     outcome_.missing = schedule_.total() - schedule_.finished();
+    outcome_.spent = spent_;
     outcome_.isInterrupted = outcome_.missing > 0 && interrupt_.isInterrupted();
     outcome_.diverged = progress_.diverged();
     outcome_.failed = progress_.failed();
     outcome_.timedOut = progress_.timedOut();
     outcome_.edge = schedule_.edgeCells();
     if (outcome_.missing == 0) return;
-    progress_.line(fmt::format("{}: {} of {} are done", outcome_.isInterrupted ? "interrupted" : "the budget is spent",
-                               schedule_.finished(), plural(schedule_.total(), "run")));
-    progress_.line(fmt::format("go on with: {}", options_.command.empty() ? "nnc run FILE" : options_.command));
+    const std::string done = fmt::format("{} of {} are done", schedule_.finished(), plural(schedule_.total(), "run"));
+    const std::string command = options_.command.empty() ? "nnc run FILE" : options_.command;
+    if (outcome_.isInterrupted) {
+      progress_.line(fmt::format("interrupted: {}", done));
+      progress_.line(fmt::format("go on with: {}", command));
+      return;
+    }
+    progress_.line(fmt::format("the study's budget of {} is spent: {}",
+                               training::durationText(*plan_.rules().studySeconds), done));
+    progress_.line(fmt::format("to go on, raise `budget` and call: {}", command));
   }
 
   Plan& plan_;
   study::ResultsFile& results_;
   const StudyOptions& options_;
   Diagnostics& diagnostics_;
-  Clock::time_point begun_;
   training::InterruptGuard interrupt_;
+  StudyMeter ownMeter_;
+  std::mutex mutex_;  // of all below but `earlier_`
+  StudyMeter& meter_;
   const std::vector<Run> earlier_;
-  std::mutex mutex_;  // of all below
+  study::Spent spent_;  // up to the last result
   std::condition_variable changed_;
   Schedule schedule_;
   StudyProgress progress_;
@@ -162,6 +189,7 @@ class StudyRunner {
 
 std::optional<StudyOutcome> runStudy(Plan& plan, study::ResultsFile& results, const StudyOptions& options,
                                      Diagnostics& diagnostics) {
+  if (!measureAgain(plan, results, diagnostics)) return std::nullopt;
   return StudyRunner(plan, results, options, diagnostics).run();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "experiment/plan.h"
+#include "experiment/study_meter.h"
 #include "study/results.h"
 #include "training/step_observer.h"
 
@@ -25,6 +26,7 @@ struct StudyOptions {
   std::string command;  // shown when the study can go on: `nnc run f.nn comeback`
   training::Progress progress = training::Progress::Auto;
   engine::Options engine;
+  StudyMeter* meter = nullptr;  // that counts since the study began in this process; null: since runStudy was called
   /// Makes the probes of a run; called in the thread of the run. Null result: reported. Empty: no probes. Trials of a
   /// tuning have none.
   std::function<std::unique_ptr<RunProbes>(std::size_t cell, CellPrograms& programs, Diagnostics& diagnostics)> probes;
@@ -38,6 +40,7 @@ struct StudyOutcome {
   std::size_t missing = 0;     // that the budget or an interrupt left out; trials of unknown number count as they are
   std::size_t foreign = 0;     // lines of the file that belong to no run of this plan; kept
   std::size_t diverged = 0, failed = 0, timedOut = 0;  // of the runs of this plan in the file, trials left out
+  study::Spent spent;                                  // on the runs of this plan in the file, by all processes
   std::vector<std::size_t> edge;                       // cells whose tuned parameter came out at an end of its grid
 };
 

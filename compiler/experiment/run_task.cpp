@@ -97,7 +97,7 @@ training::InMemoryOptions TaskRunner::trainingOptions(const Task& task, const el
   options.seeds = {block.init, block.data, block.noise};
   options.steps = task.steps;
   // A trial is judged by its end alone, and never by the test part.
-  options.evaluateEvery = isTrial ? task.steps : rules.evaluateEvery;
+  options.evaluateEvery = isTrial ? task.steps : plan_.study().cells[task.cell].evaluateEvery;
   options.evaluatesTest = !isTrial;
   options.target = train.target;
   if (!rules.targetMetric.empty())

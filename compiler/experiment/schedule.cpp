@@ -12,7 +12,7 @@ namespace nnc::experiment {
 using study::Run;
 
 std::string trialId(const study::Study& study, const study::Cell& cell, int block, double tuned) {
-  return hexDigits(hashBytes("trial " + runId(study, cell, block, tuned, study.tuning->steps)));
+  return hexDigits(hashBytes("trial " + runId(study, cell, block, tuned, cell.trialSteps)));
 }
 
 namespace {
@@ -57,7 +57,7 @@ void Schedule::addTrials(std::size_t cell) {
   const int blocks = std::min(tuning.blocks, static_cast<int>(study_.blocks.size()));
   for (int block = 0; block < blocks; ++block)
     for (const double value : tuning.grid) {
-      items_.push_back({{Run::Role::Trial, cell, block, value, tuning.steps, ""}});
+      items_.push_back({{Run::Role::Trial, cell, block, value, study_.cells[cell].trialSteps, ""}});
       ++cells_[cell].trialsLeft;
     }
 }

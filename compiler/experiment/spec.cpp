@@ -201,10 +201,10 @@ std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::st
   elaborate::Elaboration elaboration(state);
   const elaborate::Scope* const names = spec.environment->open(*elaboration);
   if (names == nullptr) return std::nullopt;
-  for (const elaborate::Name& name : names->names()) {
-    if (const std::optional<double> number = elaborate::asReal(name.value))
-      spec.constants[std::string(name.text)] = *number;
-    if (const auto* flag = std::get_if<bool>(&name.value)) spec.flags[std::string(name.text)] = *flag;
+  for (const elaborate::Name& constant : names->names()) {
+    if (const std::optional<double> number = elaborate::asReal(constant.value))
+      spec.constants[std::string(constant.text)] = *number;
+    if (const auto* flag = std::get_if<bool>(&constant.value)) spec.flags[std::string(constant.text)] = *flag;
   }
   Reading reading{state, *elaboration, elaboration->newScope(*names), spec};
   if (!SpecReader(reading).run()) return std::nullopt;

@@ -31,6 +31,13 @@ struct FactorSpec {
   Span span;
 };
 
+/// `steps(50)`, `epochs(2)`: how many steps that is depends on the rows and the batch of a cell.
+struct Length {
+  std::int64_t count = 1;
+  bool isEpochs = true;
+  std::int64_t steps(std::int64_t perEpoch) const { return isEpochs ? count * perEpoch : count; }
+};
+
 /// `bind init = ..`, or an argument of `run: recipe(..)`.
 struct BindSpec {
   const syntax::ParamDecl* parameter = nullptr;
@@ -86,12 +93,12 @@ struct Spec {
   std::vector<const syntax::Expr*> excludes;
   const syntax::ParamDecl* tunedParameter = nullptr;
   std::optional<study::Tuning> tuning;
-  std::optional<std::int64_t> tuningEpochs;  // instead of Tuning::steps
+  std::optional<Length> trialLength;  // with `tuning`
   DesignSpec design;
   std::vector<study::Block> blocks;
   std::string seeds;  // as written
   Rules rules;
-  std::optional<std::int64_t> evaluateEpochs;  // instead of Rules::evaluateEvery
+  std::optional<Length> evaluateEvery;  // empty: the end of each epoch
   std::vector<const syntax::ProbeClause*> probes;
   std::vector<const syntax::MeasureClause*> measures;
   std::vector<std::pair<const syntax::ExpectClause*, Span>> expects;

@@ -1,5 +1,6 @@
 #include "experiment/study_probes.h"
 
+#include <limits>
 #include <utility>
 
 #include "elaborate/probe.h"
@@ -41,12 +42,13 @@ class CellProbes final : public probes::ProbeSource {
 
 class ProbesOfRun final : public RunProbes {
  public:
-  ProbesOfRun(StudyProbes& study, CellPrograms& programs, const std::vector<probes::PeriodicProbe>& probes)
+  ProbesOfRun(StudyProbes& study, CellPrograms& programs, const std::vector<probes::PeriodicProbe>& probes,
+              probes::Looks looks)
       : study_(study),
         programs_(programs),
         source_(programs),
         bench_(study.take(programs.train())),
-        run_(source_, *bench_, probes) {}
+        run_(source_, *bench_, probes, looks) {}
   ~ProbesOfRun() override { study_.give(programs_.train(), std::move(bench_)); }
 
   bool isDue(std::int64_t step) const override { return run_.isDue(step); }
@@ -72,15 +74,31 @@ std::string keyOf(const elaborate::TrainProgram& train) {
 
 }  // namespace
 
+/// What theory says stands beside what the probe of the stdlib measures: at initial values, for figure F3.
+static void addTheory(std::vector<probes::PeriodicProbe>& probes) {
+  bool hasLengths = false, hasTheory = false;
+  for (const probes::PeriodicProbe& probe : probes) {
+    const elaborate::ProbeDefinition& definition = probe.definition;
+    hasLengths = hasLengths || (definition.name == "delta_norm" && definition.home != nullptr &&
+                                definition.home->isStdlib && definition.rangeHome == definition.home);
+    hasTheory = hasTheory || definition.name == "depth_theory";
+  }
+  if (!hasLengths || hasTheory) return;
+  elaborate::ProbeDefinition theory;
+  theory.name = "depth_theory";
+  probes.push_back({std::move(theory), {std::numeric_limits<std::int64_t>::max(), /*isEpochs=*/false}});
+}
+
 StudyProbes::StudyProbes(std::vector<probes::PeriodicProbe> probes, engine::Options options)
     : probes_(std::move(probes)), options_(std::move(options)) {
+  addTheory(probes_);
   options_.timings = options_.codegen.timings = nullptr;  // they have one writer, and runs go on side by side
 }
 
 StudyProbes::~StudyProbes() = default;
 
-std::unique_ptr<RunProbes> StudyProbes::make(CellPrograms& programs) {
-  return std::make_unique<ProbesOfRun>(*this, programs, probes_);
+std::unique_ptr<RunProbes> StudyProbes::make(CellPrograms& programs, probes::Looks looks) {
+  return std::make_unique<ProbesOfRun>(*this, programs, probes_, looks);
 }
 
 std::unique_ptr<probes::Bench> StudyProbes::take(const elaborate::TrainProgram& train) {

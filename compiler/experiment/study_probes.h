@@ -27,7 +27,7 @@ class StudyProbes {
   ~StudyProbes();
 
   /// For one run. Owner  keeps references to `programs` and to this.
-  std::unique_ptr<RunProbes> make(CellPrograms& programs);
+  std::unique_ptr<RunProbes> make(CellPrograms& programs, probes::Looks looks = probes::Looks::Periodic);
 
   /// The bench of a train, from an earlier run or new; and back.
   std::unique_ptr<probes::Bench> take(const elaborate::TrainProgram& train);

@@ -9,7 +9,8 @@ namespace nnc::ir {
 
 /// Runs a function on tensors whose types are those of its parameters and returns its results.
 ///
-/// Floats are computed in their own dtype: f32 in float, f64 in double, bf16 in float and rounded after each op.
+/// Floats are computed in their own dtype: f32 in float, f64 in double, bf16 in float and rounded after each op,
+/// but for contract, which gives f32.
 /// Gradient calls must have been expanded (pass differentiate); kernel calls run their bodies.
 std::vector<Tensor> evaluate(const Module& module, FunctionId function, const std::vector<Tensor>& arguments);
 

@@ -246,20 +246,20 @@ Tensor evaluateContract(const Operation& o) {
     strides[1].push_back(strideOf(l.b, denseB, c));
     strides[2].push_back(strideOf(l.y, denseY, c));
   }
-  const auto sumProducts = [&]<typename T>(T) {
+  const auto sumProducts = [&]<typename T>(T, const auto& factorOf) {
     walk<3>(shape, strides, {0, 0, 0},
-            [&](const auto& at) { y.data<T>()[at[2]] += a.data<T>()[at[0]] * b.data<T>()[at[1]]; });
+            [&](const auto& at) { y.data<T>()[at[2]] += factorOf(a, at[0]) * factorOf(b, at[1]); });
   };
+  const auto as = []<typename T>(T) { return [](const Tensor& x, std::int64_t i) { return x.data<T>()[i]; }; };
+  // Factors in bf16, products and sums in the dtype of the result.
+  const auto widened = []<typename T>(T) {
+    return [](const Tensor& x, std::int64_t i) { return static_cast<T>(bf16ToFloat(x.data<std::uint16_t>()[i])); };
+  };
+  const bool isBf16 = a.type.dtype == DType::BF16;
   if (o.type.dtype == DType::F32)
-    sumProducts(float{});
+    isBf16 ? sumProducts(float{}, widened(float{})) : sumProducts(float{}, as(float{}));
   else if (o.type.dtype == DType::F64)
-    sumProducts(double{});
-  else if (o.type.dtype == DType::BF16)
-    walk<3>(shape, strides, {0, 0, 0}, [&](const auto& at) {
-      const float product =
-          bf16ToFloat(floatToBf16(static_cast<float>(a.real(at[0])) * static_cast<float>(b.real(at[1]))));
-      y.setReal(at[2], static_cast<float>(y.real(at[2])) + product);
-    });
+    isBf16 ? sumProducts(double{}, widened(double{})) : sumProducts(double{}, as(double{}));
   else
     walk<3>(shape, strides, {0, 0, 0}, [&](const auto& at) {
       const std::uint64_t product =

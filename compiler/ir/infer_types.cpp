@@ -270,7 +270,9 @@ InferredTypes inferContract(const Input& in) {
   for (const auto& [letter, count] : uses)
     if (count < 2) return fail(fmt::format("letter `{}` stands in one of a, b, y only", letter));
   if (std::string error = shapeLimitError(shape); !error.empty()) return fail(std::move(error));
-  return one(in.operand(0).dtype, shape);
+  // Products of bf16 are summed in f32, and the sum is not rounded.
+  const DType dtype = in.operand(0).dtype;
+  return one(dtype == DType::BF16 ? DType::F32 : dtype, shape);
 }
 
 bool isIndexType(DType dtype) { return dtype == DType::I32 || dtype == DType::I64; }

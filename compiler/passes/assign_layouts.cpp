@@ -178,8 +178,12 @@ ir::Value Assigner::asProduct(ir::Value a, ir::Value b, const ir::ContractAttrib
     const std::size_t axis = inA ? c.a.find(letter) : c.b.find(letter);
     shape.push_back(builder_.type(inA ? a : b).shape[axis]);
   }
-  const ir::Value left = spread(builder_, a, c.a, all, shape);
-  const ir::Value right = spread(builder_, b, c.b, all, shape);
+  // Products of bf16 are exact in f32.
+  const auto widened = [&](ir::Value x) {
+    return builder_.type(x).dtype == ir::DType::BF16 ? builder_.cast(x, ir::DType::F32) : x;
+  };
+  const ir::Value left = spread(builder_, widened(a), c.a, all, shape);
+  const ir::Value right = spread(builder_, widened(b), c.b, all, shape);
   const ir::Value product = builder_.mul(left, right);
   std::vector<int> axes(k.size());
   std::iota(axes.begin(), axes.end(), static_cast<int>(c.y.size()));
@@ -218,8 +222,7 @@ ir::Value Assigner::rewritten(const ir::Node& node) {
   for (const ir::Value operand : node.operands)
     if (isReadThroughWindow(function(), node, operand)) return {};
   const ir::Value a = node.operands[0], b = node.operands[1];
-  // A contraction in bf16 rounds its sum once; a product and a sum would round every product too.
-  const bool isDot = groups.m.empty() && groups.n.empty() && builder_.type(a).dtype != ir::DType::BF16;
+  const bool isDot = groups.m.empty() && groups.n.empty();
   return groups.k.empty() || isDot ? asProduct(a, b, letters) : asMatrixProduct(a, b, letters);
 }
 

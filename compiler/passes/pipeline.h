@@ -14,8 +14,10 @@
 #include "passes/fuse.h"
 #include "passes/hoist_products.h"
 #include "passes/inline_calls.h"
+#include "passes/lower_precision.h"
 #include "passes/plan_memory.h"
 #include "passes/remove_dead.h"
+#include "passes/round_early.h"
 #include "passes/schedule.h"
 #include "passes/simplify.h"
 #include "passes/sink_sums.h"
@@ -27,6 +29,7 @@ inline constexpr std::array kTraining = {
     kSimplify,  // before differentiate: what disappears here needs no gradient
     autodiff::kDifferentiate,
     kInlineCalls,
+    kRoundEarly,
     kSimplify,  // again: gradients arrive full of `x * 1` and `x + 0`
     kHoistProducts,
     kSinkSums,
@@ -41,15 +44,18 @@ static_assert(ir::isWellOrdered(kTraining), "a pass runs before the facts that i
 
 /// The same for a network that is only applied. (It may still ask for a derivative, of its output by its input.)
 inline constexpr std::array kInference = {
-    autodiff::kDifferentiate, kInlineCalls, kSimplify, kHoistProducts, kSinkSums, kCse, kRemoveDead,
-    kAssignLayouts,           kFuse,        kSchedule, kPlanMemory,
+    autodiff::kDifferentiate, kInlineCalls, kRoundEarly, kSimplify,   kHoistProducts, kSinkSums, kCse, kRemoveDead,
+    kAssignLayouts,           kFuse,        kSchedule,   kPlanMemory,
 };
 static_assert(ir::isWellOrdered(kInference), "a pass runs before the facts that it needs hold");
 
-/// Every pass once, in the order of the pipeline: for `nnc-opt`, --help and docs/passes.md.
+/// Every pass once, in the order in which they run: for `nnc-opt`, --help and docs/passes.md.
 inline constexpr std::array kAll = {
-    kSimplify,   autodiff::kDifferentiate, kInlineCalls, kHoistProducts, kSinkSums,   kCse,
-    kRemoveDead, kAssignLayouts,           kFuse,        kSchedule,      kPlanMemory,
+    kLowerPrecision, kSimplify,   autodiff::kDifferentiate,
+    kInlineCalls,    kRoundEarly, kHoistProducts,
+    kSinkSums,       kCse,        kRemoveDead,
+    kAssignLayouts,  kFuse,       kSchedule,
+    kPlanMemory,
 };
 
 /// The pass of that name. Errors: E1521 with the closest name when there is none.

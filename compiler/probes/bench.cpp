@@ -54,6 +54,14 @@ std::optional<Row> Bench::standard(const std::string& name, const Moment& moment
   return rowsOf(*program)[0];
 }
 
+std::optional<std::optional<elaborate::LayerChain>> Bench::layerChain() {
+  if (chain_) return chain_;
+  const std::optional<elaborate::ProbeProgram> program =
+      source_->probe({elaborate::ProbeKind::LayerChain, train_->batch, {}});
+  if (program) chain_ = program->chain;
+  return chain_;
+}
+
 bool Bench::requireExamples(const Examples& examples, std::int64_t needed, std::string_view probe) {
   if (examples.count() >= needed) return true;
   diagnostics_->emit<diag::ProbeExamples>(data_->program().span, probe, needed,
@@ -72,14 +80,17 @@ Rows rowsOf(const Program& program) {
 }
 
 bool measureNative(std::string_view name, Bench& bench, const Moment& moment, Rows& rows) {
-#define NNC_NATIVE_PROBE(NAME, SPELLING, SERIES, UNIT, DOC) \
+#define NNC_NATIVE_PROBE(NAME, SPELLING, ...) \
   if (name == #SPELLING) return measure##NAME(bench, moment, rows);
 #include "elaborate/native_probes.def"
 #undef NNC_NATIVE_PROBE
   return false;
 }
 
-bool looksAtStep(std::string_view name) { return name == "update_ratio" || name == "ics"; }
+bool looksAtStep(std::string_view name) {
+  const elaborate::NativeProbe* const probe = elaborate::findNativeProbe(name);
+  return probe != nullptr && probe->needs == elaborate::NativeProbe::Needs::Step;
+}
 
 /// Two uniform numbers for each element: in (0, 1] and in [0, 1).
 static std::pair<double, double> uniformAt(std::string_view name, std::int64_t counter, std::int64_t element) {

@@ -59,6 +59,8 @@ class Bench {
   Program* series(const std::vector<elaborate::ProbeDefinition>& probes);
   /// One series of the stdlib at this moment. Empty: reported.
   std::optional<Row> standard(const std::string& name, const Moment& moment, std::vector<std::int64_t>& sizes);
+  /// The chain of the train's hidden layers, if they are one; looked for once. Empty: reported.
+  std::optional<std::optional<elaborate::LayerChain>> layerChain();
   /// E1806 unless there are `needed` examples.
   [[nodiscard]] bool requireExamples(const Examples& examples, std::int64_t needed, std::string_view probe);
 
@@ -73,13 +75,14 @@ class Bench {
   std::optional<Examples> probeSet_, trainingSet_;
   std::map<std::pair<elaborate::ProbeKind, std::int64_t>, Program> programs_;
   std::map<std::string, Program> series_;
+  std::optional<std::optional<elaborate::LayerChain>> chain_;
 };
 
 /// The rows of a series program that has run.
 Rows rowsOf(const Program& program);
 
 // The native probes, one function for each row of native_probes.def. False: reported.
-#define NNC_NATIVE_PROBE(NAME, SPELLING, SERIES, UNIT, DOC) \
+#define NNC_NATIVE_PROBE(NAME, SPELLING, ...) \
   [[nodiscard]] bool measure##NAME(Bench& bench, const Moment& moment, Rows& rows);
 #include "elaborate/native_probes.def"
 #undef NNC_NATIVE_PROBE

@@ -1,103 +1,164 @@
 #include "probes/look.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "diagnostics/kinds/probes.h"
 #include "elaborate/native_probes.h"
-#include "training/source_store.h"
+#include "training/first_step.h"
+#include "training/project_source.h"
 #include "training/weights.h"
 
 namespace nnc::probes {
 
 namespace {
 
-/// Initial values, or the file's; states of the optimizer are never looked at.
-std::optional<SlotCopy> loadSlots(const elaborate::TrainProgram& train, const LookOptions& options, LookResult& result,
-                                  Diagnostics& diagnostics) {
+using Needs = elaborate::NativeProbe::Needs;
+
+/// Initial values, or the file's; states of the optimizer are initial ones.
+std::optional<std::vector<ir::Tensor>> loadSlots(const elaborate::TrainProgram& train, const LookOptions& options,
+                                                 LookResult& result, Diagnostics& diagnostics) {
   std::vector<ir::Tensor> tensors = training::initialTensors(train.initModule, train.init, options.seed);
-  if (!options.weights.empty()) {
-    const std::optional<std::string> file = training::findWeights(options.weights, diagnostics);
-    if (!file || !training::loadWeights(*file, train.slots, training::MatchWeights::All, tensors, diagnostics))
-      return std::nullopt;
-    result.weightsFile = *file;
-  }
-  std::vector<const std::byte*> pointers;
-  for (const ir::Tensor& tensor : tensors) pointers.push_back(tensor.bytes.data());
-  return SlotCopy(train, pointers);
+  if (options.weights.empty()) return tensors;
+  const std::optional<std::string> file = training::findWeights(options.weights, diagnostics);
+  if (!file || !training::loadWeights(*file, train.slots, training::MatchWeights::All, tensors, diagnostics))
+    return std::nullopt;
+  result.weightsFile = *file;
+  return tensors;
 }
 
-/// Measures one probe; a probe that the user did not name may be left out.
-bool measure(const elaborate::Project& project, Bench& bench, const std::string& name, const Moment& moment,
-             Rows& rows) {
-  if (looksAtStep(name)) {
-    bench.diagnostics().emit<diag::ProbeStep>({}, name);
-    return false;
+/// Measures native probes at the two ends of a step.
+class StepLook final : public training::StepObserver {
+ public:
+  StepLook(Bench& bench, const std::vector<std::string>& names, Rows& rows)
+      : bench_(bench), names_(names), rows_(rows) {}
+  bool isDue(std::int64_t) const override { return true; }
+  bool observe(const training::StepView& view, Diagnostics&) override {
+    if (view.step == 0) {
+      before_.emplace(view.train, view.slots);
+      return true;
+    }
+    const Moment moment{view.slots, view.step, &*before_};
+    return std::all_of(names_.begin(), names_.end(),
+                       [&](const std::string& name) { return measureNative(name, bench_, moment, rows_); });
   }
-  const std::optional<elaborate::ProbeDefinition> definition = project.findProbe(name);
-  if (!definition) return false;
-  if (definition->isNative()) return measureNative(name, bench, moment, rows);
-  Program* const program = bench.series({*definition});
-  if (program == nullptr) return false;
-  program->run(bench.train(), moment.slots, *bench.probeSet(), 0, moment.step + 1);
-  for (Row& row : rowsOf(*program)) rows.push_back(std::move(row));
-  return true;
-}
 
-/// All series of the stdlib in one program.
-bool measureStandard(const elaborate::Project& project, Bench& bench, const std::vector<std::string>& names,
-                     const Moment& moment, Rows& rows) {
-  std::vector<elaborate::ProbeDefinition> definitions;
-  for (const std::string& name : names)
-    if (!elaborate::isNativeProbe(name)) definitions.push_back(project.standardProbe(name));
-  Program* const program = bench.series(definitions);
-  if (program == nullptr) return false;
-  program->run(bench.train(), moment.slots, *bench.probeSet(), 0, moment.step + 1);
-  rows = rowsOf(*program);
-  return true;
-}
+ private:
+  Bench& bench_;
+  const std::vector<std::string>& names_;
+  Rows& rows_;
+  std::optional<SlotCopy> before_;
+};
 
-/// Every probe; native ones that do not fit the train are left out.
-bool measureAll(elaborate::Project& project, ProbeSource& source, Bench& bench, const training::DataSet& data,
-                const Moment& moment, LookResult& result) {
-  const std::vector<std::string> names = project.standardProbes();
-  Diagnostics& diagnostics = bench.diagnostics();
-  if (!measureStandard(project, bench, names, moment, result.rows)) return false;
-  for (const std::string& name : names) {
-    if (!elaborate::isNativeProbe(name)) continue;
-    Diagnostics scratch;
-    bench.attend(source, bench.train(), data, scratch);
-    if (!measure(project, bench, name, moment, result.rows))
-      result.leftOut.emplace_back(name,
-                                  scratch.all().empty() ? "it does not fit the network" : scratch.all()[0].message);
-    bench.attend(source, bench.train(), data, diagnostics);
+/// One look: what it is at, and what it is measured with.
+class Look {
+ public:
+  Look(elaborate::Project& project, const elaborate::TrainProgram& train, const LookOptions& options,
+       Diagnostics& diagnostics)
+      : project_(project),
+        train_(train),
+        options_(options),
+        diagnostics_(diagnostics),
+        source_(project, train),
+        bench_(options.engine) {}
+
+  std::optional<LookResult> run() {
+    result_.train = train_.name;
+    result_.seed = options_.seed;
+    data_ = training::DataSet::locate(train_.data, cache_.sources(), diagnostics_);
+    if (!data_ || !data_->read(diagnostics_)) return std::nullopt;
+    std::optional<std::vector<ir::Tensor>> tensors = loadSlots(train_, options_, result_, diagnostics_);
+    if (!tensors) return std::nullopt;
+    tensors_ = std::move(*tensors);
+    std::vector<const std::byte*> pointers;
+    for (const ir::Tensor& tensor : tensors_) pointers.push_back(tensor.bytes.data());
+    slots_.emplace(train_, pointers);
+    bench_.attend(source_, train_, *data_, diagnostics_);
+    const Examples* const examples = bench_.probeSet();
+    if (examples == nullptr) return std::nullopt;
+    result_.examples = examples->count();
+    const bool isFine = options_.probes.empty() ? measureAll() : measureNamed();
+    return isFine ? std::optional(std::move(result_)) : std::nullopt;
   }
-  return true;
-}
+
+ private:
+  Moment moment() const { return {slots_->view(), 0, nullptr}; }
+
+  bool measureNamed() {
+    std::vector<std::string> ofStep;
+    for (const std::string& name : options_.probes) {
+      if (looksAtStep(name))
+        ofStep.push_back(name);
+      else if (!measure(name))
+        return false;
+    }
+    return ofStep.empty() || measureStep(ofStep, diagnostics_);
+  }
+
+  bool measure(const std::string& name) {
+    const std::optional<elaborate::ProbeDefinition> definition = project_.findProbe(name);
+    if (!definition) return false;
+    if (definition->isNative()) return measureNative(name, bench_, moment(), result_.rows);
+    return measureSeries({*definition});
+  }
+
+  bool measureSeries(const std::vector<elaborate::ProbeDefinition>& definitions) {
+    Program* const program = bench_.series(definitions);
+    if (program == nullptr) return false;
+    program->run(train_, slots_->view(), *bench_.probeSet(), 0, moment().step + 1);
+    for (Row& row : rowsOf(*program)) result_.rows.push_back(std::move(row));
+    return true;
+  }
+
+  bool measureStep(const std::vector<std::string>& names, Diagnostics& diagnostics) {
+    training::ProjectSource programs(project_, train_);
+    const training::FirstStepOptions step{training::RunSeeds::all(options_.seed), 0, train_.name, options_.engine};
+    StepLook look(bench_, names, result_.rows);
+    return training::makeFirstStep(programs, train_, tensors_, step, cache_, look, diagnostics);
+  }
+
+  /// All series of the stdlib in one program, then every native probe; those that do not fit the train are left out.
+  bool measureAll() {
+    std::vector<elaborate::ProbeDefinition> definitions;
+    for (const std::string& name : project_.standardProbes())
+      if (!elaborate::isNativeProbe(name)) definitions.push_back(project_.standardProbe(name));
+    if (!measureSeries(definitions)) return false;
+    for (const elaborate::NativeProbe& probe : elaborate::nativeProbes()) {
+      const std::string name(probe.name);
+      if (probe.needs == Needs::Name) {
+        result_.leftOut.emplace_back(
+            name, fmt::format("it costs {} training steps of 500 examples; --probe {} measures it", probe.cost, name));
+        continue;
+      }
+      Diagnostics scratch;
+      bench_.attend(source_, train_, *data_, scratch);
+      const bool isFine = probe.needs == Needs::Step ? measureStep({name}, scratch) : measure(name);
+      if (!isFine)
+        result_.leftOut.emplace_back(name,
+                                     scratch.all().empty() ? "it does not fit the network" : scratch.all()[0].message);
+      bench_.attend(source_, train_, *data_, diagnostics_);
+    }
+    return true;
+  }
+
+  elaborate::Project& project_;
+  const elaborate::TrainProgram& train_;
+  const LookOptions& options_;
+  Diagnostics& diagnostics_;
+  LookResult result_;
+  training::RunCache cache_;
+  std::optional<training::DataSet> data_;
+  std::vector<ir::Tensor> tensors_;
+  std::optional<SlotCopy> slots_;
+  ProjectProbes source_;
+  Bench bench_;
+};
 
 }  // namespace
 
 std::optional<LookResult> look(elaborate::Project& project, const elaborate::TrainProgram& train,
                                const LookOptions& options, Diagnostics& diagnostics) {
-  LookResult result;
-  result.train = train.name;
-  result.seed = options.seed;
-  training::SourceStore store;
-  std::optional<training::DataSet> data = training::DataSet::locate(train.data, store, diagnostics);
-  if (!data || !data->read(diagnostics)) return std::nullopt;
-  const std::optional<SlotCopy> slots = loadSlots(train, options, result, diagnostics);
-  if (!slots) return std::nullopt;
-  ProjectProbes source(project, train);
-  Bench bench(options.engine);
-  bench.attend(source, train, *data, diagnostics);
-  const Moment moment{slots->view(), 0, nullptr};
-  const Examples* const examples = bench.probeSet();
-  if (examples == nullptr) return std::nullopt;
-  result.examples = examples->count();
-  if (options.probes.empty())
-    return measureAll(project, source, bench, *data, moment, result) ? std::optional(std::move(result)) : std::nullopt;
-  for (const std::string& name : options.probes)
-    if (!measure(project, bench, name, moment, result.rows)) return std::nullopt;
-  return result;
+  return Look(project, train, options, diagnostics).run();
 }
 
 }  // namespace nnc::probes

@@ -1,7 +1,8 @@
-// grad_ratio and depth_rate: what the lengths of gradients say about depth; update_ratio.
+// grad_ratio, depth_rate and depth_theory: what the lengths of gradients say about depth; update_ratio.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "probes/bench.h"
 
@@ -55,6 +56,42 @@ bool measureDepthRate(Bench& bench, const Moment& moment, Rows& rows) {
   }
   const double slope = (sumLD - sumL * sumD / n) / (sumLL - sumL * sumL / n);  // NaN with fewer than two layers
   rows.push_back({"depth_rate", {""}, {std::exp(-slope)}});
+  return true;
+}
+
+/// Root of the mean square of the derivative of an activation: half of the inputs of relu have derivative 1; tanh has 1
+/// and sigmoid 1/4 around 0, where inputs lie as long as weights do not make them larger. NaN: no closed form.
+static double gainOf(const std::string& activation) {
+  if (activation == "relu") return std::numbers::sqrt2 / 2.0;
+  if (activation == "tanh") return 1.0;
+  return activation == "sigmoid" ? 0.25 : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// gain sqrt(n Var W) per layer of n units. Sources: Glorot and Bengio, AISTATS 2010; He et al., ICCV 2015. Batch norm
+/// before relu gives sqrt(pi / (pi - 1)), whatever the weights: Yang et al., "A mean field theory of batch
+/// normalization", ICLR 2019. NaN: the network is not of that form.
+bool measureDepthTheory(Bench& bench, const Moment& moment, Rows& rows) {
+  const auto chain = bench.layerChain();
+  if (!chain) return false;
+  double factor = std::numeric_limits<double>::quiet_NaN();
+  if (*chain && (*chain)->isNormed) {
+    if ((*chain)->activation == "relu") factor = std::sqrt(std::numbers::pi / (std::numbers::pi - 1.0));
+  } else if (*chain) {
+    double logarithm = 0.0;
+    const elaborate::TrainProgram& train = bench.train();
+    for (const std::size_t i : weightSlots(train)) {
+      if (std::find((*chain)->weights.begin(), (*chain)->weights.end(), train.slots[i].path) == (*chain)->weights.end())
+        continue;
+      // n^2 elements: n Var W is the sum of their squares over n.
+      const auto units = static_cast<double>(train.slots[i].type.shape.back());
+      logarithm += std::log(length(slotNumbers(train, moment.slots, i)) / std::sqrt(units));
+    }
+    const double spread = std::exp(logarithm / static_cast<double>((*chain)->weights.size()));
+    constexpr double kLargest = 1.05;  // with room for the chance in a drawn matrix: 1 keeps inputs near 0
+    const bool isKnown = (*chain)->activation == "relu" || spread <= kLargest;
+    if (isKnown) factor = gainOf((*chain)->activation) * spread;
+  }
+  rows.push_back({"depth_theory", {""}, {factor}});
   return true;
 }
 

@@ -5,8 +5,8 @@
 
 namespace nnc::probes {
 
-ProbeRun::ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe> probes)
-    : source_(source), bench_(bench), probes_(std::move(probes)) {
+ProbeRun::ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe> probes, Looks looks)
+    : source_(source), bench_(bench), probes_(std::move(probes)), looks_(looks) {
   bench_.forgetExamples();
 }
 

@@ -11,6 +11,9 @@
 
 namespace nnc::probes {
 
+/// When the probes of a run look: as often as they say, or at its initial values and its first step alone.
+enum class Looks { Periodic, Initial };
+
 /// A probe and how often it looks.
 struct PeriodicProbe {
   elaborate::ProbeDefinition definition;
@@ -26,7 +29,7 @@ struct PeriodicProbe {
 class ProbeRun final : public training::StepObserver {
  public:
   /// Owner   keeps references to `source` and `bench`.
-  ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe> probes);
+  ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe> probes, Looks looks = Looks::Periodic);
 
   bool isDue(std::int64_t step) const override;
   [[nodiscard]] bool observe(const training::StepView& view, Diagnostics& diagnostics) override;
@@ -35,6 +38,7 @@ class ProbeRun final : public training::StepObserver {
 
  private:
   bool isDue(const PeriodicProbe& probe, std::int64_t step) const {
+    if (looks_ == Looks::Initial) return step == 0;
     return step <= 1 || step % probe.period.steps(stepsPerEpoch_) == 0;
   }
   bool finishStep(const training::StepView& view);
@@ -48,6 +52,7 @@ class ProbeRun final : public training::StepObserver {
   ProbeSource& source_;
   Bench& bench_;
   std::vector<PeriodicProbe> probes_;
+  Looks looks_;
   std::int64_t stepsPerEpoch_ = 1;  // known from the first look on, at step 0
   std::optional<SlotCopy> before_;  // of the step that is being made, if a probe looks at it
   std::int64_t beforeStep_ = 0;

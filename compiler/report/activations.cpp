@@ -43,7 +43,7 @@ std::vector<Figure> makeActivations(const View& view, const study::Show* show) {
     Figure figure;
     figure.id = "F10";
     figure.slug = slugOf("activations " + probe);
-    figure.title = fmt::format("Activations: {}", probe);
+    figure.title = fmt::format("By layer and step: {}", probe);
     if (shapeOf(view, probe) != ProbeShape::Layers) {
       figures.push_back(absentFigure("F10", figure.slug, figure.title,
                                      fmt::format("no finished run has values of {} for several layers", probe)));

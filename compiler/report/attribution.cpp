@@ -30,6 +30,7 @@ Attribution attributionOf(const View& view, const study::Measure& measure, const
   const double level = std::strtod(argumentOr(show, "interval", "").c_str(), nullptr);
   if (level > 0 && level < 1) options.level = level;
   options.precedences = statistics::precedencesOf(responses);
+  options.groups = statistics::smallGroups(statistics::playersOf(responses.factors()));
   statistics::Analysis analysis = statistics::analyse(responses, options);
   std::string where;
   for (const study::Factor& factor : view.study().factors)

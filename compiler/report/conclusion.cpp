@@ -50,6 +50,23 @@ void addCaveats(const View& view, statistics::Facts& facts) {
   facts.aliases = study.aliases;
 }
 
+/// The share of the recipe that is best, and those between which the gap is.
+std::optional<statistics::ExampleError> exampleErrorOf(const View& view, const study::Measure& measure) {
+  const std::optional<int> best = view.bestCell(measure);
+  if (!measure.examples || !best) return std::nullopt;
+  const auto shareOf = [&](std::optional<int> cell) -> std::optional<double> {
+    const double share = cell ? view.mean(*cell, measure.name) : std::nan("");
+    return std::isnan(share) ? std::nullopt : std::optional(share);
+  };
+  const std::optional<double> old = shareOf(view.oldCell()), fresh = shareOf(view.newCell());
+  statistics::ExampleError error{measure.part, *measure.examples, *shareOf(best), std::nullopt, std::nullopt};
+  if (old && fresh) {
+    error.oldShare = old;
+    error.newShare = fresh;
+  }
+  return error;
+}
+
 statistics::Facts factsOf(const View& view, const Attribution& attribution) {
   statistics::Facts facts;
   facts.scope = scopeOf(view, attribution);
@@ -67,7 +84,8 @@ statistics::Facts factsOf(const View& view, const Attribution& attribution) {
   facts.isLowerBetter = measure.isLowerBetter;
   facts.chance = measure.chance;
   if (measure.chance && !measure.isLowerBetter)
-    facts.bestCell = statistics::bestAgainstChance(attribution.responses, *measure.chance, std::nullopt);
+    facts.bestCell = statistics::bestAgainstChance(attribution.responses, *measure.chance, measure.examples);
+  facts.exampleError = exampleErrorOf(view, measure);
   addCaveats(view, facts);
   return facts;
 }

@@ -117,13 +117,23 @@ struct Lines {
   std::vector<Summary> context;  // every cell, thin, behind the groups
 };
 
+/// A line; one point alone, of runs that were looked at once, is a dot.
+void drawLine(Svg& svg, const std::vector<Point>& points, double radius, std::string_view line, std::string_view dot,
+              std::string_view tip, std::string_view attributes) {
+  if (points.size() == 1)
+    svg.circle(points[0].x, points[0].y, radius, dot, tip, attributes);
+  else
+    svg.path(linePath(points), line, tip, attributes);
+}
+
 void drawLines(Svg& svg, const Lines& lines, const Scale& x, const Scale& y) {
   const auto points = [&](const Summary& summary, const std::vector<double>& values) {
     std::vector<Point> list;
     for (std::size_t i = 0; i < summary.x.size(); ++i) list.push_back({x(summary.x[i]), y(values[i])});
     return list;
   };
-  for (const Summary& summary : lines.context) svg.path(linePath(points(summary, summary.middle)), "line context");
+  for (const Summary& summary : lines.context)
+    drawLine(svg, points(summary, summary.middle), 2.5, "line context", "point context", "", "");
   for (std::size_t i = 0; i < lines.groups.size(); ++i) {
     const Summary& summary = lines.summaries[i];
     const std::string colour = colourStyle(static_cast<int>(i));
@@ -133,7 +143,7 @@ void drawLines(Svg& svg, const Lines& lines, const Scale& x, const Scale& y) {
     const Summary& summary = lines.summaries[i];
     if (summary.x.empty()) continue;
     const std::string colour = colourStyle(static_cast<int>(i));
-    svg.path(linePath(points(summary, summary.middle)), "line " + colour, lines.groups[i].label,
+    drawLine(svg, points(summary, summary.middle), 4.5, "line " + colour, "dot " + colour, lines.groups[i].label,
              cellsAttribute(lines.groups[i].cells));
     drawEndMark(svg, summary.mark, x(summary.x.back()), y(summary.middle.back()), colour, summary.tip);
   }
@@ -201,7 +211,9 @@ Figure curvesOf(const View& view, const study::Show* show, const std::string& me
   }
   figure.caption = fmt::format(
       "Each line is the median over the runs of a group{}; its band holds all runs where there are fewer than five, "
-      "else the middle half. A cross ends a line some of whose runs diverged, a triangle one that was stopped.{}",
+      "else the middle half. A cross ends a line some of whose runs diverged, a triangle one that was stopped; runs "
+      "that were "
+      "looked at once are dots.{}",
       by.empty() ? "" : fmt::format(" with the same <i>{}</i>", escape(fmt::format("{}", fmt::join(by, ", ")))),
       hasContext ? " Grey: every cell." : "");
   return figure;

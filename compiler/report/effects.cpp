@@ -146,13 +146,18 @@ std::vector<Figure> makeEffects(const View& view, const study::Show* show) {
     }
     figure.cells = attributedCells(view, attribution);
     figure.variants.push_back({"", drawing(view, attribution, figure)});
+    const std::string marks =
+        attribution.responses.blockCount() < 2
+            ? "Dots are of the one block there is, so that there are no intervals."
+            : fmt::format(
+                  "Large dots are means over blocks, small dots single blocks; whiskers: {}, not adjusted; * marks "
+                  "effects that stay significant after Holm\u2019s adjustment.",
+                  intervalsText(attribution.analysis));
     figure.caption = fmt::format(
-        "Factors by what they contribute, largest first. Large dots are means over blocks, small dots single blocks; "
-        "whiskers: "
-        "{}, not adjusted; * marks effects that stay significant after Holm\u2019s adjustment. The four agree only "
-        "where factors "
-        "add up; where they differ, the factors act together.",
-        intervalsText(attribution.analysis));
+        "Factors by what they contribute, largest first. {} The four agree only where factors add up; where they "
+        "differ, "
+        "the factors act together.",
+        marks);
     figure.html = numbers(view, attribution);
     figures.push_back(std::move(figure));
   }

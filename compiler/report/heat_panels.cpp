@@ -15,7 +15,7 @@ namespace {
 
 // What a panel of this size can show; more rows and columns would only make the page larger.
 constexpr std::size_t kMostRows = 64, kMostColumns = 40;
-constexpr double kLeft = 40.0, kTitle = 20.0, kStepLabels = 20.0, kGap = 14.0, kLegend = 54.0;
+constexpr double kLeft = 40.0, kStepLabels = 20.0, kGap = 14.0, kLegend = 54.0;
 
 /// Evenly spaced indices, the first and the last among them.
 std::vector<std::size_t> picked(std::size_t count, std::size_t most) {
@@ -147,7 +147,10 @@ std::string drawHeatPanels(const HeatPanels& given, const Figure& figure, const 
   const double width =
       (kFigureWidth - kLeft - 8 - kGap * static_cast<double>(columns - 1)) / static_cast<double>(columns);
   const double height = columns > 4 ? 74.0 : columns == 4 ? 110.0 : 170.0;
-  const double pitch = kTitle + height + kStepLabels;
+  std::vector<std::string> titles;
+  for (const HeatPanel& panel : heat.panels) titles.push_back(panel.title);
+  const double titleHeight = panelTitleHeight(titles, width);
+  const double pitch = titleHeight + height + kStepLabels;
   Svg svg(kFigureWidth, pitch * static_cast<double>(rows) + kLegend + 8);
   for (std::size_t i = 0; i < heat.panels.size(); ++i) {
     const HeatPanel& panel = heat.panels[i];
@@ -155,10 +158,10 @@ std::string drawHeatPanels(const HeatPanels& given, const Figure& figure, const 
     Area area;
     area.left = kLeft + (width + kGap) * static_cast<double>(column);
     area.right = area.left + width;
-    area.top = pitch * static_cast<double>(row) + kTitle;
+    area.top = pitch * static_cast<double>(row) + titleHeight;
     area.bottom = area.top + height;
     svg.open(fmt::format("{} role=\"group\" aria-label=\"{}\"", cellsAttribute(panel.cells), escape(panel.tip)));
-    svg.text(area.left, area.top - 6, fitted(panel.title, width, 11), "small strong");
+    drawPanelTitle(svg, panel.title, area);
     svg.rect(area.left, area.top, width, height, "box", panel.tip);
     if (!panel.table.isEmpty()) drawCells(svg, panel.table, colours, area);
     svg.close();
@@ -166,6 +169,7 @@ std::string drawHeatPanels(const HeatPanels& given, const Figure& figure, const 
     svg.text(area.left, area.bottom + 12, std::to_string(panel.table.steps.front()), "tick small");
     svg.text(area.right, area.bottom + 12, std::to_string(panel.table.steps.back()), "tick small", "end");
     if (column != 0) continue;
+    svg.text((area.left + area.right) / 2, area.bottom + 12, "step", "small soft", "middle");
     svg.text(area.left - 5, area.bottom - 1, "1", "tick small", "end");
     svg.text(area.left - 5, area.top + 9, std::to_string(given.panels[i].table.layers.size()), "tick small", "end");
     svg.verticalText(area.left - 22, area.top + height / 2, "layer", "small soft");

@@ -218,8 +218,10 @@ std::vector<Figure> makeLattice(const View& view, const study::Show* show) {
     figure.cells = lattice.cells();
     figure.variants.push_back({"", lattice.draw()});
     figure.caption = fmt::format(
-        "Circles are cells with their mean {}; each line downwards turns one factor from old to new. {}.{}",
-        escape(measure->name), lattice.key(),
+        "Circles are cells with their mean {}{}, brighter where it is larger; each line downwards turns one factor "
+        "from old "
+        "to new. {}.{}",
+        escape(measure->name), unitOf(*measure).value.empty() ? "" : " in percent", lattice.key(),
         lattice.pathText().empty()
             ? ""
             : fmt::format(" Bold: the order of adding factors that is best on the way ({}).", lattice.pathText()));

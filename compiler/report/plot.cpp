@@ -93,6 +93,37 @@ std::string fitted(std::string_view text, double width, double size) {
   return front + "\u2026";
 }
 
+std::vector<std::string> wrapped(std::string_view text, double width, std::size_t most, double size) {
+  std::vector<std::string> lines;
+  while (lines.size() + 1 < most && textWidth(text, size) > width) {
+    std::size_t end = text.npos;  // of the words that fit
+    for (std::size_t at = text.find(' '); at != text.npos; at = text.find(' ', at + 1))
+      if (end == text.npos || textWidth(text.substr(0, at), size) <= width) end = at;
+    if (end == text.npos) break;
+    lines.push_back(fitted(text.substr(0, end), width, size));
+    text.remove_prefix(end + 1);
+  }
+  lines.push_back(fitted(text, width, size));
+  return lines;
+}
+
+static constexpr double kPanelTitle = 11.0, kPanelTitleLine = 14.0;
+static constexpr std::size_t kPanelTitleLines = 2;
+
+double panelTitleHeight(std::span<const std::string> titles, double width) {
+  std::size_t lines = 1;
+  for (const std::string& title : titles)
+    lines = std::max(lines, wrapped(title, width, kPanelTitleLines, kPanelTitle).size());
+  return 6.0 + kPanelTitleLine * static_cast<double>(lines);
+}
+
+void drawPanelTitle(Svg& svg, std::string_view title, const Area& area) {
+  const std::vector<std::string> lines = wrapped(title, area.width(), kPanelTitleLines, kPanelTitle);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    svg.text(area.left, area.top - 6 - kPanelTitleLine * static_cast<double>(lines.size() - 1 - i), lines[i],
+             "small strong");
+}
+
 static constexpr double kKeyLine = 22.0, kKeyGap = 18.0, kKeyHeight = 18.0;
 
 static double layKeys(Svg* svg, std::span<const Key> keys, double left, double right, double top) {

@@ -57,5 +57,11 @@ double keysHeight(std::span<const Key> keys, double left, double right);
 double textWidth(std::string_view text, double size = 12.0);
 /// The text, or its front with an ellipsis where it is wider than `width`.
 std::string fitted(std::string_view text, double width, double size = 12.0);
+/// The text in lines, broken at spaces; the last one of `most` is fitted.
+std::vector<std::string> wrapped(std::string_view text, double width, std::size_t most, double size = 12.0);
+
+/// The names of small panels, above each of them in one line or two. Returns the height that the longest one takes.
+double panelTitleHeight(std::span<const std::string> titles, double width);
+void drawPanelTitle(Svg& svg, std::string_view title, const Area& area);
 
 }  // namespace nnc::report

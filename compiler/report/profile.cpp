@@ -7,7 +7,6 @@
 #include "report/figures.h"
 #include "report/plot.h"
 #include "report/series.h"
-#include "report/theory.h"
 
 namespace nnc::report {
 
@@ -15,15 +14,26 @@ namespace {
 
 constexpr std::size_t kMostLines = 6;
 
-/// The factor that theory gives for all cells of a group; empty where they differ or have none.
-std::optional<double> theoryOf(const View& view, const Group& group) {
-  std::optional<double> common;
+/// Weights are drawn, so that cells with one theory differ by chance; other initialisers are farther apart.
+constexpr double kMostSpread = 1.05;
+
+/// The factor that theory gives for delta_norm in all runs of a group; empty where they differ or have none.
+std::optional<double> theoryOf(const View& view, const Group& group, const std::string& probe) {
+  if (probe != "delta_norm") return std::nullopt;
+  std::vector<double> factors;
   for (const int cell : group.cells) {
-    const std::optional<double> factor = backwardFactor(*view.cells()[static_cast<std::size_t>(cell)].cell);
-    if (!factor || (common && *common != *factor)) return std::nullopt;
-    common = factor;
+    for (const study::Run* run : view.cells()[static_cast<std::size_t>(cell)].byBlock) {
+      const study::ProbeSeries* const series = seriesOf(run, "depth_theory");
+      if (run == nullptr) continue;
+      factors.push_back(series && !series->values.empty() ? series->values.front().front() : std::nan(""));
+    }
   }
-  return common;
+  const bool isKnown = !factors.empty() && std::all_of(factors.begin(), factors.end(), [](double factor) {
+    return std::isfinite(factor) && factor > 0;
+  });
+  if (!isKnown) return std::nullopt;
+  const auto [low, high] = std::minmax_element(factors.begin(), factors.end());
+  return *high <= kMostSpread * *low ? std::optional(median(factors)) : std::nullopt;
 }
 
 struct Profile {
@@ -39,9 +49,10 @@ std::vector<Point> pointsAt(const LayerTable& table, std::size_t column) {
   return points;
 }
 
-/// From the last layer, where the backward pass starts, towards the input.
+/// From the last hidden layer towards the input: the output has another width, and no theory here.
 std::vector<Point> theoryPoints(const Profile& profile) {
-  const std::size_t last = profile.table.layers.size() - 1;
+  if (profile.table.layers.size() < 2) return {};
+  const std::size_t last = profile.table.layers.size() - 2;
   const double start = profile.table.values[last].front();
   std::vector<Point> points;
   if (!std::isfinite(start)) return points;
@@ -77,16 +88,18 @@ std::string drawing(const std::vector<Profile>& profiles, const Figure& figure, 
     const Profile& profile = profiles[i];
     const std::string colour = colourStyle(static_cast<int>(i));
     const std::string cells = cellsAttribute(profile.group.cells);
-    if (profile.theory)
-      svg.path(
-          path(theoryPoints(profile)), "theory",
-          fmt::format("theory for {}: a factor of {} per layer", profile.group.label, numberText(*profile.theory)));
     svg.path(path(pointsAt(profile.table, 0)), "line dash1 " + colour,
              fmt::format("{}, step {}", profile.group.label, profile.table.steps.front()), cells);
     if (profile.table.steps.size() > 1)
       svg.path(path(pointsAt(profile.table, profile.table.steps.size() - 1)), "line " + colour,
                fmt::format("{}, step {}", profile.group.label, profile.table.steps.back()), cells);
   }
+  // On top: a line that keeps to its theory would hide it.
+  for (const Profile& profile : profiles)
+    if (profile.theory)
+      svg.path(
+          path(theoryPoints(profile)), "theory",
+          fmt::format("theory for {}: a factor of {} per layer", profile.group.label, numberText(*profile.theory)));
   return svg.finish(drawingId(figure, 0), figure.title,
                     "Lines over the layers: dashed at initialisation, solid at the end of training.");
 }
@@ -99,7 +112,7 @@ Figure profileOf(const View& view, const study::Show* show, const std::string& p
   std::vector<Profile> profiles;
   const std::vector<std::string> by = argument(show, "by");
   for (const Group& group : by.empty() ? view.defaultGroups(kMostLines) : view.groupsBy(by)) {
-    Profile profile{group, layerTable(view, group.cells, probe, Over::Logarithms), theoryOf(view, group)};
+    Profile profile{group, layerTable(view, group.cells, probe, Over::Logarithms), theoryOf(view, group, probe)};
     if (profile.table.isEmpty()) continue;
     figure.cells.insert(figure.cells.end(), group.cells.begin(), group.cells.end());
     profiles.push_back(std::move(profile));
@@ -115,7 +128,7 @@ Figure profileOf(const View& view, const study::Show* show, const std::string& p
       "towards the input "
       "vanishes, one that rises explodes.{}",
       hasTheory ? " Thin black dashes: what theory says for the initialisation, a constant factor per layer, drawn "
-                  "from the last layer."
+                  "from the last hidden layer."
                 : " No closed form is known for these cells.");
   return figure;
 }

@@ -51,10 +51,9 @@ std::string tuningDrawing(const View& view, const study::Tuning& tuning, const F
   const double right = left + width * static_cast<double>(tuning.grid.size());
   Svg svg(kFigureWidth, top + rowHeight * static_cast<double>(count) + 12);
   const Range range = trialRange(view, tuning);
-  svg.text(
-      left, 14,
-      fmt::format("{}; colour: {} after {} steps, better is brighter", tuning.parameter, tuning.metric, tuning.steps),
-      "small");
+  svg.text(left, 14,
+           fmt::format("{}; colour: {} after {}, better is brighter", tuning.parameter, tuning.metric, tuning.length),
+           "small");
   for (std::size_t g = 0; g < tuning.grid.size(); ++g)
     svg.text(left + width * (static_cast<double>(g) + 0.5), top - 8, numberText(tuning.grid[g]), "tick", "middle");
   for (std::size_t i = 0; i < count; ++i) {
@@ -90,6 +89,7 @@ struct Totals {
   std::map<study::Status, int> statuses;
   int runs = 0, trials = 0;
   double trainSeconds = 0.0, wallSeconds = 0.0, flops = 0.0;
+  study::Spent spent;
 };
 
 Totals totalsOf(const View& view) {
@@ -108,6 +108,7 @@ Totals totalsOf(const View& view) {
     totals.trainSeconds += run->trainSeconds;
     totals.wallSeconds += run->wallSeconds;
     totals.flops += run->flops;
+    totals.spent += run->spent;
   }
   return totals;
 }
@@ -142,6 +143,13 @@ Pairs planPairs(const View& view) {
   for (const auto& [name, text] : study.bound) pairs.emplace_back("bind " + name, text);
   pairs.emplace_back("arithmetic", prefixedText(totals.flops) + "FLOP");
   if (totals.trainSeconds > 0) pairs.emplace_back("processor time in steps", secondsText(totals.trainSeconds));
+  if (totals.spent.processorSeconds > 0) {
+    pairs.emplace_back("processor time of the study", secondsText(totals.spent.processorSeconds));
+    pairs.emplace_back("of it, code generation",
+                       fmt::format("{}, {:.1f} %", secondsText(totals.spent.codeSeconds),
+                                   100.0 * totals.spent.codeSeconds / totals.spent.processorSeconds));
+    pairs.emplace_back("time of the study", secondsText(totals.spent.wallSeconds));
+  }
   if (totals.wallSeconds > 0)
     pairs.emplace_back("time of all runs, one after the other", secondsText(totals.wallSeconds));
   if (!view.players().empty())
@@ -201,8 +209,10 @@ std::vector<Figure> makeProvenance(const View& view, const study::Show*) {
       std::any_of(view.cells().begin(), view.cells().end(), [](const CellRuns& cell) { return !cell.trials.empty(); });
   if (view.study().tuning && hasTrials) {
     figure.variants.push_back({"", tuningDrawing(view, *view.study().tuning, figure)});
-    figure.caption = fmt::format("Every cell got the same search of <code>{}</code>; a ring marks what it chose. {}",
-                                 escape(view.study().tuning->parameter), tuningNote(view));
+    figure.caption = fmt::format(
+        "Every cell got the same search of <code>{}</code>; a ring marks what it chose, and an "
+        "empty box a value whose trials gave no number. {}",
+        escape(view.study().tuning->parameter), tuningNote(view));
   }
   figure.html = pairTable(planPairs(view), "The plan and what was run") + removedTable(view);
   if (!view.study().aliases.empty()) {

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "diagnostics/kinds/data.h"
-#include "nnc/files.h"
 #include "report/page.h"
 #include "report/tables.h"
+#include "report/written_files.h"
 #include "study/results.h"
 
 namespace nnc::report {
@@ -40,12 +39,7 @@ std::optional<Report> writeReport(const std::string& directory, Diagnostics& dia
   const std::optional<std::vector<study::Verdict>> verdicts = study::readVerdicts(directory, diagnostics);
   if (!verdicts) return std::nullopt;
   Report report = makeReport(*study, *runs, *verdicts);
-  runtime::Failure failure;
-  bool isWritten = runtime::makeDirectories(directory + "/figures", failure);
-  for (const auto& [name, text] : report.files)
-    isWritten = isWritten && runtime::writeFileAtomically(directory + "/" + name, text, failure);
-  if (isWritten) return report;
-  diagnostics.emit<diag::CannotWriteFile>({}, failure.path, failure.message);
+  if (replaceFiles(directory, report.files, diagnostics)) return report;
   return std::nullopt;
 }
 

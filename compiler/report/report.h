@@ -20,7 +20,8 @@ struct Report {
 Report makeReport(const study::Study& study, std::span<const study::Run> runs,
                   std::span<const study::Verdict> verdicts);
 
-/// Reads a study folder and writes its report there: the page, figures/*.svg, runs.csv, cells.csv.
+/// Reads a study folder and writes its report there: the page, figures/*.svg, runs.csv, cells.csv. Those
+/// of an earlier report that this one lacks are removed; files of the user stay.
 /// Errors  E1401, E1405, E1410, E1412; W1413, W1414. Empty: reported.
 [[nodiscard]] std::optional<Report> writeReport(const std::string& directory, Diagnostics& diagnostics);
 

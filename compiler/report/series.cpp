@@ -23,17 +23,26 @@ static const study::ProbeSeries* anySeries(const View& view, const std::string& 
   return nullptr;
 }
 
-static bool isNumber(const std::string& text) {
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+std::vector<double> positionOf(std::string_view path) {
+  std::vector<double> position;
+  while (true) {
+    const std::string_view part = path.substr(0, path.find(','));
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), position.emplace_back());
+    if (error != std::errc() || end != part.data() + part.size()) return {};
+    if (part.size() == path.size()) return position;
+    path.remove_prefix(part.size() + 1);
+  }
 }
 
 ProbeShape shapeOf(const View& view, const std::string& probe) {
   const study::ProbeSeries* const series = anySeries(view, probe);
   if (!series || series->paths.empty()) return ProbeShape::Absent;
   if (series->paths.size() == 1) return ProbeShape::Number;
-  return std::all_of(series->paths.begin(), series->paths.end(), isNumber) ? ProbeShape::Slice : ProbeShape::Layers;
+  const auto haveNumbers = [&](std::size_t count) {
+    return std::all_of(series->paths.begin(), series->paths.end(),
+                       [&](const std::string& path) { return positionOf(path).size() == count; });
+  };
+  return haveNumbers(1) ? ProbeShape::Slice : haveNumbers(2) ? ProbeShape::Plane : ProbeShape::Layers;
 }
 
 std::vector<std::string> probesOf(const View& view, ProbeShape shape) {

@@ -24,12 +24,16 @@ enum class Over { Values, Logarithms };
 LayerTable layerTable(const View& view, const std::vector<int>& cells, const std::string& probe, Over over);
 
 /// What a series of a probe looks like, which decides the figure that shows it.
-enum class ProbeShape { Absent, Number, Layers, Slice };
-/// Slice: all its paths are numbers (positions along a line). Number: one column.
+enum class ProbeShape { Absent, Number, Layers, Slice, Plane };
+/// Slice: all its paths are numbers, positions along a line. Plane: they are pairs of such, `-0.5,1.0`. Number: one
+/// column.
 ProbeShape shapeOf(const View& view, const std::string& probe);
 
 /// Names of the probes of that shape, in the order of the study, then those that only the runs know.
 std::vector<std::string> probesOf(const View& view, ProbeShape shape);
+
+/// The numbers of a path of a slice (one) or a plane (two); empty for other paths.
+std::vector<double> positionOf(std::string_view path);
 
 /// The series of a run; null where it has none.
 const study::ProbeSeries* seriesOf(const study::Run* run, const std::string& probe);

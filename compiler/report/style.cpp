@@ -73,6 +73,7 @@ svg .strong{font-weight:600}
 .box{fill:none;stroke:var(--grid);stroke-width:1}
 .halo{stroke:var(--paper);stroke-width:3px;paint-order:stroke}
 .dash1{stroke-dasharray:6 4}.dash2{stroke-dasharray:2 3}
+.contour{stroke:var(--paper);stroke-opacity:.75;stroke-width:1;fill:none}
 .hatched{stroke:var(--hatch);stroke-width:1;fill:none}
 )css";
 

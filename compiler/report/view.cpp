@@ -164,11 +164,15 @@ std::string View::namedLabel(int factor, int level) const {
 std::string View::shortLabel(int cell) const {
   const CellRuns& entry = cells_[static_cast<std::size_t>(cell)];
   std::string label;
+  std::size_t count = 0;
   for (std::size_t f = 0; f < study_.factors.size(); ++f) {
     const study::Factor& factor = study_.factors[f];
     if (factor.levels.size() != 2 || factor.isOrdered) return entry.label;
-    if (entry.cell->levels[f] == factor.newLevel) label += (label.empty() ? "" : ", ") + factor.name;
+    if (entry.cell->levels[f] != factor.newLevel) continue;
+    label += (label.empty() ? "" : ", ") + factor.name;
+    ++count;
   }
+  if (count == study_.factors.size() && count > 1) return "new";
   return label.empty() ? "old" : label;
 }
 

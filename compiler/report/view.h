@@ -68,7 +68,7 @@ class View {
   /// best.
   std::vector<Group> defaultGroups(std::size_t most) const;
 
-  /// What a small panel says of a cell: the players that are new (`act, norm`; `old`: none), or its levels.
+  /// What a small panel says of a cell: the players that are new (`act, norm`; `old`: none, `new`: all of several), or its levels.
   std::string shortLabel(int cell) const;
   /// The label of a level of a factor; a dash where the factor does not apply.
   std::string levelLabel(int factor, int level) const;

@@ -149,6 +149,20 @@ std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors
 
 }  // namespace
 
+std::vector<FactorSet> smallGroups(FactorSet players) {
+  const std::vector<int> members = membersOf(players);
+  std::vector<FactorSet> pairs, triples;
+  for (std::size_t i = 0; i < members.size(); ++i)
+    for (std::size_t j = i + 1; j < members.size(); ++j) {
+      pairs.push_back(FactorSet{1} << members[i] | FactorSet{1} << members[j]);
+      for (std::size_t k = j + 1; k < members.size(); ++k) triples.push_back(pairs.back() | FactorSet{1} << members[k]);
+    }
+  pairs.insert(pairs.end(), triples.begin(), triples.end());
+  // The whole is the gap itself.
+  std::erase(pairs, players);
+  return pairs;
+}
+
 Analysis analyse(const Responses& responses, const AnalysisOptions& options) {
   Analysis analysis;
   analysis.design = options.design;

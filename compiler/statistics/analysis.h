@@ -75,6 +75,9 @@ struct Analysis {
   bool isUnbalanced = false;  // a main effect or interaction averages over fewer settings than the full design has
 };
 
+/// All pairs of the players, then all triples: what may be sufficient or necessary together.
+std::vector<FactorSet> smallGroups(FactorSet players);
+
 Analysis analyse(const Responses& responses, const AnalysisOptions& options = {});
 
 }  // namespace nnc::statistics

@@ -11,30 +11,30 @@ enum class Paragraph { Scope, Findings, Order, Limits };
 struct Template {
   Rule rule;
   Paragraph paragraph;
-  bool isAttribution;  // says something of factors, which nothing is where no cell is better than chance
+  enum { Always, Learned, Shared } holds;  // Learned: some cell is better than chance. Shared: and factors share a gap
   Texts (*say)(const Facts&);
 };
 
 constexpr Template kTemplates[] = {
-    {Rule::Scope, Paragraph::Scope, false, sayScope},
-    {Rule::Unbalanced, Paragraph::Scope, false, sayUnbalanced},
-    {Rule::Screening, Paragraph::Scope, false, sayScreening},
-    {Rule::Resolution, Paragraph::Scope, false, sayResolution},
-    {Rule::TestError, Paragraph::Scope, false, sayTestError},
-    {Rule::NothingLearned, Paragraph::Scope, false, sayNothingLearned},
-    {Rule::Gap, Paragraph::Findings, true, sayGap},
-    {Rule::EitherSuffices, Paragraph::Findings, true, sayEitherSuffices},
-    {Rule::Sufficient, Paragraph::Findings, true, saySufficient},
-    {Rule::Necessary, Paragraph::Findings, true, sayNecessary},
-    {Rule::NeitherShown, Paragraph::Findings, true, sayNeitherShown},
-    {Rule::Together, Paragraph::Findings, true, sayTogether},
-    {Rule::Account, Paragraph::Findings, true, sayAccount},
-    {Rule::NotResolved, Paragraph::Findings, true, sayNotResolved},
-    {Rule::NoEffect, Paragraph::Findings, true, sayNoEffect},
-    {Rule::Order, Paragraph::Order, true, sayOrder},
-    {Rule::Tied, Paragraph::Order, true, sayTied},
-    {Rule::Caveat, Paragraph::Limits, false, sayCaveats},
-    {Rule::Validity, Paragraph::Limits, false, sayValidity},
+    {Rule::Scope, Paragraph::Scope, Template::Always, sayScope},
+    {Rule::Unbalanced, Paragraph::Scope, Template::Always, sayUnbalanced},
+    {Rule::Screening, Paragraph::Scope, Template::Always, sayScreening},
+    {Rule::Resolution, Paragraph::Scope, Template::Always, sayResolution},
+    {Rule::TestError, Paragraph::Scope, Template::Always, sayTestError},
+    {Rule::NothingLearned, Paragraph::Scope, Template::Always, sayNothingLearned},
+    {Rule::Gap, Paragraph::Findings, Template::Learned, sayGap},
+    {Rule::EitherSuffices, Paragraph::Findings, Template::Shared, sayEitherSuffices},
+    {Rule::Sufficient, Paragraph::Findings, Template::Shared, saySufficient},
+    {Rule::Necessary, Paragraph::Findings, Template::Shared, sayNecessary},
+    {Rule::NeitherShown, Paragraph::Findings, Template::Shared, sayNeitherShown},
+    {Rule::Together, Paragraph::Findings, Template::Shared, sayTogether},
+    {Rule::Account, Paragraph::Findings, Template::Shared, sayAccount},
+    {Rule::NotResolved, Paragraph::Findings, Template::Learned, sayNotResolved},
+    {Rule::NoEffect, Paragraph::Findings, Template::Learned, sayNoEffect},
+    {Rule::Order, Paragraph::Order, Template::Shared, sayOrder},
+    {Rule::Tied, Paragraph::Order, Template::Shared, sayTied},
+    {Rule::Caveat, Paragraph::Limits, Template::Always, sayCaveats},
+    {Rule::Validity, Paragraph::Limits, Template::Always, sayValidity},
 };
 
 }  // namespace
@@ -42,7 +42,8 @@ constexpr Template kTemplates[] = {
 std::vector<Sentence> verdict(const Facts& facts) {
   std::vector<Sentence> sentences;
   for (const Template& row : kTemplates) {
-    if (row.isAttribution && isNothingLearned(facts)) continue;
+    if (row.holds != Template::Always && isNothingLearned(facts)) continue;
+    if (row.holds == Template::Shared && facts.analysis.factors.size() < 2) continue;
     for (std::string& text : row.say(facts)) sentences.push_back({row.rule, std::move(text)});
   }
   return sentences;

@@ -73,6 +73,15 @@ struct Unit {
   double relevant = 0.5;  // scaled: the effect that a study should be able to see
 };
 
+/// What a share of examples is uncertain by because they are a sample; the same for all seeds, and so in no interval
+/// over seeds.
+struct ExampleError {
+  std::string part;  // "test"
+  std::int64_t examples = 0;
+  double share = 0;                          // the value that is looked at, of the best cell
+  std::optional<double> oldShare, newShare;  // of the old and the new recipe, where both were run
+};
+
 /// The facts that sentences are made of.
 struct Facts {
   StudyScope scope;
@@ -84,11 +93,10 @@ struct Facts {
   std::vector<UnfinishedCell> unfinished;
   std::vector<RemovedCells> removed;
   int divergedRuns = 0;
-  std::optional<double> chance;         // what guessing gives
-  std::optional<ChanceTest> bestCell;   // of bestAgainstChance
-  std::optional<double> binomialError;  // of one accuracy
-  std::optional<double> mcNemarError;   // of a difference on the same examples
-  std::vector<std::string> aliases;     // of a fraction: "act = norm:skip"
+  std::optional<double> chance;        // what guessing gives
+  std::optional<ChanceTest> bestCell;  // of bestAgainstChance
+  std::optional<ExampleError> exampleError;
+  std::vector<std::string> aliases;  // of a fraction: "act = norm:skip"
 };
 
 /// The sentences that hold, in the order of the rules.

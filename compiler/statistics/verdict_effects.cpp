@@ -12,22 +12,22 @@ namespace nnc::statistics {
 
 Texts sayGap(const Facts& facts) {
   const Inferred& gain = facts.analysis.totalGain;
+  const Ends ends = endsOf(facts);
   if (!gain.estimate.absent.empty()) {
     Texts cells;
     for (const Cell& cell : gain.estimate.absent) cells.push_back(nameOf(cell, facts.factors));
-    return {fmt::format("The gap between the old and the new recipe is not known: {} was not run.", listText(cells))};
+    return {fmt::format("The gap between {} is not known: {} was not run.", ends.both, listText(cells))};
   }
-  if (!gain.estimate.isDefined()) return {"The gap between the old and the new recipe is not known: no seed has both."};
+  if (!gain.estimate.isDefined()) return {fmt::format("The gap between {} is not known: no seed has both.", ends.both)};
   if (!gain.interval)
-    return {fmt::format("In the one seed that has both, the new recipe differs from the old one by {}.",
+    return {fmt::format("In the one seed that has both, {} differs from {} by {}.", ends.newOne, ends.oldOne,
                         signedPoints(facts, gain.estimate.values()[0], 1))};
   const Interval& interval = *gain.interval;
   const std::string size = signedPoints(facts, interval.estimate, decimalsFor(facts, interval));
   const std::string range = rangeText(facts, interval);
-  if (!hasGap(facts))
-    return {fmt::format("No gap between the old and the new recipe is resolved: {} ({}).", size, range)};
-  return {
-      fmt::format("The new recipe is {} than the old one: {} ({}).", hasGain(facts) ? "better" : "worse", size, range)};
+  if (!hasGap(facts)) return {fmt::format("No gap between {} is resolved: {} ({}).", ends.both, size, range)};
+  return {fmt::format("In this study {} is {} than {}: {} ({}).", ends.newOne, hasGain(facts) ? "better" : "worse",
+                      ends.oldOne, size, range)};
 }
 
 // ---- sufficient and necessary ----
@@ -142,7 +142,7 @@ static std::string evidence(const Facts& facts, const char* name, const Inferred
                      rangeText(facts, *inferred.interval));
 }
 
-/// Groups whose estimate is most of the gap while that of no member alone is.
+/// Groups whose estimate is most of the gap while that of no member alone is, nor that of a smaller group in them.
 static std::vector<const GroupAnalysis*> groupsWhere(const Facts& facts, Inferred GroupAnalysis::* estimator,
                                                      const std::vector<int>& alone) {
   std::vector<const GroupAnalysis*> groups;
@@ -150,7 +150,10 @@ static std::vector<const GroupAnalysis*> groupsWhere(const Facts& facts, Inferre
     const std::vector<int> members = membersOf(group.group);
     const bool hasOneAlone =
         std::any_of(members.begin(), members.end(), [&](int factor) { return has(alone, factor); });
-    if (!hasOneAlone && isMostOfGap(facts, group.*estimator)) groups.push_back(&group);
+    const bool hasSmaller = std::any_of(groups.begin(), groups.end(), [&](const GroupAnalysis* smaller) {
+      return (smaller->group & group.group) == smaller->group;
+    });
+    if (!hasOneAlone && !hasSmaller && isMostOfGap(facts, group.*estimator)) groups.push_back(&group);
   }
   return groups;
 }

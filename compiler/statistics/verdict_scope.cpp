@@ -1,5 +1,6 @@
 // The rules that frame the findings: scope, limits of the design, caveats, validity.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,11 +68,19 @@ Texts sayResolution(const Facts& facts) {
 }
 
 Texts sayTestError(const Facts& facts) {
-  if (!facts.binomialError) return {};
-  std::string text = fmt::format("The test set is a sample too: standard error {} of one value",
-                                 sizeText(facts, *facts.binomialError));
-  if (facts.mcNemarError)
-    text += fmt::format(", {} of a difference on the same examples (McNemar)", sizeText(facts, *facts.mcNemarError));
+  if (!facts.exampleError) return {};
+  const ExampleError& error = *facts.exampleError;
+  std::string text = fmt::format(
+      "The {} {} examples are a sample too, the same for every seed, so that intervals over seeds leave it out: "
+      "standard "
+      "error {} of one value (binomial, at {:.1f} {})",
+      error.examples, error.part, sizeText(facts, binomialStandardError(error.share, error.examples)),
+      error.share * facts.unit.scale, facts.unit.level);
+  // Two networks rarely err less alike than by chance: then the variances add up at most.
+  if (error.oldShare && error.newShare)
+    text += fmt::format(", at most {} of the gap, if the recipes err independently or alike",
+                        sizeText(facts, std::hypot(binomialStandardError(*error.oldShare, error.examples),
+                                                   binomialStandardError(*error.newShare, error.examples))));
   return {text + "."};
 }
 

@@ -54,6 +54,18 @@ std::string shortList(std::span<const std::string> items) {
   return fmt::format("{}; and {} more", fmt::join(items.first(kMostListed), "; "), items.size() - kMostListed);
 }
 
+Ends endsOf(const Facts& facts) {
+  if (facts.analysis.factors.size() != 1) return {"the new recipe", "the old one", "the old and the new recipe"};
+  const auto index = static_cast<std::size_t>(facts.analysis.factors[0].factor);
+  const auto levelName = [&](int level) {
+    Cell cell(facts.factors.size(), kNotApplicable);
+    cell[index] = level;
+    return nameOf(cell, facts.factors);
+  };
+  const std::string newer = levelName(facts.factors[index].newLevel), older = levelName(facts.factors[index].oldLevel);
+  return {newer, older, fmt::format("{} and {}", older, newer)};
+}
+
 const std::string& factorName(const Facts& facts, int factor) {
   return facts.factors[static_cast<std::size_t>(factor)].name;
 }

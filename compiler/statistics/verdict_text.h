@@ -30,6 +30,13 @@ std::string listText(std::span<const std::string> items, const char* last = "and
 std::string shortList(std::span<const std::string> items);
 
 const std::string& factorName(const Facts& facts, int factor);
+
+/// What the two ends of a gap are called: recipes, or the levels of the only factor, `act sigmoid` and `act ReLU`.
+struct Ends {
+  std::string newOne, oldOne, both;  // "the new recipe", "the old one", "the old and the new recipe"
+};
+Ends endsOf(const Facts& facts);
+
 Texts namesOf(const Facts& facts, std::span<const int> factors);
 
 /// Whether the cells are told from chance, and the gap from 0 (in the direction of better).

@@ -19,7 +19,7 @@ std::string verdictsText(const std::vector<Verdict>& verdicts) { return dump(enc
 
 /// Moves the values that a clock made from `run` into the result.
 static Clocks takeClocks(Run& run) {
-  Clocks clocks{run.trainSeconds, run.wallSeconds, run.curveSeconds, {}};
+  Clocks clocks{run.trainSeconds, run.wallSeconds, run.curveSeconds, {}, run.spent};
   for (const auto& [name, measured] : run.measures)
     if (measured.isClock) clocks.measures[name] = measured;
   std::erase_if(run.measures, [](const auto& entry) { return entry.second.isClock; });
@@ -82,6 +82,7 @@ std::optional<Run> parseRun(std::string_view line, std::string& problem) {
   run.trainSeconds = clocks.trainSeconds;
   run.wallSeconds = clocks.wallSeconds;
   run.curveSeconds = std::move(clocks.curveSeconds);
+  run.spent = clocks.spent.value_or(Spent{});
   for (const auto& [name, measured] : clocks.measures)
     run.measures[name] = {measured.value, measured.isCensored, /*isClock=*/true};
   return run;

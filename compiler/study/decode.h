@@ -91,7 +91,12 @@ bool decodeWord(const Json& json, T& value, Problem& problem) {
   return true;
 }
 
-/// Enums and structs. Fields that the struct does not have are skipped.
+template <typename T>
+constexpr bool kIsOptional = false;
+template <typename T>
+constexpr bool kIsOptional<std::optional<T>> = true;
+
+/// Enums and structs. Fields that the struct does not have are skipped; optional ones may be missing.
 template <typename T>
 bool decode(const Json& json, T& value, Problem& problem) {
   if constexpr (std::is_enum_v<T>) {
@@ -100,6 +105,7 @@ bool decode(const Json& json, T& value, Problem& problem) {
     if (!json.is_object()) return problem.fail("is no object");
     const auto read = [&](const auto& field) {
       const auto found = json.find(field.name);
+      if (found == json.end() && kIsOptional<std::remove_cvref_t<decltype(value.*field.member)>>) return true;
       if (found == json.end()) return problem.fail(fmt::format("lacks `{}`", field.name));
       return decode(*found, value.*field.member, problem) || problem.within(fmt::format(".{}", field.name));
     };

@@ -38,6 +38,8 @@ constexpr auto fieldsOf(const Cell*) {
                     Field{"program", &Cell::program},
                     Field{"parameters", &Cell::parameters},
                     Field{"steps", &Cell::steps},
+                    Field{"trial_steps", &Cell::trialSteps},
+                    Field{"evaluate_every", &Cell::evaluateEvery},
                     Field{"flops_per_step", &Cell::flopsPerStep}};
 }
 
@@ -52,7 +54,7 @@ constexpr auto fieldsOf(const Block*) {
 constexpr auto fieldsOf(const Tuning*) {
   return std::tuple{Field{"parameter", &Tuning::parameter}, Field{"grid", &Tuning::grid},
                     Field{"metric", &Tuning::metric},       Field{"lower_is_better", &Tuning::isLowerBetter},
-                    Field{"steps", &Tuning::steps},         Field{"blocks", &Tuning::blocks}};
+                    Field{"length", &Tuning::length},       Field{"blocks", &Tuning::blocks}};
 }
 
 constexpr auto fieldsOf(const Measure*) {
@@ -61,7 +63,9 @@ constexpr auto fieldsOf(const Measure*) {
                     Field{"lower_is_better", &Measure::isLowerBetter},
                     Field{"time_to_target", &Measure::isTimeToTarget},
                     Field{"chance", &Measure::chance},
-                    Field{"scale", &Measure::scale}};
+                    Field{"scale", &Measure::scale},
+                    Field{"part", &Measure::part},
+                    Field{"examples", &Measure::examples}};
 }
 
 constexpr auto fieldsOf(const Probe*) {
@@ -112,16 +116,23 @@ constexpr auto fieldsOf(const Run*) {
                     Field{"probes", &Run::probes}};
 }
 
+constexpr auto fieldsOf(const Spent*) {
+  return std::tuple{Field{"wall_seconds", &Spent::wallSeconds}, Field{"processor_seconds", &Spent::processorSeconds},
+                    Field{"code_seconds", &Spent::codeSeconds}};
+}
+
 /// The part of a run that is never the same twice.
 struct Clocks {
   double trainSeconds = 0.0, wallSeconds = 0.0;
   std::vector<double> curveSeconds;
   std::map<std::string, MeasuredValue> measures;
+  std::optional<Spent> spent;  // empty: in files of versions that did not keep it
 };
 
 constexpr auto fieldsOf(const Clocks*) {
   return std::tuple{Field{"train_seconds", &Clocks::trainSeconds}, Field{"wall_seconds", &Clocks::wallSeconds},
-                    Field{"curve_seconds", &Clocks::curveSeconds}, Field{"measures", &Clocks::measures}};
+                    Field{"curve_seconds", &Clocks::curveSeconds}, Field{"measures", &Clocks::measures},
+                    Field{"spent", &Clocks::spent}};
 }
 
 }  // namespace nnc::study

@@ -128,6 +128,7 @@ struct ResultsFile::Implementation {
   std::string path() const { return pathIn(directory, kResultsFile); }
   bool takeLock(Diagnostics& diagnostics);
   bool reopen(std::int64_t bytes, Diagnostics& diagnostics);
+  bool replace(const std::string& before, const std::string& after, Diagnostics& diagnostics);
 };
 
 bool ResultsFile::Implementation::takeLock(Diagnostics& diagnostics) {
@@ -143,6 +144,15 @@ bool ResultsFile::Implementation::reopen(std::int64_t bytes, Diagnostics& diagno
   runtime::Failure failure;
   file = runtime::AppendFile::open(path(), bytes, failure);
   return file || cannotWrite(failure, diagnostics);
+}
+
+/// Makes `after` the text of results.jsonl, in place of `before`.
+bool ResultsFile::Implementation::replace(const std::string& before, const std::string& after,
+                                          Diagnostics& diagnostics) {
+  if (after == before) return true;
+  runtime::Failure failure;
+  if (!runtime::writeFileAtomically(path(), after, failure)) return cannotWrite(failure, diagnostics);
+  return reopen(static_cast<std::int64_t>(after.size()), diagnostics);
 }
 
 ResultsFile::ResultsFile(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -197,6 +207,25 @@ bool ResultsFile::write(const std::string& name, const std::string& text, Diagno
          cannotWrite(failure, diagnostics);
 }
 
+bool ResultsFile::revise(const std::function<void(Run&)>& revise, Diagnostics& diagnostics) {
+  Implementation& state = *implementation_;
+  const std::lock_guard<std::mutex> guard(state.mutex);
+  std::vector<Run> revised = state.runs;
+  bool differs = false;
+  for (std::size_t i = 0; i < revised.size(); ++i) {
+    revise(revised[i]);
+    differs = differs || runText(revised[i]) != runText(state.runs[i]);
+  }
+  if (!differs) return true;
+  const std::optional<std::string> text = read(state.path(), diagnostics);
+  if (!text) return false;
+  std::string lines;
+  for (const Run& run : revised) lines += runText(run);
+  if (!state.replace(*text, lines, diagnostics)) return false;
+  state.runs = std::move(revised);
+  return true;
+}
+
 bool ResultsFile::sort(const std::vector<std::string>& ids, Diagnostics& diagnostics) {
   Implementation& state = *implementation_;
   const std::lock_guard<std::mutex> guard(state.mutex);
@@ -216,11 +245,7 @@ bool ResultsFile::sort(const std::vector<std::string>& ids, Diagnostics& diagnos
   std::string sorted;
   for (const auto& [line, run] : lines.whole) sorted += line;
 
-  if (sorted != *text) {
-    runtime::Failure failure;
-    if (!runtime::writeFileAtomically(state.path(), sorted, failure)) return cannotWrite(failure, diagnostics);
-    if (!state.reopen(static_cast<std::int64_t>(sorted.size()), diagnostics)) return false;
-  }
+  if (!state.replace(*text, sorted, diagnostics)) return false;
   state.runs.clear();
   for (auto& [line, run] : lines.whole) state.runs.push_back(std::move(run));
   return true;

@@ -1,5 +1,6 @@
 // The files of a study folder: study.json, results.jsonl, verdicts.json.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ class ResultsFile {
   const std::vector<Run>& runs() const;
   /// Appends one line and syncs it to the disk. Any thread. False: reported (full disk); nothing half-written stays.
   [[nodiscard]] bool append(const Run& run, Diagnostics& diagnostics);
+  /// Lets `revise` change each run, then rewrites results.jsonl atomically if a line differs. Not while another thread
+  /// appends.
+  [[nodiscard]] bool revise(const std::function<void(Run&)>& revise, Diagnostics& diagnostics);
   /// Writes study.json or verdicts.json atomically.
   [[nodiscard]] bool write(const std::string& name, const std::string& text, Diagnostics& diagnostics);
   /// Rewrites results.jsonl in this order of run ids, atomically; others follow in the order they have. Lines

@@ -33,10 +33,12 @@ struct Cell {
   std::string id;           // 16 hex digits: hash of the programs, the run-time values, the data and the budget
   std::vector<int> levels;  // of each factor; -1: the factor's `when` does not hold here
   std::vector<std::pair<std::string, std::string>> values;  // every parameter of the train but the tuned ones, as text
-  std::string program;          // 16 hex digits: what is compiled; cells with run-time numbers of their own share it
-  std::int64_t parameters = 0;  // trained numbers
-  std::int64_t steps = 0;       // of a whole run
-  double flopsPerStep = 0.0;    // forward, backward and update, from the IR
+  std::string program;             // 16 hex digits: what is compiled; cells with run-time numbers of their own share it
+  std::int64_t parameters = 0;     // trained numbers
+  std::int64_t steps = 0;          // of a whole run
+  std::int64_t trialSteps = 0;     // of a trial of its tuning; 0: nothing is tuned
+  std::int64_t evaluateEvery = 0;  // steps between evaluations of every part but `test`; 0: at the end of each epoch
+  double flopsPerStep = 0.0;       // forward, backward and update, from the IR
 };
 
 /// Combinations that are not run.
@@ -56,8 +58,8 @@ struct Tuning {
   std::vector<double> grid;  // ascending
   std::string metric;        // `valid.loss`
   bool isLowerBetter = true;
-  std::int64_t steps = 0;  // of a trial
-  int blocks = 1;          // trials per value, on the first blocks
+  std::string length;  // of a trial: `150 steps`, `2 epochs`; Cell::trialSteps has the number
+  int blocks = 1;      // trials per value, on the first blocks
 };
 
 /// `measure test = valid.accuracy.at(.best)`: one number per run.
@@ -68,6 +70,8 @@ struct Measure {
   bool isTimeToTarget = false;   // may be censored at the budget
   std::optional<double> chance;  // what guessing gives; runs that diverged count as this
   enum class Scale { Plain, Fraction, Seconds } scale = Scale::Plain;  // Fraction: shown in percent
+  std::string part;                      // `test`, where it is the share of its examples; else empty
+  std::optional<std::int64_t> examples;  // of that part, in the cell with the fewest
 };
 
 /// `probe dead = .. every steps(50)`
@@ -143,6 +147,14 @@ struct MeasuredValue {
   bool isClock = false;     // of seconds: never the same twice, kept with the times of the run
 };
 
+/// What a study costs, or a part of it.
+struct Spent {
+  double wallSeconds = 0.0;
+  double processorSeconds = 0.0;  // of all threads
+  double codeSeconds = 0.0;       // those of them that generated code
+  Spent& operator+=(const Spent& other);
+};
+
 /// One training. `role`: a run of the study, or a trial of its tuning.
 struct Run {
   enum class Role { Run, Trial } role = Role::Run;
@@ -161,6 +173,11 @@ struct Run {
   double trainSeconds = 0.0;         // processor seconds in steps
   double wallSeconds = 0.0;          // of the whole run
   std::vector<double> curveSeconds;  // train seconds at the steps of the first curve
+  Spent spent;  // by the process of the study, with all its threads, since the result before: sums are of the study
 };
+
+/// What all processes that ran the study have spent on it, apart from what was under way when one of them was ended:
+/// the sum over the runs of its cells.
+Spent spentOn(const Study& study, const std::vector<Run>& runs);
 
 }  // namespace nnc::study

@@ -2,10 +2,9 @@
 #pragma once
 #include <chrono>
 
-namespace nnc::training {
+#include "support/processor_time.h"
 
-/// Processor seconds of the calling thread.
-double threadSeconds();
+namespace nnc::training {
 
 /// Runs and pauses. One thread.
 class StepClock {

@@ -91,6 +91,27 @@ def trained_network():
     check(outputs == (WORK / "logits-cmake.bin").read_bytes(), "so are those of the program that CMake built")
 
 
+def mixed_precision():
+    """A network that was trained with `precision: .bf16`: floats in and out, inside what nnc computes."""
+    folder = WORK / "mixed"
+    folder.mkdir()
+    text = (ROOT / "examples/fashion.nn").read_text()
+    setting = "  epochs:    epochs\n"
+    check(setting in text, "the train of examples/fashion.nn has epochs")
+    model, runs, out = folder / "fashion.nn", folder / "run", folder / "out"
+    model.write_text(text.replace(setting, setting + "  precision: .bf16\n"))
+    run(NNC, "run", model, "--epochs", "1", "--seed", "7", "--out", runs)
+    run(NNC, "build", model, "--weights", runs, "-o", out)
+    check_object(out, "fashion")
+    classify, logits = folder / "classify", folder / "logits.bin"
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "examples/embed/classify.c", out / "fashion.o", "-lz", "-o", classify)
+    run(classify, *TEST_FILES, logits)
+    run(NNC, "predict", model, "--weights", runs, "--split", "test", "--out", folder / "o.npz")
+    with zipfile.ZipFile(folder / "o.npz") as archive:
+        outputs, shape = read_npy(archive.read(archive.namelist()[0]))
+    check(shape == (10000, 10) and outputs == logits.read_bytes(), "logits in bf16 are those of nnc, bit for bit")
+
+
 def write_safetensors(path, tensors):
     header, offset = {}, 0
     for name, (shape, values) in tensors.items():
@@ -196,14 +217,28 @@ def untrained_export():
     check(worst < 100 * 2.0**-24, f"outputs agree with a reference in double precision ({worst:.1e})")
 
 
+def functions():
+    """Pure functions, whose tensors are whole, and constants."""
+    model, out = ROOT / "tests/embed/functions.nn", WORK / "functions"
+    for name in ["center", "energy"]:
+        run(NNC, "build", model, name, "-o", out)
+        check_object(out, name)
+    check(signature_of(out / "energy.o")["dims"] == {"n": [3, 10]}, "a listed dim of a function is an argument")
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "tests/embed/functions.c", out / "center.o", out / "energy.o", "-o", WORK / "functions-test")
+    run(WORK / "functions-test")
+    check(True, "functions and constants are in C what they are in .nn")
+
+
 def main():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     os.chdir(WORK)
     untrained_export()
+    functions()
     sessions()
     language_model()
     trained_network()
+    mixed_precision()
     print(f"{passed} passed, 0 failed")
 
 

@@ -45,7 +45,27 @@ def check_drawings(page, name):
     for figure in FIGURES[name]:
         shown = [d for d in drawings if d["id"].split("-")[0] == figure and not d["hidden"]]
         check(shown, f"{figure} is on the page of {name}")
+    if name == "factorial":
+        check_contours(page)
     check(page.evaluate('document.querySelector("#f0-verdict-test p").textContent.length') > 100, "F0 says something")
+
+
+def check_contours(page):
+    """Each panel of the plane is filled by bands of several colours, each as large as it looks, and says what they mean."""
+    panels = page.evaluate("""[...document.querySelectorAll("#F11-landscape-slice-2d g[data-cells]")].map(panel => {
+      const frame = panel.querySelector("rect.box").getBBox();
+      const bands = [...panel.querySelectorAll("path")].filter(path => /^q/.test(path.getAttribute("class")));
+      const first = bands[0].getBBox();
+      return {bands: bands.length, colours: new Set(bands.map(band => getComputedStyle(band).fill)).size,
+              isFull: Math.abs(first.width - frame.width) < 1 && Math.abs(first.height - frame.height) < 1,
+              isSmaller: bands.at(-1).getTotalLength() > 0, tips: bands.every(band => band.querySelector("title")),
+              label: panel.getAttribute("aria-label")};
+    })""")
+    check(len(panels) == 3, f"old, new and best have a plane: {panels}")
+    for panel in panels:
+        check(panel["bands"] >= 4 and panel["colours"] == panel["bands"], f"levels differ in colour: {panel}")
+        check(panel["isFull"] and panel["isSmaller"] and panel["tips"], f"bands cover the panel and say their range: {panel}")
+        check("in the middle, from" in panel["label"], f"a panel says its numbers: {panel}")
 
 
 def check_switch(page):

@@ -113,8 +113,27 @@ Row Contract() {
     for (const DType dtype : kFloats)
       row.samples.push_back(sampleOf({{{dtype, c.a}, uniform(-2, 2)}, {{dtype, c.b}, uniform(-2, 2)}}, c.letters,
                                      c.letters.a + "," + c.letters.b + "->" + c.letters.y));
-  for (const DType dtype : {DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64}) {
-    const Fill fill = ir::isFloat(dtype) ? uniform(-2, 2) : listed(specials(dtype));
+  // Pairs of bf16 along a sum of even extent, in every arrangement that a product can have; odd extents; tails of rows
+  // and columns; more sums than one panel holds; a pair along a sum that is not the innermost.
+  std::vector<Case> ofBf16 = cases;
+  ofBf16.insert(ofBf16.end(), {{{33, 34}, {34, 47}, {"bi", "io", "bo"}},
+                               {{34, 33}, {34, 47}, {"ib", "io", "bo"}},
+                               {{17, 10}, {33, 10}, {"bi", "oi", "bo"}},
+                               {{34, 17}, {16, 34}, {"ib", "oi", "bo"}},
+                               {{3, 2}, {2, 70}, {"bi", "io", "bo"}},
+                               {{2, 3000}, {3000, 40}, {"bi", "io", "bo"}},
+                               {{40, 3000}, {36, 3000}, {"bi", "oi", "bo"}},
+                               {{3, 4, 5, 6}, {6, 3, 4, 5}, {"abcd", "eafc", "bdef"}},
+                               {{5, 4, 3}, {4, 3, 17}, {"bij", "ijo", "bo"}},
+                               {{2, 5, 6}, {2, 6, 5}, {"bik", "bkj", "bij"}}});
+  for (const Case& c : ofBf16) {
+    Sample sample = sampleOf({{{DType::BF16, c.a}, uniform(-2, 2)}, {{DType::BF16, c.b}, uniform(-2, 2)}}, c.letters,
+                             c.letters.a + "," + c.letters.b + "->" + c.letters.y);
+    sample.notSmooth = "bf16";
+    row.samples.push_back(std::move(sample));
+  }
+  for (const DType dtype : {DType::I8, DType::U8, DType::I32, DType::I64}) {
+    const Fill fill = listed(specials(dtype));
     Sample sample = sampleOf({{{dtype, {3, 7}}, fill}, {{dtype, {7, 5}}, fill}},
                              ir::ContractAttributes{"bi", "io", "bo"}, "bi,io->bo");
     sample.notSmooth = kNotReal;

@@ -56,9 +56,10 @@ TEST(Contract, Integers) {
     expectExact(contraction(dtype, {9, 21}, {21, 10}, "mk", "kn", "mn"));
 }
 
-// The evaluator rounds every product and sum of bf16; compiled code rounds once.
+// Products of bf16 are exact, and both sides sum k of them in f32: each is off by at most k u sum|a||b|.
 TEST(Contract, Bf16) {
-  expectClose(contraction(DType::BF16, {9, 21}, {21, 10}, "mk", "kn", "mn"), 0, 21 * 16 * 21 * 0x1p-8);
+  expectClose(contraction(DType::BF16, {9, 21}, {21, 10}, "mk", "kn", "mn"), 0, 2 * 21 * 0x1p-24 * 16 * 21);
+  expectClose(contraction(DType::BF16, {9, 22}, {22}, "mk", "k", "m"), 0, 2 * 22 * 0x1p-24 * 16 * 22);
 }
 
 }  // namespace nnc::codegen::test

@@ -30,7 +30,7 @@ double bound(std::int64_t k, DType dtype) {
 
 // Around every boundary: one lane, a vector, a tile, two panels; rows below, at and above the tile; k below a vector.
 TEST(Gemm, TailsInAllTranspositions) {
-  for (const DType dtype : {DType::F32, DType::F64})
+  for (const DType dtype : {DType::F32, DType::F64, DType::BF16})
     for (const std::int64_t m : {1, 14, 29})
       for (const std::int64_t n : {1, 10, 16, 33, 70})
         for (const std::int64_t k : {1, 19, 48})
@@ -49,6 +49,10 @@ TEST(Gemm, LongRowsArePacked) {
   expectClose(product(DType::F32, 40, 1030, 50, false, false), 0, bound(50, DType::F32));
   expectClose(product(DType::F32, 40, 1030, 50, true, false), 0, bound(50, DType::F32));
   expectClose(product(DType::F64, 33, 515, 20, false, true), 0, bound(20, DType::F64));
+  for (const std::int64_t k : {49, 50, 5000})
+    for (const bool left : {false, true})
+      for (const bool right : {false, true})
+        expectClose(product(DType::BF16, 40, 70, k, left, right), 0, bound(k, DType::BF16));
 }
 
 TEST(Gemm, ProductsTooDeepForAPanelGoToTheLibrary) {
@@ -56,24 +60,31 @@ TEST(Gemm, ProductsTooDeepForAPanelGoToTheLibrary) {
 }
 
 // What `nnc eval` and an application with other batches rely on.
+static void expectRowsAlone(DType dtype, std::int64_t depth, bool right) {
+  constexpr std::int64_t kRows = 61, kColumns = 37;
+  const Program all = product(dtype, kRows, kColumns, depth, false, right),
+                one = product(dtype, 1, kColumns, depth, false, right);
+  const auto compile = [](Program program, const std::vector<ir::Tensor>& arguments) {
+    planTrivially(program.module, program.function);
+    return runCompiled(program.module, program.function, arguments)[0];
+  };
+  const std::vector<ir::Tensor> arguments = inputs(all, 3);
+  const ir::Tensor y = compile(all, arguments);
+  for (const std::int64_t row : {std::int64_t{0}, std::int64_t{14}, kRows - 1}) {
+    ir::Tensor x({dtype, {1, depth}});
+    std::memcpy(x.bytes.data(), arguments[0].bytes.data() + row * static_cast<std::int64_t>(x.bytes.size()),
+                x.bytes.size());
+    const ir::Tensor alone = compile(one, {x, arguments[1]});
+    EXPECT_EQ(std::memcmp(alone.data<float>(), y.data<float>() + row * kColumns, alone.bytes.size()), 0)
+        << "row " << row;
+  }
+}
+
 TEST(Gemm, ARowDoesNotDependOnTheNumberOfRows) {
-  constexpr std::int64_t kRows = 61, kColumns = 37, kDepth = 53;
   for (const bool right : {false, true}) {
-    const Program all = product(DType::F32, kRows, kColumns, kDepth, false, right),
-                  one = product(DType::F32, 1, kColumns, kDepth, false, right);
-    const auto compile = [](Program program, const std::vector<ir::Tensor>& arguments) {
-      planTrivially(program.module, program.function);
-      return runCompiled(program.module, program.function, arguments)[0];
-    };
-    const std::vector<ir::Tensor> arguments = inputs(all, 3);
-    const ir::Tensor y = compile(all, arguments);
-    for (const std::int64_t row : {std::int64_t{0}, std::int64_t{14}, kRows - 1}) {
-      ir::Tensor x({DType::F32, {1, kDepth}});
-      std::memcpy(x.bytes.data(), arguments[0].data<float>() + row * kDepth, x.bytes.size());
-      const ir::Tensor alone = compile(one, {x, arguments[1]});
-      EXPECT_EQ(std::memcmp(alone.data<float>(), y.data<float>() + row * kColumns, alone.bytes.size()), 0)
-          << "row " << row;
-    }
+    expectRowsAlone(DType::F32, 53, right);
+    expectRowsAlone(DType::BF16, 53, right);
+    expectRowsAlone(DType::BF16, 54, right);
   }
 }
 

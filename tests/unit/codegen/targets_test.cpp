@@ -79,6 +79,9 @@ TEST_P(Targets, SumsAndProducts) {
                 b.addResult(b.reduceSum(x, {1}), "rows");
                 b.addResult(b.reduceMax(x, {1}), "max");
                 b.addResult(b.contract(x, y, "mk", "kn", "mn"), "product");
+                const ir::Value a = b.cast(x, DType::BF16), c = b.cast(y, DType::BF16);
+                b.addResult(b.contract(a, c, "mk", "kn", "mn"), "product of bf16, widened");
+                b.addResult(b.contract(b.transpose(a, {1, 0}), b.transpose(c, {1, 0}), "km", "nk", "mn"), "turned");
               }),
               1e-5, 1e-4, 9, options());
 }

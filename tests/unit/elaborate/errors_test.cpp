@@ -104,6 +104,17 @@ TEST(Errors, State) {
   EXPECT_EQ(errorOf("layer f(x: f32[4, 2]) {\n sub bn = batch_norm\n let a = x |> bn\n let b = a |> «bn»\n return b }",
                     Mode::Train),
             "E0401 state `net.bn.mu` is updated twice in one step");
+  const std::string twice = "layer f(x: f32[4, 2]) {\n sub bn = batch_norm\n let a = x |> bn\n";
+  EXPECT_NE(adviceOf(twice + " let b = a |> bn\n return b }", Mode::Train)
+                .find("help use two instances, or `frozen(bn)` for one of the applications"),
+            std::string::npos);
+  Code fixed(twice + " let b = a |> frozen(bn)\n return b }");  // what the message advises
+  EXPECT_TRUE(fixed.apply("f", Mode::Train)) << fixed.messages();
+  EXPECT_EQ(errorOf("layer f(x: f32[2, 2]) {\n let a = x |> frozen(«x»)\n return a }"),
+            "E0220 `f` of `frozen`: a layer or a shared instance is needed, and this is a tensor f32[2, 2]");
+  EXPECT_EQ(errorOf("layer f(x: f32[2, 2]) {\n let a = x |> frozen(«sgd(0.1)»)\n return a }"),
+            "E0220 `f` of `frozen`: a layer or a shared instance is needed, and this is the optimizer sgd");
+  EXPECT_EQ(errorOf("layer f(x: f32[2, 2]) {\n let a = x |> frozen(«dense»)\n return a }").substr(0, 5), "E0132");
   EXPECT_EQ(errorOf("fn f(x: f32[2]) {\n «param w: f32[2]»\n return x }"), "E0402 `param w` cannot stand in a fn");
   EXPECT_EQ(errorOf("fn f(x: f32[2]) {\n «sub w = dense(2)»\n return x }"), "E0402 `sub w` cannot stand in a fn");
   EXPECT_EQ(errorOf("layer f(x: f32[2]) {\n update «x» = 1.0\n return x }"), "E0403 `x` is not a state of this body");

@@ -89,6 +89,55 @@ TEST(Instances, ModeDecidesWhatBatchNormReads) {
   EXPECT_NEAR(train.run()[1], 0.5 / std::sqrt(0.25001), 1e-6);
 }
 
+TEST(Instances, AFrozenApplicationReadsItsStateAndLeavesIt) {
+  const std::string twice =
+      "network f(x: f32[2, 1]) -> f32[2, 1] {\n  sub bn = batch_norm\n  let a = bn(x)\n"
+      "  return a * 0.0 + frozen(bn)(x)\n}";
+  Code both(twice), once("network f(x: f32[2, 1]) -> f32[2, 1] {\n  sub bn = batch_norm\n  return bn(x)\n}");
+  ASSERT_TRUE(both.apply("f", Mode::Train)) << both.messages();
+  ASSERT_TRUE(once.apply("f", Mode::Train)) << once.messages();
+  EXPECT_EQ(both.slots(), once.slots());
+  EXPECT_TRUE(both.slot("net.bn.mu").updated.has_value());
+  // mu = 0, var = 1, not those of the batch: x / sqrt(1 + 1e-5). Tolerance: rounding of f32.
+  EXPECT_NEAR(both.run()[1], 2 / std::sqrt(1.00001), 1e-6);
+
+  Code frozen("network f(x: f32[2, 1]) -> f32[2, 1] = x |> frozen(batch_norm(momentum: 0.5))");
+  ASSERT_TRUE(frozen.apply("f", Mode::Train)) << frozen.messages();
+  EXPECT_FALSE(frozen.slot("net.batch_norm.mu").updated.has_value());
+}
+
+// What an application that is not frozen declares besides has its attributes and initial value from there.
+TEST(Instances, AFrozenApplicationMayComeFirst) {
+  Code code(
+      "layer scale(x: f32[n]) -> f32[n] {\n  if mode != .train { return x }\n"
+      "  param(decay: false) g: f32[n] = 3.0\n  state c: f32[] = 5.0\n  update c = c + 1.0\n  return g * x\n}\n"
+      "network f(x: f32[2]) -> f32[2] {\n  sub s = scale\n  let a = frozen(s)(x)\n  return s(a)\n}");
+  ASSERT_TRUE(code.apply("f", Mode::Train)) << code.messages();
+  EXPECT_EQ(code.slots(), (Paths{"net.s.g", "net.s.c"}));
+  EXPECT_FALSE(code.slot("net.s.g").slot.decay);
+  EXPECT_EQ(code.run(), (std::vector<double>{3, 6}));
+}
+
+TEST(Instances, FreezingRenamesNothing) {
+  const std::string head = "layer block(norm: layer)(x: f32[B, n]) -> f32[B, n] = x |> norm |> dense(n, bias: false)\n";
+  EXPECT_EQ(slotsOf(head + "network f(x: f32[2, 3]) -> f32[2, 3] = x |> block(frozen(rms_norm))"),
+            (Paths{"net.block.norm.g", "net.block.dense.w"}));
+  EXPECT_EQ(slotsOf("network f(x: f32[2, 3]) -> f32[2, 3] = x |> frozen(rms_norm()) |> rms_norm()"),
+            (Paths{"net.rms_norm.g", "net.rms_norm_2.g"}));
+  // Dropout, and whatever else asks for the mode, is as in evaluation.
+  Code code("network f(x: f32[4]) -> f32[4] = x |> frozen(dropout(0.5))");
+  ASSERT_TRUE(code.apply("f", Mode::Train)) << code.messages();
+  EXPECT_TRUE(code.keys().empty());
+}
+
+TEST(Instances, AFrozenApplicationMayStandInAScan) {
+  Code code(
+      "network f(x: f32[2, 1]) -> f32[2, 1] {\n  sub bn = batch_norm\n"
+      "  let run = scan t in 0..3 carry h = x {\n    next h = frozen(bn)(h)\n  }\n  return run.h\n}");
+  ASSERT_TRUE(code.apply("f", Mode::Train)) << code.messages();
+  EXPECT_FALSE(code.slot("net.bn.mu").updated.has_value());
+}
+
 TEST(Instances, RandomDrawsAreKeyedByPath) {
   const auto keysOf = [](const std::string& text, Mode mode) {
     Code code(text);

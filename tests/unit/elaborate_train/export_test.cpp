@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         ExportCase{"NoBatch", "export net() as n",
                    "E0124 export `n`: its batch `B` has no size; write `as n(B: [1, 32])`"},
-        ExportCase{"UnknownDim", "export net() as n(B: 1, T: 2)", "E0124 export `n`: its network has no free dim `T`"},
+        ExportCase{"UnknownDim", "export net() as n(B: 1, T: 2)", "E0124 export `n`: it has no free dim `T`"},
         ExportCase{"Zero", "export net() as n(B: 0)",
                    "E0124 export `n`: `B` takes whole numbers from 1, and this is 0"},
         ExportCase{"NotANetwork", "export 3 as n(B: 1)", "E0124 export `n`: it takes a network, and this is"},
@@ -92,7 +92,13 @@ INSTANTIATE_TEST_SUITE_P(
                    "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
         ExportCase{"FreeDim", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1)",
                    "E0124 export `e`: dim `n` of `x` has no size"},
-        ExportCase{"Function", "export fn f(x: f32) -> f32 = x", "E0900 exporting a function is not supported yet"}),
+        ExportCase{"FunctionWithFreeDim", "export fn f(x: f32[k]) -> f32[k] = x",
+                   "E0124 export `f`: dim `k` of `x` has no size; write `as f(k: [8, 64])`"},
+        ExportCase{"FunctionOfNothing", "export fn f() -> f32 = 1.0", "E0124 export `f`: it declares no data arguments"},
+        ExportCase{"ConstantOfNoCType", "export let sizes = [1, 2]",
+                   "E0124 export `sizes`: a constant of C is a finite number, a truth value or a text, and this is"},
+        ExportCase{"ConstantOfTheHeader", "export let max_batch = 3",
+                   "E0123 `max_batch` cannot be the name of an export: every header defines that name"}),
     [](const testing::TestParamInfo<ExportCase>& one) { return one.param.name; });
 
 TEST_F(ExportTest, AnotherFreeDimTakesOneSize) {
@@ -103,6 +109,38 @@ TEST_F(ExportTest, AnotherFreeDimTakesOneSize) {
   ASSERT_TRUE(program.has_value()) << messages();
   EXPECT_EQ(program->entries[0].inputs[0].type.shape, (ir::Shape{3}));
   EXPECT_EQ(program->slots[0].type.shape, (ir::Shape{3, 3}));
+}
+
+// Padding would be seen by a function of all rows: it has no batch, and takes the sizes that are listed.
+TEST_F(ExportTest, AFunctionTakesWholeTensors) {
+  Project* const project = loadText(
+      "fn shift(x: f32[n, m], by: f32) -> f32[m] {\n  let s[j] = sum[i](x[i, j]) + by\n  return s\n}\n"
+      "export shift as shift(n: [1, 8], m: 3)\n");
+  ASSERT_NE(project, nullptr) << messages();
+  const std::optional<ExportProgram> program = project->exported("shift");
+  ASSERT_TRUE(program.has_value()) << messages();
+  EXPECT_FALSE(program->hasBatch);
+  EXPECT_EQ(program->dims, std::vector<std::string>{"n"});
+  ASSERT_EQ(program->entries.size(), 2u);
+  EXPECT_EQ(program->entries[1].sizes, std::vector<std::int64_t>{8});
+  EXPECT_EQ(program->entries[1].inputs[0].type.shape, (ir::Shape{8, 3}));
+  EXPECT_EQ(program->entries[1].inputs[1].type.shape, ir::Shape{});
+  EXPECT_EQ(program->entries[1].results[0].type.shape, ir::Shape{3});
+}
+
+TEST_F(ExportTest, ConstantsKeepTheirValues) {
+  Project* const project = loadText(
+      "export let count = 55000\nexport let rate = 0.5\nexport let is_on = true\nexport let title = \"a\"\n"
+      "let hidden = 1\n");
+  ASSERT_NE(project, nullptr) << messages();
+  const std::optional<std::vector<ExportedConstant>> constants = project->exportedConstants();
+  ASSERT_TRUE(constants.has_value()) << messages();
+  ASSERT_EQ(constants->size(), 4u);
+  EXPECT_EQ(std::get<std::int64_t>((*constants)[0].value), 55000);
+  EXPECT_EQ(std::get<double>((*constants)[1].value), 0.5);
+  EXPECT_EQ(std::get<bool>((*constants)[2].value), true);
+  EXPECT_EQ(std::get<std::string>((*constants)[3].value), "a");
+  EXPECT_EQ((*constants)[3].name, "title");
 }
 
 TEST_F(ExportTest, AnUnknownExportIsListed) {

@@ -112,22 +112,34 @@ TEST_F(ModulesTest, ANetworkMayHaveTheNameOfAClassicOne) {
   EXPECT_EQ(messages(), "");
 }
 
-TEST_F(ModulesTest, TheStdlibHasNoNameTwice) {
-  std::set<std::string> names;
-  ASSERT_NE(loadText("let a = 1"), nullptr) << messages();
-  const std::unique_ptr<Modules> modules = Modules::load((folder_ / "main.nn").string(), sources_, diagnostics_);
-  ASSERT_NE(modules, nullptr);
-  for (const StdlibFile& file : stdlibFiles()) {
-    EXPECT_FALSE(file.text.empty());
-    for (std::size_t at = 0; (at = file.text.find("\nfn ", at)) != std::string_view::npos; ++at) {
-      const std::size_t begin = at + 4;
-      const std::string name(file.text.substr(begin, file.text.find('(', begin) - begin));
-      EXPECT_TRUE(names.insert(name).second) << name;
-      // A name that starts with `_` is seen in its own file alone.
-      EXPECT_EQ(static_cast<bool>(modules->find(modules->root(), name)), !name.starts_with('_')) << name;
+// Names are found by the lines of a module before it is parsed: they must be those that the parser finds.
+TEST_F(ModulesTest, TheOutlineOfTheStdlibIsWhatItDeclares) {
+  Stdlib stdlib(sources_, diagnostics_);
+  std::set<std::string> names, probes;
+  for (const std::string& moduleName : stdlib.moduleNames()) {
+    const SourceModule* const module = stdlib.findModule(moduleName);
+    ASSERT_NE(module, nullptr) << moduleName << "\n" << messages();
+    for (const std::string& name : publicNames(*module)) {
+      EXPECT_TRUE(names.insert(name).second) << name << " is declared twice";
+      const Named found = stdlib.find(name);
+      EXPECT_EQ(found.module, module) << name;
+      EXPECT_EQ(found.decl, module->names.at(name).decl) << name;
+    }
+    for (const auto& [name, probe] : module->probes) {
+      EXPECT_TRUE(probes.insert(name).second) << name << " is declared twice";
+      EXPECT_EQ(stdlib.findProbe(name), std::pair(probe, module)) << name;
+    }
+    // A name that starts with `_` is seen in its own file alone.
+    for (const auto& [name, named] : module->names) {
+      if (!name.starts_with('_')) continue;
+      EXPECT_FALSE(stdlib.find(name)) << name;
     }
   }
-  EXPECT_GT(names.size(), 40u);
+  const std::vector<std::string> outline = stdlib.names(), outlineProbes = stdlib.probeNames();
+  EXPECT_EQ(std::set(outline.begin(), outline.end()), names);
+  EXPECT_EQ(std::set(outlineProbes.begin(), outlineProbes.end()), probes);
+  EXPECT_GT(names.size(), 100u);
+  EXPECT_GT(probes.size(), 5u);
 }
 
 }  // namespace nnc::elaborate

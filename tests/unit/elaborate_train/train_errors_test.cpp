@@ -106,8 +106,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "and this is no number above 0", "0"},
         TrainCase{"CheckpointOfTwoNumbers", "epochs:    2", "epochs: 2 checkpoint: every(minutes(1, 30))",
                   "and this is 2 numbers", "minutes(1, 30)"},
-        TrainCase{"HalfPrecision", "epochs:    2", "epochs: 2 precision: .bf16",
-                  "E0900 `precision: .bf16` is not supported yet", ".bf16"},
+        TrainCase{"UnknownPrecision", "epochs:    2", "epochs: 2 precision: .f16",
+                  "E0109 setting `precision` takes .f32, .f64 or .bf16 (matrix products of bf16, all else in f32), and "
+                  "this is the symbol .f16",
+                  ".f16"},
         TrainCase{"FreezeNothing", "epochs:    2", "epochs: 2 freeze: [net.stem]",
                   "E0815 `net.stem` names no parameter of the network\n  note parameters: net.dense.w, net.dense.b, "
                   "net.dense_2.w, net.dense_2.b",
@@ -336,11 +338,14 @@ TEST_F(ProjectTest, AParameterWithoutDefaultMustBeSet) {
 
 TEST_F(ProjectTest, TheTrainIsChosenByName) {
   Project* const project = loadText(
-      program("", "train other { network: net() data: toy loss: cross_entropy optimizer: adam batch: 5 steps: 3 }"));
+      program("",
+              "train other { network: net() data: toy loss: cross_entropy optimizer: adam batch: 5 steps: 3 }\n"
+              "experiment seeds { run: other() measure loss = train.loss }"));
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_TRUE(project->train("other", {}).has_value()) << messages();
   EXPECT_FALSE(project->train("", {}).has_value());
-  EXPECT_NE(messages().find("has 2 trains, and none was named\n  note trains: fit, other"), std::string::npos)
+  EXPECT_NE(messages().find("has 2 trains, and none was named\n  note trains: fit, other\n  note experiments: seeds"),
+            std::string::npos)
       << messages();
   EXPECT_FALSE(project->train("fitt", {}).has_value());
   EXPECT_NE(messages().find("E0119"), std::string::npos) << messages();

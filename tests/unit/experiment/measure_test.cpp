@@ -75,6 +75,17 @@ TEST_F(MeasureTest, TargetsOnEveryClock) {
   EXPECT_FALSE(std::get<study::MeasuredValue>(measure("steps_to(valid.loss <= 0.5)")).isClock);
 }
 
+// Of 0.5, 0.8 and 0.9 at steps 10, 20 and 30; after ten steps of 10 / ln 2 a value counts half.
+TEST_F(MeasureTest, AveragesWeighByAgeInSteps) {
+  EXPECT_NEAR(value("ema(valid.accuracy, 10 / log(2))"), 0.5 * (0.5 * (0.5 + 0.8) + 0.9), 1e-15);
+  EXPECT_EQ(value("first(ema(valid.accuracy, 5))"), 0.5);
+  EXPECT_EQ(value("steps_to(ema(valid.accuracy, 10 / log(2)) >= 0.65)"), 20.0);
+  EXPECT_EQ(value("steps_to(ema(valid.accuracy, 10 / log(2)) >= 0.66)"), 30.0);
+  EXPECT_EQ(mistake("ema(valid.accuracy)"), "`ema` takes a curve and a number of steps: `ema(train.accuracy, 30)`");
+  EXPECT_EQ(mistake("ema(norms, 5)"), "`ema` smooths a curve over the steps, such as `train.accuracy`");
+  EXPECT_EQ(mistake("ema(valid.accuracy, 0)"), "`ema` averages over a positive number of steps");
+}
+
 TEST_F(MeasureTest, ProbesByLayerAndStep) {
   EXPECT_EQ(value("last(norms.first) / last(norms.final)"), 0.125);
   EXPECT_EQ(value("last(mean(norms))"), 9.0);
@@ -117,6 +128,8 @@ TEST_F(MeasureTest, WhatAMeasureIsCalled) {
   EXPECT_FALSE(describe("valid.accuracy").isLowerBetter);
   EXPECT_TRUE(describe("valid.loss").isLowerBetter);
   EXPECT_TRUE(describe("steps_to(valid.loss <= 1)").isTimeToTarget);
+  EXPECT_TRUE(describe("ema(valid.loss, 10)").isLowerBetter);
+  EXPECT_EQ(describe("ema(test.accuracy, 10)").scale, study::Measure::Scale::Fraction);
   EXPECT_EQ(describe("seconds").scale, study::Measure::Scale::Seconds);
 }
 

@@ -16,22 +16,23 @@ class PlannerTest : public elaborate::ProjectTest {
   static std::string recipe() {
     return R"(
 import std.data (generate)
-data spots {
+data spots(rows: int = 32) {
   source: generate(64, fn (i, key) => (x: random_normal(key, [4]), y: cast(i % 2, i32)))
-  split:  (train: 0..32, valid: 32..64)
+  split:  (train: 0..rows, valid: 32..64)
 }
 layer unit(width: dim, act: fn, norm: layer, init: init)(x: f32[B, n]) -> f32[B, width] =
     x |> dense(width, init: init) |> norm |> act
 network net(depth: int, act: fn, norm: layer, init: init)(x: f32[B, 4]) -> f32[B, 2] =
     x |> repeat depth { unit(4, act, norm, init) } |> dense(2)
 train recipe(depth: int = 1, act: fn = relu, norm: layer = identity, init: init = he_normal, lr: real = 0.1,
-             drop: real = 0.0, opt: enum(sgd, adam) = .sgd, momentum: real = 0.0) {
+             drop: real = 0.0, opt: enum(sgd, adam) = .sgd, momentum: real = 0.0,
+             rows: int = 32, size: int = 8) {
   network:   net(depth, act, norm, init)
-  data:      spots
+  data:      spots(rows)
   loss:      cross_entropy
   metrics:   [accuracy]
   optimizer: if opt == .adam then adam(lr) else sgd(lr, momentum)
-  batch:     8
+  batch:     size
   steps:     4
 }
 )";

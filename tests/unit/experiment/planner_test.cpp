@@ -172,6 +172,46 @@ TEST_F(PlannerTest, PeriodsOfProbesMayUseParametersOfTheExperiment) {
   EXPECT_EQ(made->probes()[0].period.count, 7);
 }
 
+TEST_F(PlannerTest, EpochsAreThoseOfTheCell) {
+  const auto made = plan(R"(
+  vary size in [4, 8, 32]
+  vary rows in [16, 32]
+  bind lr = tuned([0.1, 0.2], by: valid.loss, epochs: 1)
+  evaluate: every(epochs(2))
+  measure m = valid.loss
+)");
+  ASSERT_NE(made, nullptr) << messages();
+  const std::vector<study::Cell>& cells = made->study().cells;
+  ASSERT_EQ(cells.size(), 6u);
+  // 16 or 32 rows in batches of 4, 8 and 32; a trial is no longer than the four steps of a run.
+  const std::vector<std::int64_t> perEpoch = {4, 8, 2, 4, 1, 1};
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    EXPECT_EQ(cells[i].evaluateEvery, 2 * perEpoch[i]) << i;
+    EXPECT_EQ(cells[i].trialSteps, std::min<std::int64_t>(4, perEpoch[i])) << i;
+  }
+  EXPECT_EQ(made->study().tuning->length, "1 epoch");
+  EXPECT_EQ(made->study().scope, "train recipe on spots, 16 to 32 rows, batch 4 to 32, 4 steps");
+  EXPECT_EQ(costOf(made->study()).trials, 12u);
+  // Runs: 3 blocks, of 4 steps; trials end with one evaluation each.
+  EXPECT_EQ(costOf(made->study()).evaluations, 3u * (1 + 1 + 1 + 1 + 2 + 2) + 12);
+}
+
+TEST_F(PlannerTest, WhatShowsInResultsIsPartOfACell) {
+  const auto idWith = [&](const std::string& clauses) {
+    const auto made = plan("vary depth in [1, 2]\nmeasure m = valid.loss\n" + clauses);
+    EXPECT_NE(made, nullptr) << messages();
+    return made != nullptr ? made->study().cells[0].id : "";
+  };
+  const std::string plain = idWith("");
+  EXPECT_EQ(idWith("budget: minutes(3)\n"), plain) << "a limit of time changes nothing that is computed";
+  EXPECT_EQ(idWith("target: valid.accuracy >= 0.5\n"), plain) << "nothing stops there";
+  std::set<std::string> ids = {plain};
+  for (const char* const clauses :
+       {"evaluate: every(steps(2))\n", "evaluate: every(steps(3))\n", "target: valid.accuracy >= 0.5\nstop: .target\n",
+        "budget: (flops: 1e5)\n", "target: valid.accuracy >= 0.6\nstop: .target\n"})
+    EXPECT_TRUE(ids.insert(idWith(clauses)).second) << clauses;
+}
+
 TEST_F(PlannerTest, SeedsOfStreamsAreCrossed) {
   const auto made = plan("seeds: (init: 2, data: 3)\nvary lr in [0.1, 0.2]\nmeasure m = valid.loss\n");
   ASSERT_NE(made, nullptr) << messages();
@@ -218,6 +258,10 @@ INSTANTIATE_TEST_SUITE_P(
         PlanCase{"TunedHowLong",
                  "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss)\nmeasure m = valid.loss\n",
                  "E0610 `tuned` needs `steps:` or `epochs:`", "bind lr = tuned([0.1, 0.2], by: valid.loss)"},
+        PlanCase{"TunedTwoLengths",
+                 "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2, epochs: 1)\n"
+                 "measure m = valid.loss\n",
+                 "E0610 `tuned` takes one of `steps:` and `epochs:`, not both", "epochs: 1"},
         PlanCase{"TunedInside",
                  "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2) * 2.0\nmeasure m = "
                  "valid.loss\n",

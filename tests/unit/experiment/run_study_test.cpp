@@ -187,8 +187,9 @@ TEST_F(RunStudy, trials_choose_the_value_of_each_cell) {
   for (const study::Run& trial : runs("single"))
     for (const study::Run& whole : runs("single"))
       if (trial.role == study::Run::Role::Trial && whole.role == study::Run::Role::Run && trial.cell == whole.cell &&
-          trial.block == whole.block)
+          trial.block == whole.block) {
         EXPECT_EQ(study::lastValue(trial, "valid.loss"), whole.curves[2].values[0]);
+      }
 }
 
 TEST_F(RunStudy, diverged_trials_lose_and_diverged_runs_are_results) {
@@ -204,7 +205,9 @@ TEST_F(RunStudy, diverged_trials_lose_and_diverged_runs_are_results) {
   EXPECT_EQ(lost.edge.size(), 4u);
   for (const study::Run& each : runs("lost")) {
     EXPECT_EQ(each.status, Status::Diverged);
-    if (each.role == study::Run::Role::Run) EXPECT_EQ(each.measures.at("test").value, 1.0 / 3.0);
+    if (each.role == study::Run::Role::Run) {
+      EXPECT_EQ(each.measures.at("test").value, 1.0 / 3.0);
+    }
   }
   EXPECT_EQ(finished(*tuned, "lost").finished, 0u) << "not tried again";
 }
@@ -255,9 +258,71 @@ TEST_F(RunStudy, time_limits_of_a_run_and_of_the_study) {
   for (const study::Run& each : runs("cheap")) EXPECT_EQ(each.steps, 4);
 }
 
+/// Makes `count` of the results of `folder` cost `seconds` each and drops the others.
+class SpentBudget : public RunStudy {
+ protected:
+  void keepOnly(const std::string& folder, std::size_t count, double seconds) {
+    std::vector<study::Run> kept = runs(folder);
+    kept.resize(count);
+    std::string text;
+    for (study::Run& run : kept) {
+      run.spent.wallSeconds = seconds;
+      text += study::runText(run);
+    }
+    write(folder + "/results.jsonl", text);
+  }
+};
+
+TEST_F(SpentBudget, what_earlier_processes_used_counts) {
+  const auto limited = plan(true);
+  finished(*limited, "study");
+  const std::string whole = timeless("study");
+  keepOnly("study", 3, 100.0);
+  limited->rules_.studySeconds = 300.0;
+  testing::internal::CaptureStderr();
+  options_.progress = training::Progress::Lines;
+  const StudyOutcome nothing = finished(*limited, "study");
+  const std::string shown = testing::internal::GetCapturedStderr();
+  options_.progress = training::Progress::None;
+  EXPECT_EQ(nothing.finished, 0u);
+  EXPECT_EQ(nothing.reused, 3u);
+  EXPECT_EQ(nothing.missing, 17u);
+  EXPECT_FALSE(nothing.isInterrupted);
+  EXPECT_EQ(nothing.spent.wallSeconds, 300.0);
+  EXPECT_NE(shown.find("the study's budget of 5:00 is spent: 3 of 20 runs are done"), std::string::npos) << shown;
+  limited->rules_.studySeconds = 7200.0;
+  const StudyOutcome rest = finished(*limited, "study");
+  EXPECT_EQ(rest.missing, 0u);
+  EXPECT_GT(rest.spent.wallSeconds, 300.0);
+  EXPECT_EQ(timeless("study"), whole);
+}
+
+TEST_F(SpentBudget, results_of_other_programs_cost_this_study_nothing) {
+  const auto other = std::make_unique<HandMadePlan>(path("main.nn"));
+  other->addCell({{"hidden", "5"}});
+  finished(*other, "study");
+  keepOnly("study", 2, 1000.0);
+  const auto limited = plan();
+  limited->rules_.studySeconds = 1000.0;
+  EXPECT_EQ(finished(*limited, "study").missing, 0u);
+}
+
+TEST_F(RunStudy, keeps_what_was_spent_and_how_much_of_it_made_code) {
+  engine::CodeCache code;
+  options_.engine.cache = &code;
+  options_.workers = 2;
+  const StudyOutcome outcome = finished(*plan(), "study");
+  EXPECT_GT(outcome.spent.codeSeconds, 0.0);
+  EXPECT_NEAR(outcome.spent.codeSeconds, code.counts().seconds, 1e-9) << "a sum of differences";
+  EXPECT_LT(outcome.spent.codeSeconds, outcome.spent.processorSeconds);
+  const StudyOutcome again = finished(*plan(), "study");
+  EXPECT_EQ(again.finished, 0u);
+  EXPECT_NEAR(again.spent.codeSeconds, outcome.spent.codeSeconds, 1e-9) << "the file keeps it; sums in another order";
+}
+
 TEST_F(RunStudy, evaluates_and_stops_by_the_rules) {
   const auto ruled = plan();
-  ruled->rules_.evaluateEvery = 5;
+  for (study::Cell& cell : ruled->study_.cells) cell.evaluateEvery = 5;
   ruled->rules_.targetMetric = "valid.loss";
   ruled->rules_.target = 100.0;
   finished(*ruled, "study");
@@ -306,7 +371,7 @@ TEST_F(RunStudy, blocks_are_paired_bit_for_bit) {
   paired->addCell({{"lr", "0.2"}});
   paired->addCell({{"lr", "0.1"}, {"late", "1e-30"}});
   paired->addCell({{"lr", "0.1"}, {"drop", "0.0"}});
-  paired->rules_.evaluateEvery = 1;
+  for (study::Cell& cell : paired->study_.cells) cell.evaluateEvery = 1;
   Sightings sightings;
   options_.workers = 2;
   options_.probes = [&](std::size_t cell, CellPrograms&, Diagnostics&) -> std::unique_ptr<RunProbes> {

@@ -20,6 +20,7 @@ study::Study sampleStudy(int cells, int blocks) {
     study::Cell cell;
     cell.id = "cell" + std::to_string(i);
     cell.steps = 100;
+    cell.trialSteps = 10;
     study.cells.push_back(cell);
   }
   for (int seed = 0; seed < blocks; ++seed) study.blocks.push_back({seed, seed, seed});
@@ -59,7 +60,7 @@ TEST(Schedule, goes_block_by_block_in_another_order_each) {
 
 TEST(Schedule, a_run_waits_for_the_trials_of_its_cell_and_takes_their_value) {
   study::Study study = sampleStudy(1, 2);
-  study.tuning = study::Tuning{"lr", {0.1, 0.2, 0.3}, "valid.loss", true, 10, 2};
+  study.tuning = study::Tuning{"lr", {0.1, 0.2, 0.3}, "valid.loss", true, "10 steps", 2};
   Schedule schedule(study, {});
   EXPECT_EQ(schedule.total(), 3u * 2 + 2);
   std::vector<Task> trials;
@@ -82,7 +83,7 @@ TEST(Schedule, a_run_waits_for_the_trials_of_its_cell_and_takes_their_value) {
 
 TEST(Schedule, what_is_done_is_not_started_and_what_is_not_of_the_plan_does_not_matter) {
   study::Study study = sampleStudy(2, 1);
-  study.tuning = study::Tuning{"lr", {0.1, 0.2}, "valid.loss", true, 10, 1};
+  study.tuning = study::Tuning{"lr", {0.1, 0.2}, "valid.loss", true, "10 steps", 1};
   std::vector<study::Run> done;
   {
     Schedule schedule(study, {});
@@ -114,7 +115,7 @@ TEST(Schedule, what_is_done_is_not_started_and_what_is_not_of_the_plan_does_not_
 }
 
 TEST(ChooseTuned, takes_the_best_mean_over_the_blocks) {
-  const study::Tuning tuning{"lr", {0.1, 0.2, 0.4}, "valid.accuracy", false, 10, 2};
+  const study::Tuning tuning{"lr", {0.1, 0.2, 0.4}, "valid.accuracy", false, "10 steps", 2};
   std::vector<study::Run> runs;
   const auto add = [&](double value, int block, double accuracy, Status status = Status::Ok) {
     study::Run run;

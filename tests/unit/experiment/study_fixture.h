@@ -84,7 +84,8 @@ class HandMadePlan final : public Plan {
  public:
   explicit HandMadePlan(std::string file) : file_(std::move(file)) {
     study_.name = "small";
-    study_.measures = {{"test", "test.accuracy", false, false, 1.0 / 3.0, study::Measure::Scale::Fraction}};
+    study_.measures = {
+        {"test", "test.accuracy", false, false, 1.0 / 3.0, study::Measure::Scale::Fraction, "", std::nullopt}};
     study_.blocks = {{1, 1, 1}, {2, 2, 2}};
   }
 
@@ -95,6 +96,7 @@ class HandMadePlan final : public Plan {
     cell.id = hexDigits(hashBytes(text));
     cell.values = std::move(values);
     cell.steps = 12;
+    cell.trialSteps = 4;
     cell.flopsPerStep = 1000.0;
     study_.cells.push_back(std::move(cell));
   }
@@ -147,7 +149,7 @@ class StudyTest : public training::TrainTest {
     auto plan = std::make_unique<HandMadePlan>(path("main.nn"));
     for (const char* const hidden : {"4", "8"})
       for (const char* const drop : {"0.0", "0.5"}) plan->addCell({{"hidden", hidden}, {"drop", drop}});
-    if (withTuning) plan->study_.tuning = study::Tuning{"lr", {0.01, 0.1, 0.5}, "valid.loss", true, 4, 1};
+    if (withTuning) plan->study_.tuning = study::Tuning{"lr", {0.01, 0.1, 0.5}, "valid.loss", true, "4 steps", 1};
     return plan;
   }
 
@@ -180,6 +182,7 @@ class StudyTest : public training::TrainTest {
     for (study::Run& run : runs(folder)) {
       run.trainSeconds = run.wallSeconds = 0.0;
       run.curveSeconds.clear();
+      run.spent = {};
       text += study::runText(run) + "\n";
     }
     return text;

@@ -38,6 +38,10 @@ class ClosedFormsTest : public BenchTest {
     }
     return sum;
   }
+  double theory(const std::string& program) {
+    open(program);
+    return measured("depth_theory")[0].values[0];
+  }
 };
 
 // Tolerances: 4 %, sigmoid 7 % (its mean is not 0). A random matrix of 128 units changes a length by a factor with
@@ -63,6 +67,62 @@ TEST_F(ClosedFormsTest, BatchNormExplodes) {
   const double measured = rate(deep("relu", "he_normal", "batch_norm()"));
   EXPECT_GT(measured, 1.15);
   EXPECT_LT(measured, 1.24);
+}
+
+/// Initialisers count by the variance that they give, the user's own among them. Tolerance: of 10 matrices of 128^2
+/// numbers, whose mean square has a relative deviation below sqrt(2 / (10 * 128^2)) = 0.35 %, half of it in the root.
+TEST_F(ClosedFormsTest, TheoryKnowsWhatIsBound) {
+  EXPECT_NEAR(theory(deep("relu", "narrow")), std::sqrt(1.0 / 6.0), 0.01 * std::sqrt(1.0 / 6.0));
+  EXPECT_NEAR(theory(deep("relu", "glorot_uniform")), std::sqrt(0.5), 0.01);
+  EXPECT_NEAR(theory(deep("relu", "he_normal")), 1.0, 0.01);
+  EXPECT_NEAR(theory(deep("tanh", "narrow")), std::sqrt(1.0 / 3.0), 0.01);
+  EXPECT_NEAR(theory(deep("sigmoid", "glorot_uniform")), 0.25, 0.0025);
+  EXPECT_DOUBLE_EQ(theory(deep("relu", "he_normal", "batch_norm()")), std::sqrt(M_PI / (M_PI - 1.0)));
+}
+
+/// Under other names: parameters of the train, and of layers of one's own.
+TEST_F(ClosedFormsTest, TheoryDoesNotReadNames) {
+  const std::string program = R"(layer unit(squash: fn, start: init)(x: f32[B, n]) -> f32[B, 32] {
+  return x |> dense(32, init: start) |> squash
+}
+network net(squash: fn, start: init)(x: f32[B, 8]) -> f32[B, 10] = x |> repeat 4 { unit(squash, start) } |> dense(10)
+fn act(x: f32[..s]) -> f32[..s] = 2.0 * x
+fn example(i: i32, key: key) -> (x: f32[8], y: i32) = (x: random_normal(key, [8]), y: i % 10)
+train fit(squash: fn = SQUASH, start: init = normal(0.25)) {
+  network: net(squash, start)
+  data: generate(50, example)
+  loss: cross_entropy
+  optimizer: sgd(0.1)
+  batch: 10
+  steps: 1
+})";
+  const auto with = [&](const std::string& squash) {
+    std::string text = program;
+    return text.replace(text.find("SQUASH"), 6, squash);
+  };
+  EXPECT_NEAR(theory(with("relu")), std::sqrt(0.5 * 32.0 / 16.0), 0.03);  // 3 matrices of 32^2: 1.3 % of 1
+  EXPECT_TRUE(std::isnan(theory(with("act"))));                           // no activation of the stdlib
+  EXPECT_TRUE(std::isnan(theory(with("gelu"))));                          // no closed form
+}
+
+/// Where a layer's output goes anywhere but through its activation into the next one there is no closed form here.
+TEST_F(ClosedFormsTest, TheoryIsOfPlainChainsAlone) {
+  const auto with = [](const std::string& body) {
+    return "layer twice(x: f32[B, n]) -> f32[B, n] { return x + (x |> dense(16) |> relu |> dense(16)) }\n"
+           "network net(x: f32[B, 16]) -> f32[B, 10] = x |> " +
+           body +
+           " |> dense(10)\n"
+           "fn example(i: i32, key: key) -> (x: f32[16], y: i32) = (x: random_normal(key, [16]), y: i % 10)\n"
+           "train fit {\n  network: net\n  data: generate(50, example)\n  loss: cross_entropy\n  optimizer: sgd(0.1)\n"
+           "  batch: 10\n  steps: 1\n}\n";
+  };
+  EXPECT_FALSE(std::isnan(theory(with("dense(16) |> relu |> dropout(0.5) |> dense(16) |> relu"))));  // noise is off
+  EXPECT_TRUE(std::isnan(theory(with("twice() |> relu |> twice() |> relu"))));
+  EXPECT_TRUE(std::isnan(theory(with("dense(16) |> relu |> dense(16) |> tanh |> dense(16) |> relu"))));
+  EXPECT_TRUE(std::isnan(theory(with("dense(16) |> layer_norm() |> relu |> dense(16) |> layer_norm() |> relu"))));
+  EXPECT_TRUE(std::isnan(theory(with("dense(16) |> relu |> batch_norm() |> dense(16) |> relu"))));
+  EXPECT_TRUE(std::isnan(theory(with("dense(16) |> relu |> dense(8) |> relu |> dense(16) |> relu"))));
+  EXPECT_TRUE(std::isnan(theory(with("dense(16) |> relu"))));  // one hidden layer has no next one
 }
 
 }  // namespace nnc::probes

@@ -118,6 +118,62 @@ TEST_F(BenchTest, SliceOfAParabola) {
   EXPECT_EQ(rows[1].values[0], 0.0);                      // one minimum
 }
 
+/// x is (1, 0) or (0, 1) as often, y = 3 or 4: the loss is |w - (3, 4)|^2 / 2.
+static const char* const kBowl = R"(network net(x: f32[B, 2]) -> f32[B, 1] = x |> dense(1, bias: false)
+fn example(i: i32, key: key) -> (x: f32[2], y: f32[1]) {
+  let x[j: 2] = select(i % 2 == j, 1.0, 0.0)
+  return (x: x, y: full([1], select(i % 2 == 0, 3.0, 4.0)))
+}
+train fit {
+  network: net
+  data: generate(4, example)
+  loss: mse
+  optimizer: sgd(0.125)
+  batch: 4
+  steps: 1
+})";
+
+/// At the minimum a quadratic loss is a quadratic form of (a, b): its levels are ellipses. Both directions are as long
+/// as the weights, 5, so that it is 25 / 2 at the end of either.
+TEST_F(BenchTest, PlaneOfABowlHasEllipses) {
+  open(kBowl);
+  set("net.dense.w", {3, 4});
+  const Rows rows = measured("slice_2d");
+  ASSERT_EQ(rows.size(), 1u);
+  ASSERT_EQ(rows[0].values.size(), 441u);
+  EXPECT_EQ(rows[0].paths[0], "-1.0,-1.0");
+  EXPECT_EQ(rows[0].paths[1], "-0.9,-1.0");
+  EXPECT_EQ(rows[0].paths[220], "0.0,0.0");
+  const auto at = [&](int i, int j) { return rows[0].values[static_cast<std::size_t>(21 * (j + 10) + i + 10)]; };
+  EXPECT_NEAR(at(10, 0), 12.5, 1e-4);
+  EXPECT_NEAR(at(0, 10), 12.5, 1e-4);
+  const double mixed = (at(10, 10) - at(10, 0) - at(0, 10)) / 2.0;
+  EXPECT_LT(std::abs(mixed), 12.4);  // 12.5: parallel; below it the form is definite
+  for (int j = -10; j <= 10; ++j)
+    for (int i = -10; i <= 10; ++i) {
+      const double a = i / 10.0, b = j / 10.0;
+      // f32 residuals of up to 10 are off by some 1e-6, their squares by 1e-5.
+      EXPECT_NEAR(at(i, j), 12.5 * (a * a + b * b) + 2.0 * mixed * a * b, 1e-4) << a << " " << b;
+    }
+}
+
+/// Where the second direction does not count the plane is the slice, to the bit.
+TEST_F(BenchTest, PlaneHoldsTheSlice) {
+  open(R"(network net(x: f32[B, 3]) -> f32[B, 2] = x |> dense(4) |> batch_norm() |> relu |> dense(2)
+train fit {
+  network: net
+  data: generate(1200, fn (i, key) => (x: random_normal(key, [3]), y: cast(i % 2, i32)))
+  loss: cross_entropy
+  optimizer: sgd(0.1)
+  batch: 4
+  steps: 1
+})");
+  const Rows slice = measured("slice"), plane = measured("slice_2d");
+  const auto middle = plane[0].values.begin() + 10 * 21;
+  EXPECT_EQ(std::vector<double>(middle, middle + 21), slice[2].values);
+  EXPECT_NE(plane[0].values[10], slice[2].values[0]);  // the other direction is another one
+}
+
 TEST_F(BenchTest, WhatCannotBeMeasuredSaysWhy) {
   open(
       "network net(t: i32[B, 3]) -> f32[B, 3, 2] = t |> embedding(5, 2)\n"

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "fixture.h"
+#include "probes/look.h"
 #include "probes/probe_run.h"
 #include "training/in_memory_run.h"
 #include "training/project_source.h"
@@ -96,6 +97,29 @@ TEST_F(ProbeRunTest, LooksWhenItIsDue) {
   }
   EXPECT_EQ(series[2].steps, (std::vector<std::int64_t>{0, 1, 7}));  // 200 examples in batches of 32
   EXPECT_EQ(series[2].paths, (std::vector<std::string>{"net.relu", "net.tanh"}));
+}
+
+/// A look without a run makes the step that a run makes first: same bits, noise and optimizer among them.
+TEST_F(ProbeRunTest, ALookMakesTheFirstStepOfARun) {
+  open(kProgram);
+  ProbeRun probes(*source_, *bench_,
+                  {{*project_->findProbe("update_ratio"), {12, false}}, {*project_->findProbe("ics"), {12, false}}});
+  (void)trajectory(&probes);
+  const std::vector<study::ProbeSeries> series = probes.take();
+  LookOptions options;
+  options.probes = {"update_ratio", "ics"};
+  options.seed = 3;
+  const std::optional<LookResult> seen = look(*project_, *train_, options, diagnostics_);
+  ASSERT_TRUE(seen) << messages();
+  ASSERT_EQ(series.size(), 4u);
+  ASSERT_EQ(seen->rows.size(), 4u);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    EXPECT_EQ(seen->rows[i].series, series[i].probe);
+    EXPECT_EQ(seen->rows[i].paths, series[i].paths);
+    EXPECT_EQ(series[i].steps[0], 0);
+    EXPECT_EQ(seen->rows[i].values, series[i].values[0]);
+  }
+  EXPECT_GT(seen->rows[0].values[0], 0.0);
 }
 
 /// The JIT and the reference evaluator see the same: f32 forward passes of 3 layers differ by a few roundings.

@@ -65,6 +65,24 @@ study::ProbeSeries layerSeries(const char* probe, const char* suffix) {
   return series;
 }
 
+/// A bowl, steeper along the second direction; without a skip it has dents.
+study::ProbeSeries planeOf(const Truth& truth) {
+  study::ProbeSeries plane;
+  plane.probe = "slice_2d";
+  plane.steps = {kSteps};
+  plane.values.emplace_back();
+  const double floor = 2.3 * std::exp(-2.2 * (truth.accuracy() - 0.1));
+  for (int j = -10; j <= 10; ++j) {
+    for (int i = -10; i <= 10; ++i) {
+      const double a = i / 10.0, b = j / 10.0;
+      plane.paths.push_back(fmt::format("{:.1f},{:.1f}", a, b));
+      plane.values.back().push_back(floor + (truth.norm && truth.skip ? 0.6 : 1.9) * (a * a + 2 * b * b) +
+                                    (truth.skip ? 0.0 : 0.15 * std::sin(9 * a) * std::cos(7 * b)));
+    }
+  }
+  return plane;
+}
+
 void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
   study::ProbeSeries gradient = layerSeries("grad_norm", ".w"), delta = layerSeries("delta_norm", ""),
                      mean = layerSeries("act_mean", ""), deviation = layerSeries("act_std", ""),
@@ -87,6 +105,9 @@ void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
                                               : 0.0);
     }
   }
+  study::ProbeSeries theory{"depth_theory", {""}, {0}, {{std::nan("")}}};
+  if (!truth.skip && (truth.relu || (!truth.norm && !truth.he)))
+    theory.values[0][0] = truth.norm ? 1.211 : truth.relu ? (truth.he ? 1.0 : 0.7071) : 0.25;
   study::ProbeSeries slice;
   slice.probe = "slice";
   slice.steps = {kSteps};
@@ -97,8 +118,8 @@ void addProbes(study::Run& run, const Truth& truth, const std::string& name) {
     slice.values.back().push_back(floor + (truth.norm && truth.skip ? 0.6 : 1.9) * a * a +
                                   (truth.skip ? 0.0 : 0.05 * std::sin(12 * a)));
   }
-  run.probes = {std::move(gradient),  std::move(delta), std::move(mean),
-                std::move(deviation), std::move(dead),  std::move(slice)};
+  run.probes = {std::move(gradient), std::move(delta), std::move(mean),   std::move(deviation),
+                std::move(dead),     std::move(slice), std::move(theory), planeOf(truth)};
 }
 
 void addMeasures(study::Run& run, const Truth& truth) {
@@ -151,19 +172,21 @@ void describe(study::Study& study) {
   study.source = "experiment comeback {\n  run: suspect_run\n  vary act in [\"sigmoid\": sigmoid, \"ReLU\": relu]\n}\n";
   study.design = "factorial";
   study.bound = {{"head", "if act == relu then he_normal else glorot_uniform"}};
-  study.tuning = study::Tuning{"lr", {0.001, 0.01, 0.1}, "valid.loss", true, 160, 1};
+  study.tuning = study::Tuning{"lr", {0.001, 0.01, 0.1}, "valid.loss", true, "160 steps", 1};
   study.measures = {
-      {"test", "valid.accuracy.at(.best)", false, false, 0.1, study::Measure::Scale::Fraction},
-      {"speed", "steps_to(valid.accuracy >= 0.5)", true, true, std::nullopt, study::Measure::Scale::Plain},
+      {"test", "valid.accuracy.at(.best)", false, false, 0.1, study::Measure::Scale::Fraction, "", std::nullopt},
+      {"speed", "steps_to(valid.accuracy >= 0.5)", true, true, std::nullopt, study::Measure::Scale::Plain, "",
+       std::nullopt},
       {"vanish", "last(grad_norm.first) / last(grad_norm.final)", false, false, std::nullopt,
-       study::Measure::Scale::Plain},
-      {"cost", "seconds_per_step", true, false, std::nullopt, study::Measure::Scale::Seconds}};
+       study::Measure::Scale::Plain, "", std::nullopt},
+      {"cost", "seconds_per_step", true, false, std::nullopt, study::Measure::Scale::Seconds, "", std::nullopt}};
   study.probes = {{"grad_norm", "l2(grad(loss, p))", ""},
                   {"delta_norm", "", ""},
                   {"act_mean", "", ""},
                   {"act_std", "", ""},
                   {"dead_frac", "", ""},
-                  {"slice", "", ""}};
+                  {"slice", "", ""},
+                  {"slice_2d", "", ""}};
   study.provenance = {{"compiler", "nnc 0.1.0"}, {"processor", "a generator"}, {"BLAS kernels", "none"}};
 }
 

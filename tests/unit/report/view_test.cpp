@@ -1,4 +1,4 @@
-// Looking things up in a study, and what theory says of its cells.
+// Looking things up in a study.
 #include "report/view.h"
 
 #include <gtest/gtest.h>
@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "report/attribution.h"
+#include "report/figures.h"
 #include "report/series.h"
-#include "report/theory.h"
 #include "synthetic.h"
 
 namespace nnc::report {
@@ -25,6 +25,7 @@ TEST(View, FindsTheRecipes) {
   EXPECT_EQ(view.cells()[5].trials.size(), 3U);
   EXPECT_EQ(view.shortLabel(0), "old");
   EXPECT_EQ(view.shortLabel(6), "norm, residual");
+  EXPECT_EQ(view.shortLabel(31), "new");
 }
 
 TEST(View, FlagsWhatWasTunedToAnEndOfTheGrid) {
@@ -96,6 +97,9 @@ TEST(Series, ShapesAndTables) {
   const SyntheticStudy made = syntheticFactorial(3);
   const View view(made.study, made.runs);
   EXPECT_EQ(shapeOf(view, "slice"), ProbeShape::Slice);
+  EXPECT_EQ(shapeOf(view, "slice_2d"), ProbeShape::Plane);
+  EXPECT_EQ(positionOf("-0.5,1.0"), (std::vector<double>{-0.5, 1.0}));
+  EXPECT_TRUE(positionOf("net.dense[0].w").empty());
   EXPECT_EQ(shapeOf(view, "grad_norm"), ProbeShape::Layers);
   EXPECT_EQ(shapeOf(view, "nothing"), ProbeShape::Absent);
   const LayerTable table = layerTable(view, {0}, "grad_norm", Over::Logarithms);
@@ -106,20 +110,41 @@ TEST(Series, ShapesAndTables) {
   EXPECT_NEAR(table.values[19][0], -1.0, 0.1);  // it starts at 1e-1, times 10^(+-0.08)
 }
 
-TEST(Theory, KnowsTheClosedForms) {
-  const auto factorOf = [](std::vector<std::pair<std::string, std::string>> values) {
-    study::Cell cell;
-    cell.values = std::move(values);
-    return backwardFactor(cell);
+/// Runs that were looked at once have no line, and are seen all the same.
+TEST(Curves, OnePointIsADot) {
+  SyntheticStudy made = syntheticFactorial(2);
+  for (study::Run& run : made.runs)
+    for (study::Curve& curve : run.curves) {
+      curve.steps = {curve.steps.back()};
+      curve.values = {curve.values.back()};
+    }
+  const View view(made.study, made.runs);
+  const study::Show show{"curves", {"valid.accuracy"}, {}};
+  const std::vector<Figure> figures = makeCurves(view, &show);
+  ASSERT_EQ(figures.size(), 1U);
+  const std::string& svg = figures[0].variants[0].svg;
+  for (const char* const dot : {"\"dot c0\"", "\"dot c1\"", "\"dot c2\"", "\"point context\""})
+    EXPECT_NE(svg.find(dot), std::string::npos) << dot;
+}
+
+/// Drawn where the runs know one factor, and only there: the old recipe has one, the new one has skips.
+TEST(Profile, DrawsTheTheoryOfTheRuns) {
+  const SyntheticStudy made = syntheticFactorial(3);
+  const View view(made.study, made.runs);
+  const auto theories = [&](const study::Show* show) {
+    const std::vector<Figure> figures = makeProfile(view, show);
+    EXPECT_EQ(figures.size(), 1U);
+    std::vector<std::string> tips;
+    const std::string& svg = figures[0].variants[0].svg;
+    for (std::size_t at = svg.find("theory for "); at != std::string::npos; at = svg.find("theory for ", at + 1))
+      tips.push_back(svg.substr(at, svg.find('<', at) - at));
+    return tips;
   };
-  EXPECT_EQ(factorOf({{"act", "relu"}, {"init", "he_normal"}}), 1.0);
-  EXPECT_EQ(factorOf({{"act", "sigmoid"}, {"init", "glorot_uniform"}, {"norm", "identity"}, {"residual", "false"}}),
-            0.25);
-  EXPECT_NEAR(factorOf({{"act", "relu"}, {"init", "glorot_normal"}}).value(), std::sqrt(0.5),
-              1e-4);  // given to 4 digits
-  EXPECT_NEAR(factorOf({{"act", "relu"}, {"norm", "batch_norm()"}}).value(), std::sqrt(M_PI / (M_PI - 1)), 1e-4);
-  EXPECT_FALSE(factorOf({{"act", "relu"}, {"init", "he_normal"}, {"residual", "true"}}));
-  EXPECT_FALSE(factorOf({{"act", "gelu"}, {"init", "he_normal"}}));
+  EXPECT_EQ(theories(nullptr),
+            (std::vector<std::string>{"theory for old: sigmoid, Glorot, none, plain, no drop: a factor "
+                                      "of 0.25 per layer"}));
+  const study::Show byAct{"profile", {"delta_norm"}, {{"by", {"act"}}}};
+  EXPECT_TRUE(theories(&byAct).empty());  // each line holds cells of several theories
 }
 
 }  // namespace

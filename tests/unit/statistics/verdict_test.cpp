@@ -59,6 +59,17 @@ const std::vector<double> kNothing = std::vector<double>(8, 0.10);
 
 // ---- 1: scope ----
 
+// There are no recipes, and no shares of a gap, where one thing was changed.
+TEST(Verdict, one_factor_is_told_by_its_levels) {
+  Facts facts = factsOf(studyOf({0.80, 0.85}));
+  facts.factors[0].levelNames = {"sigmoid", "ReLU"};
+  EXPECT_TRUE(contains(textOf(facts, Rule::Gap), "In this study act ReLU is better than act sigmoid: +5"));
+  for (const Rule rule : {Rule::Sufficient, Rule::Necessary, Rule::NeitherShown, Rule::Account, Rule::Order})
+    EXPECT_FALSE(speaks(facts, rule)) << static_cast<int>(rule);
+  EXPECT_TRUE(
+      contains(textOf(factsOf(studyOf({0.80, 0.80})), Rule::Gap), "No gap between act 0 and act 1 is resolved"));
+}
+
 TEST(Verdict, begins_with_the_scope) {
   const Facts facts = factsOf(studyOf(kEither));
   const std::vector<Sentence> sentences = verdict(facts);
@@ -118,12 +129,16 @@ TEST(Verdict, states_the_minimum_detectable_effect) {
 TEST(Verdict, states_the_error_of_the_test_set_apart) {
   Facts facts = factsOf(studyOf(kEither));
   EXPECT_FALSE(speaks(facts, Rule::TestError));
-  facts.binomialError = 0.0035;
-  facts.mcNemarError = 0.0022;
-  EXPECT_EQ(
-      textOf(facts, Rule::TestError),
-      "The test set is a sample too: standard error 0.35 points of one value, 0.22 points of a difference on the same "
-      "examples (McNemar).");
+  // sqrt(0.86 * 0.14 / 10000) = 0.00347; with 0.1 of the old recipe, hypot(0.00347, 0.003) = 0.00459.
+  facts.exampleError = ExampleError{"test", 10'000, 0.86, std::nullopt, std::nullopt};
+  const std::string one =
+      "The 10000 test examples are a sample too, the same for every seed, so that intervals over seeds leave it out: "
+      "standard error 0.35 points of one value (binomial, at 86.0 %)";
+  EXPECT_EQ(textOf(facts, Rule::TestError), one + ".");
+  facts.exampleError->oldShare = 0.1;
+  facts.exampleError->newShare = 0.86;
+  EXPECT_EQ(textOf(facts, Rule::TestError),
+            one + ", at most 0.46 points of the gap, if the recipes err independently or alike.");
 }
 
 TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
@@ -146,12 +161,14 @@ TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
 // ---- the gap ----
 
 TEST(Verdict, tells_a_gap_from_none) {
-  EXPECT_TRUE(contains(textOf(factsOf(studyOf(kEither)), Rule::Gap), "The new recipe is better than the old one: +7"));
+  EXPECT_TRUE(contains(textOf(factsOf(studyOf(kEither)), Rule::Gap),
+                       "In this study the new recipe is better than the old one: +7"));
   std::vector<double> reversed(kEither.rbegin(), kEither.rend());
-  EXPECT_TRUE(contains(textOf(factsOf(studyOf(reversed)), Rule::Gap), "The new recipe is worse than the old one: -7"));
+  EXPECT_TRUE(contains(textOf(factsOf(studyOf(reversed)), Rule::Gap),
+                       "In this study the new recipe is worse than the old one: -7"));
   Facts loss = factsOf(studyOf(reversed));
   loss.isLowerBetter = true;
-  EXPECT_TRUE(contains(textOf(loss, Rule::Gap), "The new recipe is better than the old one: -7"));
+  EXPECT_TRUE(contains(textOf(loss, Rule::Gap), "In this study the new recipe is better than the old one: -7"));
   EXPECT_TRUE(
       contains(textOf(factsOf(studyOf(kNothing)), Rule::Gap), "No gap between the old and the new recipe is resolved"));
   EXPECT_TRUE(contains(textOf(factsOf(studyOf(kEither, 1)), Rule::Gap), "In the one seed that has both"));
@@ -200,6 +217,17 @@ TEST(Verdict, groups_are_sufficient_or_necessary_together) {
   EXPECT_TRUE(
       contains(textOf(either, Rule::Necessary), "One of norm or skip was necessary here, no matter which (last-in +7"));
   EXPECT_FALSE(speaks(either, Rule::Sufficient));  // a member of each group suffices alone
+}
+
+TEST(Verdict, of_groups_that_suffice_the_smallest_are_told) {
+  EXPECT_EQ(smallGroups(0b111), (std::vector<FactorSet>{0b011, 0b101, 0b110})) << "all three are the gap itself";
+  EXPECT_EQ(smallGroups(0b1111).size(), 6u + 4u);
+  EXPECT_EQ(smallGroups(0b1111).back(), FactorSet{0b1110});
+  // act and norm suffice together, so every group that has both does: it is not worth a sentence.
+  const Facts facts = factsOf(studyOf(kTogether), {.groups = {0b011, 0b111}});
+  const std::string text = textOf(facts, Rule::Sufficient);
+  EXPECT_TRUE(contains(text, "act and norm together were sufficient")) << text;
+  EXPECT_FALSE(contains(text, "skip")) << text;
 }
 
 // ---- 3: pairs ----

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "fixture.h"
+#include "support/hash.h"
 
 namespace nnc::study {
 
@@ -13,10 +14,10 @@ static Study sampleStudy() {
   study.doc = "why \xE2\x86\x92 so";
   study.factors = {{"act", {"act"}, {{"sigmoid", {"sigmoid"}, {}}, {"ReLU", {"relu"}, {}}}, 0, 1, false, ""},
                    {"depth", {"depth"}, {{"5", {"5"}, 5.0}, {"21", {"21"}, 21.0}}, 0, 1, true, "act == relu"}};
-  study.cells = {{"00000000000000aa", {0, -1}, {{"act", "sigmoid"}}, "00000000000000bb", 1234, 400, 8.9e7}};
+  study.cells = {{"00000000000000aa", {0, -1}, {{"act", "sigmoid"}}, "00000000000000bb", 1234, 400, 150, 390, 8.9e7}};
   study.removed = {{{1, 1}, "exclude when depth > 5"}};
   study.blocks = {{1, 2, 3}, {4, 5, 6}};
-  study.tuning = Tuning{"lr", {1e-4, 0.1, 1.0}, "valid.loss", true, 150, 2};
+  study.tuning = Tuning{"lr", {1e-4, 0.1, 1.0}, "valid.loss", true, "150 steps", 2};
   study.measures = {{"test", "valid.accuracy.at(.best)", false, false, 0.1, Measure::Scale::Fraction}};
   study.probes = {{"dead", "fraction(u == 0)", ""}};
   study.shows = {{"effects", {"test"}, {{"order", {"2"}}, {"rows", {"act", "norm"}}}}};
@@ -40,6 +41,19 @@ TEST(Codec, RunReadsBackToTheSameBytes) {
   EXPECT_TRUE(run->measures.at("cost").isClock);
   EXPECT_FALSE(run->measures.at("test").isClock);
   EXPECT_EQ(run->curveSeconds, sampleRun(1).curveSeconds);
+  EXPECT_EQ(run->spent.codeSeconds, 0.25);
+}
+
+TEST(Codec, RunsOfVersionsThatDidNotKeepWhatWasSpentCount) {
+  std::string line = runText(sampleRun(1));
+  const std::size_t begin = line.find(R"(,"spent":)"), end = line.find(R"(,"checksum":")");
+  ASSERT_LT(begin, end);
+  const std::string content = line.substr(0, begin);
+  line = content + R"(,"checksum":")" + hexDigits(hashBytes(content)) + R"("}})";
+  std::string problem;
+  const std::optional<study::Run> run = parseRun(line, problem);
+  ASSERT_TRUE(run) << problem;
+  EXPECT_EQ(run->spent.wallSeconds, 0.0);
 }
 
 TEST(Codec, UndefinedIsNull) {

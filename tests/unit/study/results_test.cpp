@@ -216,6 +216,29 @@ TEST_F(ResultsTest, SortKeepsRunsItDoesNotKnow) {
   EXPECT_EQ(contents("results.jsonl"), runText(sampleRun(2)) + runText(sampleRun(0)) + runText(sampleRun(1)));
 }
 
+TEST_F(ResultsTest, RevisingWritesTheLinesThatDifferAndAppendsGoOn) {
+  fill(3);
+  Diagnostics diagnostics;
+  const auto file = ResultsFile::open(folder_, diagnostics);
+  const std::string before = contents("results.jsonl");
+  ASSERT_TRUE(file->revise([](study::Run&) {}, diagnostics));
+  EXPECT_EQ(contents("results.jsonl"), before);
+
+  study::Run changed = sampleRun(1);
+  changed.measures["more"] = {0.25, false, false};
+  ASSERT_TRUE(file->revise(
+      [&](study::Run& run) {
+        if (run.id == changed.id) run.measures = changed.measures;
+      },
+      diagnostics));
+  EXPECT_EQ(contents("results.jsonl"), runText(sampleRun(0)) + runText(changed) + runText(sampleRun(2)));
+  EXPECT_EQ(file->runs()[1].measures.at("more").value, 0.25);
+  ASSERT_TRUE(file->append(sampleRun(7), diagnostics));
+  EXPECT_EQ(contents("results.jsonl"),
+            runText(sampleRun(0)) + runText(changed) + runText(sampleRun(2)) + runText(sampleRun(7)));
+  EXPECT_EQ(codes(diagnostics), "");
+}
+
 TEST_F(ResultsTest, ThreadsAppendWholeLines) {
   Diagnostics diagnostics;
   const auto file = ResultsFile::open(folder_, diagnostics);

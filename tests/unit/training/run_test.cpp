@@ -42,6 +42,23 @@ TEST_F(Run, learns_and_logs_each_epoch) {
   for (const nlohmann::json& line : log) EXPECT_GE(line["valid.loss"].get<double>(), result.bestValue);
 }
 
+// Each operand of a product is off by at most 2^-9 of itself: the curve stays near that of f32, and is another one.
+TEST_F(Run, learns_the_same_in_bf16) {
+  edit("  batch:     16", "  batch:     16\n  precision: .f32");
+  edit("dropout(0.2)", "dropout(0.0)");
+  trained("f32", {{"epochs", "30"}, {"hidden", "32"}});
+  edit("precision: .f32", "precision: .bf16");
+  trained("bf16", {{"epochs", "30"}, {"hidden", "32"}});
+  const std::vector<nlohmann::json> wide = lines("f32/metrics.jsonl"), narrow = lines("bf16/metrics.jsonl");
+  ASSERT_EQ(wide.size(), narrow.size());
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    const double a = wide[i]["train.loss"], b = narrow[i]["train.loss"];
+    EXPECT_NE(a, b) << i;
+    EXPECT_NEAR(b, a, 0.02 * a + 0.01) << i;
+  }
+  EXPECT_GT(narrow.back()["test.accuracy"].get<double>(), 0.9);
+}
+
 TEST_F(Run, leaves_a_folder_that_explains_itself) {
   const RunResult result = trained("run");
   EXPECT_EQ(fs::read_symlink(path("run/last")), "ckpt/step-00000020.safetensors");
