@@ -55,15 +55,14 @@ bool DecodedBytes::append(std::string_view bytes, Failure& failure) {
   size_ += static_cast<std::int64_t>(bytes.size());
   if (descriptor_ < 0 && size_ > mostHeld_ && !spill(failure)) return false;
   if (descriptor_ >= 0 && held_.size() + bytes.size() > kWriteBytes) {
-    if (!write({held_.data(), held_.size()}, failure)) return false;
-    held_.clear();
+    if (!writeHeld(failure)) return false;
     if (bytes.size() > kWriteBytes) return write(bytes, failure);
   }
   try {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
     return true;
   } catch (const std::bad_alloc&) {
-    return (descriptor_ >= 0 || spill(failure)) && write(bytes, failure);
+    return (descriptor_ >= 0 ? writeHeld(failure) : spill(failure)) && write(bytes, failure);
   }
 }
 
@@ -73,8 +72,14 @@ bool DecodedBytes::spill(Failure& failure) {
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) return cannot("no scratch file can be made", failure);
   ::unlink(name.c_str());
-  const bool isWritten = write({held_.data(), held_.size()}, failure);
+  const bool isWritten = writeHeld(failure);
   std::vector<char>().swap(held_);
+  return isWritten;
+}
+
+bool DecodedBytes::writeHeld(Failure& failure) {
+  const bool isWritten = write({held_.data(), held_.size()}, failure);
+  held_.clear();
   return isWritten;
 }
 
@@ -90,7 +95,7 @@ bool DecodedBytes::write(std::string_view bytes, Failure& failure) {
 
 bool DecodedBytes::finish(Failure& failure) {
   if (descriptor_ < 0) return true;
-  if (!write({held_.data(), held_.size()}, failure)) return false;
+  if (!writeHeld(failure)) return false;
   std::vector<char>().swap(held_);
   void* const mapping = ::mmap(nullptr, static_cast<std::size_t>(size_), PROT_READ, MAP_PRIVATE, descriptor_, 0);
   if (mapping == MAP_FAILED) return cannot("the scratch file cannot be mapped", failure);

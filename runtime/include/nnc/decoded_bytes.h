@@ -49,6 +49,7 @@ class DecodedBytes {
  private:
   bool spill(Failure& failure);
   bool write(std::string_view bytes, Failure& failure);
+  bool writeHeld(Failure& failure);
   bool cannot(const std::string& what, Failure& failure) const;
 
   std::string path_;

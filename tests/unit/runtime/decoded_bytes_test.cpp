@@ -99,10 +99,14 @@ TEST(DecodedBytes, readers_give_the_same_in_memory_and_in_a_scratch_file) {
     const std::string gz = scratch.write("f.gz", gzipped), npz = scratch.write("f.npz", zipped);
     const auto held = FileBytes::open(gz, failure), spilled = FileBytes::open(gz, failure, 0);
     ASSERT_EQ(held.has_value(), spilled.has_value());
-    if (held) EXPECT_EQ(held->view(), spilled->view());
+    if (held) {
+      EXPECT_EQ(held->view(), spilled->view());
+    }
     const auto heldIdx = readIdx(gz, failure), spilledIdx = readIdx(gz, failure, 0);
     ASSERT_EQ(heldIdx.has_value(), spilledIdx.has_value());
-    if (heldIdx) EXPECT_EQ(heldIdx->bytes.view(), spilledIdx->bytes.view());
+    if (heldIdx) {
+      EXPECT_EQ(heldIdx->bytes.view(), spilledIdx->bytes.view());
+    }
     const auto archive = NpzArchive::open(npz, failure);
     for (std::size_t i = 0; archive && i < archive->names().size(); ++i) {
       Failure heldFailure, spilledFailure;
