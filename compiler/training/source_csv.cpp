@@ -95,8 +95,8 @@ class CsvRows final : public RowSource {
       reportBadFile(failure, files_[0].span, diagnostics, help);
       return false;
     }
-    files_[0].checksum = values.checksum();
     text_.reset();
+    files_[0].checksum = values.checksum();
     return true;
   }
   bool copy(std::size_t field, std::int64_t row, std::byte* destination, Diagnostics&) const override {

@@ -21,12 +21,25 @@ std::string scratchFolder() {
   return folder != nullptr && *folder != '\0' ? folder : "/var/tmp";
 }
 
+/// A file without a name, so that nothing of it remains however the process ends. Some file systems (NFS) can only take
+/// the name away. -1: errno says why not.
+int openScratch() {
+  const std::string folder = scratchFolder();
+  const int unnamed = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+  if (unnamed >= 0) return unnamed;
+  std::string name = folder + "/nnc-XXXXXX";
+  const int named = ::mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(name.c_str());
+  return named;
+}
+
 }  // namespace
 
 DecodedBytes::DecodedBytes(DecodedBytes&& other) noexcept
     : path_(std::move(other.path_)),
       mostHeld_(other.mostHeld_),
       size_(std::exchange(other.size_, 0)),
+      expected_(other.expected_),
       held_(std::move(other.held_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       mapping_(std::exchange(other.mapping_, nullptr)) {}
@@ -38,11 +51,12 @@ DecodedBytes::~DecodedBytes() {
 
 bool DecodedBytes::cannot(const std::string& what, Failure& failure) const {
   return failSystem(failure, path_,
-                    "takes " + std::to_string(size_) + " bytes or more when decoded, and in " + scratchFolder() +
+                    "takes " + std::to_string(wholeSize()) + " bytes or more when decoded, and in " + scratchFolder() +
                         " (TMPDIR) " + what);
 }
 
 void DecodedBytes::expect(std::int64_t size) {
+  expected_ = size;
   if (size > mostHeld_) return;
   try {
     held_.reserve(static_cast<std::size_t>(size));
@@ -53,7 +67,7 @@ void DecodedBytes::expect(std::int64_t size) {
 
 bool DecodedBytes::append(std::string_view bytes, Failure& failure) {
   size_ += static_cast<std::int64_t>(bytes.size());
-  if (descriptor_ < 0 && size_ > mostHeld_ && !spill(failure)) return false;
+  if (descriptor_ < 0 && wholeSize() > mostHeld_ && !spill(failure)) return false;
   if (descriptor_ >= 0 && held_.size() + bytes.size() > kWriteBytes) {
     if (!writeHeld(failure)) return false;
     if (bytes.size() > kWriteBytes) return write(bytes, failure);
@@ -68,10 +82,8 @@ bool DecodedBytes::append(std::string_view bytes, Failure& failure) {
 
 /// Makes the scratch file, and writes to it what was held so far.
 bool DecodedBytes::spill(Failure& failure) {
-  std::string name = scratchFolder() + "/nnc-XXXXXX";
-  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  descriptor_ = openScratch();
   if (descriptor_ < 0) return cannot("no scratch file can be made", failure);
-  ::unlink(name.c_str());
   const bool isWritten = writeHeld(failure);
   std::vector<char>().swap(held_);
   return isWritten;

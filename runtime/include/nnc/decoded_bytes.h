@@ -1,5 +1,6 @@
 // Bytes that are made once from a file and then read in any order: in memory, or beyond a limit in a scratch file.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,7 +29,8 @@ class DecodedBytes {
   DecodedBytes& operator=(DecodedBytes&&) = delete;
   ~DecodedBytes();
 
-  /// Makes room in memory for `size` bytes, if so many are held. They need not come.
+  /// So many bytes will come: makes room for them in memory, or makes the first of them go to the scratch file already.
+  /// They need not come. Needs: nothing was appended.
   void expect(std::int64_t size);
   /// Errors  the scratch file cannot be made or written (a full disk): `failure` names the folder.
   [[nodiscard]] bool append(std::string_view bytes, Failure& failure);
@@ -51,9 +53,11 @@ class DecodedBytes {
   bool write(std::string_view bytes, Failure& failure);
   bool writeHeld(Failure& failure);
   bool cannot(const std::string& what, Failure& failure) const;
+  /// As far as is known.
+  std::int64_t wholeSize() const { return std::max(size_, expected_); }
 
   std::string path_;
-  std::int64_t mostHeld_, size_ = 0;
+  std::int64_t mostHeld_, size_ = 0, expected_ = 0;
   std::vector<char> held_;  // all bytes; with a scratch file, those that are not written yet
   int descriptor_ = -1;     // of the scratch file
   void* mapping_ = nullptr;

@@ -62,6 +62,29 @@ TEST(DecodedBytes, name_the_folder_that_cannot_take_them) {
                                  " (TMPDIR) no scratch file can be made: No such file or directory");
 }
 
+TEST(DecodedBytes, that_are_known_to_be_too_many_are_never_held) {
+  const Scratch scratch;
+  const std::string none = scratch.path("none");
+  Failure failure;
+  {
+    const TemporaryFolder folder(none);
+    DecodedBytes bytes("t.npz", 4);
+    bytes.expect(5);
+    EXPECT_FALSE(bytes.append("1", failure));
+    EXPECT_EQ(failure.message.find("takes 5 bytes or more"), 0u) << failure.message;
+  }
+  const TemporaryFolder folder(scratch.path());
+  DecodedBytes fewer("t.npz", 4);
+  fewer.expect(5);
+  EXPECT_TRUE(fewer.append("1", failure) && fewer.finish(failure)) << failure.message;
+  EXPECT_EQ(fewer.view(), "1");
+  EXPECT_EQ(fewer.residentBytes(), 0);
+  DecodedBytes nothing("t.npz", 4);
+  nothing.expect(5);
+  EXPECT_TRUE(nothing.finish(failure));
+  EXPECT_EQ(nothing.view(), "");
+}
+
 TEST(DecodedBytes, a_scratch_file_that_cannot_grow_is_an_error) {
   const Scratch scratch;
   const TemporaryFolder folder(scratch.path());
