@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
 #include "driver/driver.h"
 #include "nnc/file_bytes.h"
 #include "nnc/tokenizer.h"
+#include "training/row_source.h"
 #include "training/run_folder.h"
 
 namespace nnc::driver {
@@ -29,7 +29,7 @@ int bpeCommand(Context& context) {
   runtime::Failure failure;
   const std::optional<runtime::FileBytes> text = runtime::FileBytes::open(context.line.file(), failure);
   if (!text) {
-    context.diagnostics.emit<diag::DataFileBad>({}, context.line.file(), failure.message);
+    training::reportBadFile(failure, {}, context.diagnostics);
     return 3;
   }
   const std::unique_ptr<runtime::Tokenizer> tokenizer =

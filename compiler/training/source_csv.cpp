@@ -61,7 +61,7 @@ class CsvRows final : public RowSource {
       reportBadFile(failure, file.span, diagnostics);
       return false;
     }
-    text_.emplace(std::move(*bytes));
+    textBytes_ = text_.emplace(std::move(*bytes)).residentBytes();
     std::string help;
     if (measure(known, failure, help)) {
       file.rows = rows_;
@@ -103,9 +103,7 @@ class CsvRows final : public RowSource {
     values_->copy(field, row, destination);
     return true;
   }
-  std::int64_t bytes() const override {
-    return (text_ ? text_->residentBytes() : 0) + DecodedRows::residentBytes(rowBytes_, rows_, mostHeld_);
-  }
+  std::int64_t bytes() const override { return textBytes_ + DecodedRows::residentBytes(rowBytes_, rows_, mostHeld_); }
   std::size_t fileOf(std::size_t, std::int64_t) const override { return 0; }
   Meanings meanings() const override {
     Meanings all;
@@ -336,6 +334,7 @@ class CsvRows final : public RowSource {
   std::vector<Column> columns_;  // in the order of the file
   bool hasHeader_ = false;
   std::optional<runtime::FileBytes> text_;  // until it is read
+  std::int64_t textBytes_ = 0;
   std::optional<DecodedRows> values_;
 };
 
