@@ -2,12 +2,13 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <span>
 
-#include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
 #include "driver/driver.h"
 #include "nnc/file_bytes.h"
 #include "nnc/tokenizer.h"
+#include "training/row_source.h"
 #include "training/run_folder.h"
 
 namespace nnc::driver {
@@ -28,14 +29,19 @@ int bpeCommand(Context& context) {
   runtime::Failure failure;
   const std::optional<runtime::FileBytes> text = runtime::FileBytes::open(context.line.file(), failure);
   if (!text) {
-    context.diagnostics.emit<diag::DataFileBad>({}, context.line.file(), failure.message);
+    training::reportBadFile(failure, {}, context.diagnostics);
     return 3;
   }
   const std::unique_ptr<runtime::Tokenizer> tokenizer =
       runtime::trainBytePairs(text->view(), static_cast<std::int32_t>(vocabulary));
   if (!training::writeOutput(*options.out, tokenizer->toJson() + "\n", context.diagnostics)) return 3;
-  const auto tokens = tokenizer->encode(text->view(), failure);
-  const std::size_t bytes = text->view().size(), count = tokens ? tokens->size() : 0;
+  std::size_t count = 0;
+  const auto add = [&](std::span<const std::int32_t> tokens) {
+    count += tokens.size();
+    return true;
+  };
+  static_cast<void>(tokenizer->encode(text->view(), add, failure));  // bytes are never refused
+  const std::size_t bytes = text->view().size();
   if (options.json)
     writeResult(
         nlohmann::ordered_json{{"tokens", tokenizer->size()}, {"text_bytes", bytes}, {"text_tokens", count}}.dump() +

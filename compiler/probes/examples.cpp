@@ -23,7 +23,8 @@ std::optional<Examples> Examples::load(const training::DataSet& data, const std:
   for (std::int64_t row = 0; row < examples.count_; ++row) {
     for (std::size_t i = 0; i < destinations.size(); ++i)
       destinations[i] = examples.fields_[i].data() + row * examples.types_[i].byteCount();
-    map->map(data, part.source, part.rows[static_cast<std::size_t>(row)], destinations.data());
+    const std::int64_t number = part.rows[static_cast<std::size_t>(row)];
+    if (!map->map(data, part.source, number, destinations.data(), diagnostics)) return std::nullopt;
   }
   return examples;
 }

@@ -14,7 +14,7 @@ namespace nnc::probes {
 class Examples {
  public:
   /// The first rows of a part, at most `most`: `parts` are names, the first one that exists is taken. Needs: data that
-  /// was read. Errors  E11xx.
+  /// was read. Errors  E11xx, E1202.
   static std::optional<Examples> load(const training::DataSet& data, const std::vector<std::string>& parts,
                                       std::int64_t most, const engine::Options& options, Diagnostics& diagnostics);
 

@@ -63,10 +63,10 @@ bool BatchStream::fill(Batch& batch) {
     const std::int64_t row = part.rows[order_.empty() ? at : static_cast<std::size_t>(order_[at])];
     for (std::size_t field = 0; field < destinations_.size(); ++field)
       destinations_[field] = batch.fields[field].data() + i * map_.rowBytes(field);
-    if (pass_->isAugmented)
-      map_.mapAugmented(data_, part.source, row, seed_, pass_->epoch, destinations_.data());
-    else
-      map_.map(data_, part.source, row, destinations_.data());
+    const bool isMapped = pass_->isAugmented ? map_.mapAugmented(data_, part.source, row, seed_, pass_->epoch,
+                                                                 destinations_.data(), problems_)
+                                             : map_.map(data_, part.source, row, destinations_.data(), problems_);
+    if (!isMapped) return false;
   }
   position_ += batch.count;
   return true;
@@ -101,20 +101,20 @@ void BatchStream::work() {
   }
 }
 
-const Batch& BatchStream::next() {
-  if (!thread_.joinable()) {
-    const bool isFilled = fill(ring_[0]);
-    assert(isFilled && "the caller follows the plan");
-    static_cast<void>(isFilled);
-    return ring_[0];
-  }
+const Batch* BatchStream::next(Diagnostics& diagnostics) {
+  const auto fail = [&]() -> const Batch* {
+    assert(problems_.hasErrors() && "the caller follows the plan");
+    diagnostics.append(std::move(problems_));
+    return nullptr;
+  };
+  if (!thread_.joinable()) return fill(ring_[0]) ? ring_.data() : fail();
   std::unique_lock lock(mutex_);
   ++taken_;
   const bool wakeProducer = isProducerWaiting_ && filled_ - (taken_ - 1) <= kRing / 2;
   if (wakeProducer) wasTaken_.notify_one();
   wasFilled_.wait(lock, [&] { return filled_ >= taken_ || isExhausted_; });
-  assert(filled_ >= taken_ && "the caller follows the plan");
-  return ring_[static_cast<std::size_t>((taken_ - 1) % kRing)];
+  if (filled_ < taken_) return fail();
+  return &ring_[static_cast<std::size_t>((taken_ - 1) % kRing)];
 }
 
 }  // namespace nnc::training

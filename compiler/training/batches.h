@@ -61,14 +61,16 @@ class BatchStream {
   ~BatchStream();
 
   /// The next batch; it stays valid until the call after. Needs: one is left.
-  const Batch& next();
+  ///
+  /// Errors  as RowSource::copy for a row of this batch: reported, null, and no batch comes after it.
+  const Batch* next(Diagnostics& diagnostics);
   /// Batches that are in memory at a time.
   static std::int64_t ringSize(bool isThreaded);
   /// Bytes of all buffers.
   static std::int64_t bufferBytes(const RowMap& map, std::int64_t batch, bool isThreaded);
 
  private:
-  bool fill(Batch& batch);  // false: none is left
+  bool fill(Batch& batch);  // false: none is left, or a row could not be had: problems_
   void openPass();
   void work();
 
@@ -82,6 +84,7 @@ class BatchStream {
   std::optional<Pass> pass_;
   std::vector<std::int64_t> order_;
   std::vector<std::byte*> destinations_;
+  Diagnostics problems_;  // why the batch after the last one cannot be had
 
   // The ring: batches [taken_, filled_) are ready; the one before taken_ is the caller's.
   std::vector<Batch> ring_;

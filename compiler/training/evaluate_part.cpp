@@ -16,7 +16,9 @@ bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainP
   const double examples = static_cast<double>(pass.end - pass.begin);
   session.clearTotals();
   for (std::int64_t done = pass.begin; done < pass.end;) {
-    const Batch& batch = stream.next();
+    const Batch* const next = stream.next(session.messages());
+    if (next == nullptr) return false;
+    const Batch& batch = *next;
     BatchCall* const call = session.call(ProgramKind::Evaluation, batch.count);
     if (call == nullptr) return false;
     call->run(batch);

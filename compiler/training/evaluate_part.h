@@ -14,7 +14,7 @@ std::vector<std::string> metricNames(const elaborate::TrainProgram& train, const
 /// examples, summed in f64 in row order, divided by their number; of a metric that sums over batches, its last value.
 /// `onBatch`, when given, sees each call after it ran; false from it stops.
 ///
-/// Errors  E11xx: reported, false. Stopped by `onBatch`: false, nothing reported.
+/// Errors  E11xx, E1202: reported, false. Stopped by `onBatch`: false, nothing reported.
 bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainProgram& train, const Pass& pass,
                   std::vector<Metric>& metrics, const std::function<bool(const BatchCall&, const Batch&)>& onBatch);
 

@@ -24,16 +24,17 @@ bool makeFirstStep(ProgramSource& source, const elaborate::TrainProgram& train, 
   for (const Buffer& slot : session.slots()) slots.push_back(slot.data());
   BatchStream& stream = session.openStream(
       std::make_unique<const StepPlan>(train, session.data(), /*evaluateEvery=*/0, /*maxSteps=*/1), options.seeds.data);
-  const Batch& batch = stream.next();
+  const Batch* const batch = stream.next(session.messages());
+  if (batch == nullptr) return false;
   const auto show = [&](std::int64_t step, const Batch* next) {
     const StepView view{step, train, slots, session.data(), next, session.programs().fields(), options.seeds};
     return observer.observe(view, session.messages());
   };
-  BatchCall* const call = session.call(ProgramKind::Step, batch.count);
-  if (call == nullptr || !show(0, &batch)) return false;
+  BatchCall* const call = session.call(ProgramKind::Step, batch->count);
+  if (call == nullptr || !show(0, batch)) return false;
   session.counters().setSeed(options.seeds.noise);
   session.counters().setStep(1);
-  call->run(batch);
+  call->run(*batch);
   return show(1, nullptr);
 }
 

@@ -62,29 +62,31 @@ std::optional<RowMap> RowMap::compile(const elaborate::DataProgram& program, con
   return map;
 }
 
-void RowMap::run(const engine::Executable& executable, const DataSet& data, int source, std::int64_t row,
-                 std::byte* const* destinations) {
+bool RowMap::run(const engine::Executable& executable, const DataSet& data, int source, std::int64_t row,
+                 std::byte* const* destinations, Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < inputs_.size(); ++i)
-    if (isUsed_[i]) data.source(source).copy(i, row, inputs_[i].data());
+    if (isUsed_[i] && !data.source(source).copy(i, row, inputs_[i].data(), diagnostics)) return false;
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     results_[i] = isAligned(destinations[i]) ? destinations[i] : outputs_[i].data();
   executable.run(arguments_.data(), results_.data());
   for (std::size_t i = 0; i < outputs_.size(); ++i)
     if (results_[i] != destinations[i])
       std::memcpy(destinations[i], outputs_[i].data(), static_cast<std::size_t>(outputs_[i].size()));
+  return true;
 }
 
-void RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations) {
-  if (executable_) run(*executable_, data, source, row, destinations);
+bool RowMap::map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations,
+                 Diagnostics& diagnostics) {
+  return !executable_ || run(*executable_, data, source, row, destinations, diagnostics);
 }
 
-void RowMap::mapAugmented(const DataSet& data, int source, std::int64_t row, std::int64_t seed, std::int64_t epoch,
-                          std::byte* const* destinations) {
-  if (!augmented_) return map(data, source, row, destinations);
+bool RowMap::mapAugmented(const DataSet& data, int source, std::int64_t row, std::int64_t seed, std::int64_t epoch,
+                          std::byte* const* destinations, Diagnostics& diagnostics) {
+  if (!augmented_) return map(data, source, row, destinations, diagnostics);
   const std::int64_t counter = elaborate::augmentationCounter(epoch, row);
   std::memcpy(seed_.data(), &seed, sizeof seed);
   std::memcpy(counter_.data(), &counter, sizeof counter);
-  run(*augmented_, data, source, row, destinations);
+  return run(*augmented_, data, source, row, destinations, diagnostics);
 }
 
 /// The same for one of the two maps.
@@ -167,7 +169,7 @@ bool checkLabels(const DataSet& data, RowMap& labels, Diagnostics& diagnostics) 
   for (const Part& part : data.parts()) {
     std::vector<bool> isReported(bounds.size(), false);
     for (const std::int64_t row : part.rows) {
-      labels.map(data, part.source, row, destinations.data());
+      if (!labels.map(data, part.source, row, destinations.data(), diagnostics)) return false;
       for (std::size_t i = 0; i < bounds.size(); ++i) {
         const std::optional<std::int64_t> bad = badLabel(labels.types()[i], destinations[i], bounds[i].second);
         if (!bad || isReported[i]) continue;

@@ -24,16 +24,17 @@ class RowMap {
 
   const std::vector<ir::Type>& types() const { return types_; }
   std::int64_t rowBytes(std::size_t field) const { return types_[field].byteCount(); }
-  /// Writes the fields of a row to `destinations`, one per field.
-  void map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations);
+  /// Writes the fields of a row to `destinations`, one per field. Errors  as RowSource::copy.
+  [[nodiscard]] bool map(const DataSet& data, int source, std::int64_t row, std::byte* const* destinations,
+                         Diagnostics& diagnostics);
   /// The same with the augmentations of the data block, if it has any. They depend on seed, epoch and row alone.
-  void mapAugmented(const DataSet& data, int source, std::int64_t row, std::int64_t seed, std::int64_t epoch,
-                    std::byte* const* destinations);
+  [[nodiscard]] bool mapAugmented(const DataSet& data, int source, std::int64_t row, std::int64_t seed,
+                                  std::int64_t epoch, std::byte* const* destinations, Diagnostics& diagnostics);
 
  private:
   RowMap() = default;
-  void run(const engine::Executable& executable, const DataSet& data, int source, std::int64_t row,
-           std::byte* const* destinations);
+  bool run(const engine::Executable& executable, const DataSet& data, int source, std::int64_t row,
+           std::byte* const* destinations, Diagnostics& diagnostics);
 
   std::optional<engine::Executable> executable_;  // empty: no fields
   std::optional<engine::Executable> augmented_;   // empty: no augmentations
@@ -52,7 +53,8 @@ std::vector<std::string> labelFields(const elaborate::DataProgram& program);
 
 /// Checks the class numbers of every row of every part. `labels` maps labelFields.
 ///
-/// Errors  E1208 with file, row, value and bound: reported (the first bad row of each field and part), false.
+/// Errors  E1208 with file, row, value and bound: reported (the first bad row of each field and part), false; as
+///         RowSource::copy.
 bool checkLabels(const DataSet& data, RowMap& labels, Diagnostics& diagnostics);
 
 }  // namespace nnc::training

@@ -13,20 +13,20 @@ namespace {
 struct Opener {
   const elaborate::Source& source;
   std::span<const elaborate::Field> fields;
-  const Meanings& known;
+  const OpenOptions& options;
   Diagnostics& diagnostics;
 
   template <typename Node>
   std::unique_ptr<RowSource> operator()(const Node& node) const {
-    return open(node, source, fields, known, diagnostics);
+    return open(node, source, fields, options, diagnostics);
   }
 };
 
 }  // namespace
 
 std::unique_ptr<RowSource> openSource(const elaborate::Source& source, std::span<const elaborate::Field> fields,
-                                      const Meanings& known, Diagnostics& diagnostics) {
-  return std::visit(Opener{source, fields, known, diagnostics}, source.node);
+                                      const OpenOptions& options, Diagnostics& diagnostics) {
+  return std::visit(Opener{source, fields, options, diagnostics}, source.node);
 }
 
 std::optional<DataFile> findData(const elaborate::SourceFile& file, const std::string& baseDirectory,

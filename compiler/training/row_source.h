@@ -10,6 +10,7 @@
 
 #include "diagnostics/diagnostics.h"
 #include "elaborate/program.h"
+#include "nnc/decoded_bytes.h"
 #include "nnc/failure.h"
 
 namespace nnc::training {
@@ -27,6 +28,14 @@ struct DataFile {
 /// `classes:y` and a JSON list of words.
 using Meanings = std::vector<std::pair<std::string, std::string>>;
 
+/// What `openSource` needs beside the source. Owner: the caller, for the call only.
+struct OpenOptions {
+  /// The meanings of an earlier source (the one that is trained on), which words and characters then keep.
+  const Meanings& known;
+  /// How many decoded bytes of one thing are held in memory (runtime::DecodedBytes). The rows do not depend on it.
+  std::int64_t mostHeld = runtime::kMostHeldBytes;
+};
+
 /// Row numbers count from 0. `copy` may be called from several threads once `read` has succeeded.
 class RowSource {
  public:
@@ -34,9 +43,11 @@ class RowSource {
 
   /// Reads what the rows need. May run in another thread with its own `diagnostics`. False: reported.
   virtual bool read(Diagnostics& diagnostics) = 0;
-  /// Writes one field of one row.
-  virtual void copy(std::size_t field, std::int64_t row, std::byte* destination) const = 0;
-  /// The memory that `read` takes; mapped files count nothing.
+  /// Writes one field of one row. False: the row is decoded only when it is asked for, and its file is damaged or was
+  /// changed; reported (E1202).
+  [[nodiscard]] virtual bool copy(std::size_t field, std::int64_t row, std::byte* destination,
+                                  Diagnostics& diagnostics) const = 0;
+  /// The memory that `read` takes; mapped files and scratch files count nothing.
   virtual std::int64_t bytes() const = 0;
   /// The file that a field of a row comes from, as an index into `files`.
   virtual std::size_t fileOf(std::size_t field, std::int64_t row) const = 0;
@@ -50,12 +61,11 @@ class RowSource {
   std::int64_t rows_ = 0;
 };
 
-/// Finds the files of a source and measures them. The result refers to `source`. `known` are the meanings of an earlier
-/// source (the one that is trained on), which words and characters then keep. Null: reported.
+/// Finds the files of a source and measures them. The result refers to `source`. Null: reported.
 ///
 /// Errors  E1201-E1203, E1207, E1209.
 std::unique_ptr<RowSource> openSource(const elaborate::Source& source, std::span<const elaborate::Field> fields,
-                                      const Meanings& known, Diagnostics& diagnostics);
+                                      const OpenOptions& options, Diagnostics& diagnostics);
 
 /// A data file with its path, not yet measured. Empty: reported (E1201).
 std::optional<DataFile> findData(const elaborate::SourceFile& file, const std::string& baseDirectory,

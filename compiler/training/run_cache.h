@@ -15,8 +15,9 @@ namespace nnc::training {
 /// Any thread.
 class RunCache {
  public:
-  /// `programBytes`: arenas of programs that nobody uses are kept up to this size together.
-  explicit RunCache(std::int64_t programBytes = std::int64_t{1} << 30) : programBytes_(programBytes) {}
+  /// `programBytes`: arenas of programs that nobody uses are kept up to this size together. `mostHeld`: SourceStore.
+  explicit RunCache(std::int64_t programBytes = std::int64_t{1} << 30, std::int64_t mostHeld = runtime::kMostHeldBytes)
+      : sources_(mostHeld), programBytes_(programBytes) {}
 
   SourceStore& sources() { return sources_; }
 

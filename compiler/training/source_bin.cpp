@@ -18,7 +18,7 @@ namespace {
 class BinRows final : public RowSource {
  public:
   bool locate(const elaborate::BinSource& bin, const std::string& baseDirectory,
-              std::span<const elaborate::Field> fields, Diagnostics& diagnostics) {
+              std::span<const elaborate::Field> fields, std::int64_t mostHeld, Diagnostics& diagnostics) {
     for (const elaborate::Field& field : fields) {
       offsets_.push_back(recordBytes_);
       sizes_.push_back(field.type.byteCount());
@@ -33,18 +33,19 @@ class BinRows final : public RowSource {
       return false;
     }
     for (const std::string& path : paths)
-      if (!add(path, bin.pattern.span, diagnostics)) return false;
+      if (!add(path, bin.pattern.span, mostHeld, diagnostics)) return false;
     return true;
   }
   bool read(Diagnostics&) override {
     for (std::size_t i = 0; i < files_.size(); ++i) files_[i].checksum = hashBytes(mapped_[i].view());
     return true;
   }
-  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
+  bool copy(std::size_t field, std::int64_t row, std::byte* destination, Diagnostics&) const override {
     const std::size_t file = fileOf(field, row);
     const std::int64_t record = row - firstRows_[file];
     std::memcpy(destination, mapped_[file].view().data() + record * recordBytes_ + offsets_[field],
                 static_cast<std::size_t>(sizes_[field]));
+    return true;
   }
   std::int64_t bytes() const override {
     std::int64_t total = 0;
@@ -57,9 +58,9 @@ class BinRows final : public RowSource {
   }
 
  private:
-  bool add(const std::string& path, Span where, Diagnostics& diagnostics) {
+  bool add(const std::string& path, Span where, std::int64_t mostHeld, Diagnostics& diagnostics) {
     runtime::Failure failure;
-    std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(path, failure);
+    std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(path, failure, mostHeld);
     const std::int64_t size = bytes ? static_cast<std::int64_t>(bytes->view().size()) : 0;
     if (bytes && size % recordBytes_ != 0) {
       failure = {path, size - size % recordBytes_, 0,
@@ -90,9 +91,10 @@ class BinRows final : public RowSource {
 }  // namespace
 
 std::unique_ptr<RowSource> open(const elaborate::BinSource& bin, const elaborate::Source& source,
-                                std::span<const elaborate::Field> fields, const Meanings&, Diagnostics& diagnostics) {
+                                std::span<const elaborate::Field> fields, const OpenOptions& options,
+                                Diagnostics& diagnostics) {
   auto rows = std::make_unique<BinRows>();
-  if (!rows->locate(bin, source.baseDirectory, fields, diagnostics)) return nullptr;
+  if (!rows->locate(bin, source.baseDirectory, fields, options.mostHeld, diagnostics)) return nullptr;
   return rows;
 }
 

@@ -1,5 +1,5 @@
-// A CSV file: one pass finds the header, the kind of each column and the words of text columns; a second one, once the
-// memory is known to be there, makes the elements.
+// A CSV file: one pass over the text finds the header, the kind of each column and the words of text columns; a second
+// one, once the memory is known to be there, makes the elements. Cells are turned into numbers once, not in each epoch.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 #include "diagnostics/kinds/data.h"
 #include "nnc/csv.h"
 #include "nnc/file_bytes.h"
-#include "support/hash.h"
 #include "support/suggest.h"
+#include "training/decoded_rows.h"
 #include "training/meanings.h"
 #include "training/sources.h"
 
@@ -42,13 +42,13 @@ struct Column {
 
 class CsvRows final : public RowSource {
  public:
-  CsvRows(const elaborate::CsvSource& csv, std::span<const elaborate::Field> fields) : csv_(csv) {
+  CsvRows(const elaborate::CsvSource& csv, std::span<const elaborate::Field> fields, std::int64_t mostHeld)
+      : csv_(csv), mostHeld_(mostHeld) {
     for (const elaborate::Field& field : fields) {
       fields_.push_back(field);
       rowBytes_.push_back(field.type.byteCount());
       columnCount_ += field.type.elementCount();
     }
-    values_.resize(fields_.size());
   }
 
   bool locate(const std::string& baseDirectory, const Meanings& known, Diagnostics& diagnostics) {
@@ -56,12 +56,12 @@ class CsvRows final : public RowSource {
     if (!found) return false;
     DataFile& file = files_.emplace_back(std::move(*found));
     runtime::Failure failure;
-    std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(file.path, failure);
+    std::optional<runtime::FileBytes> bytes = runtime::FileBytes::open(file.path, failure, mostHeld_);
     if (!bytes) {
       reportBadFile(failure, file.span, diagnostics);
       return false;
     }
-    text_.emplace(std::move(*bytes));
+    textBytes_ = text_.emplace(std::move(*bytes)).residentBytes();
     std::string help;
     if (measure(known, failure, help)) {
       file.rows = rows_;
@@ -72,33 +72,38 @@ class CsvRows final : public RowSource {
   }
 
   bool read(Diagnostics& diagnostics) override {
-    for (std::size_t i = 0; i < values_.size(); ++i) values_[i].resize(static_cast<std::size_t>(rows_ * rowBytes_[i]));
+    DecodedRows& values = values_.emplace(rowBytes_, files_[0].path, mostHeld_);
+    values.expect(rows_);
     runtime::Failure failure;
     runtime::CsvReader reader(text_->view(), files_[0].path);
     std::vector<runtime::CsvCell> cells;
     if (hasHeader_) reader.next(cells, failure);
     std::string help;
-    for (std::int64_t row = 0; reader.next(cells, failure); ++row) {
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (setCell(reader, cells[i], columns_[i], row, failure, help)) continue;
-        reportBadFile(failure, files_[0].span, diagnostics, help);
-        return false;
-      }
+    bool isFine = true;
+    std::int64_t made = 0;
+    while (isFine && reader.next(cells, failure)) {
+      for (std::size_t i = 0; isFine && i < cells.size(); ++i)
+        isFine = setCell(reader, cells[i], columns_[i], values, failure, help);
+      isFine = isFine && values.endRow(failure);
+      ++made;
     }
-    for (const std::vector<std::byte>& values : values_)
-      files_[0].checksum = hashBytes({reinterpret_cast<const char*>(values.data()), values.size()}, files_[0].checksum);
+    if (isFine && made != rows_) {
+      failure = {files_[0].path, -1, 0, "was changed while it was read"};
+      isFine = false;
+    }
+    if (!isFine || !values.finish(failure)) {
+      reportBadFile(failure, files_[0].span, diagnostics, help);
+      return false;
+    }
     text_.reset();
+    files_[0].checksum = values.checksum();
     return true;
   }
-  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
-    std::memcpy(destination, values_[field].data() + row * rowBytes_[field],
-                static_cast<std::size_t>(rowBytes_[field]));
+  bool copy(std::size_t field, std::int64_t row, std::byte* destination, Diagnostics&) const override {
+    values_->copy(field, row, destination);
+    return true;
   }
-  std::int64_t bytes() const override {
-    std::int64_t total = text_ ? text_->residentBytes() : 0;
-    for (const std::int64_t bytes : rowBytes_) total += rows_ * bytes;
-    return total;
-  }
+  std::int64_t bytes() const override { return textBytes_ + DecodedRows::residentBytes(rowBytes_, rows_, mostHeld_); }
   std::size_t fileOf(std::size_t, std::int64_t) const override { return 0; }
   Meanings meanings() const override {
     Meanings all;
@@ -263,8 +268,8 @@ class CsvRows final : public RowSource {
       column.words.push_back(word);
   }
 
-  bool setCell(const runtime::CsvReader& reader, const runtime::CsvCell& cell, const Column& column, std::int64_t row,
-               runtime::Failure& failure, std::string& help) {
+  bool setCell(const runtime::CsvReader& reader, const runtime::CsvCell& cell, const Column& column,
+               DecodedRows& values, runtime::Failure& failure, std::string& help) {
     const std::string_view text = trimmed(cell.text);
     std::optional<double> value = column.isText ? std::nullopt : runtime::csvNumber(text);
     if (text.empty()) {
@@ -283,9 +288,7 @@ class CsvRows final : public RowSource {
       return reader.refuse(cell.offset, fmt::format("`{}` is no number", text), failure);
     }
     const std::int64_t width = ir::dtypeBytes(column.dtype);
-    std::byte* const destination =
-        values_[column.field].data() + row * rowBytes_[column.field] + column.element * width;
-    if (storeNumber(column.dtype, *value, destination)) return true;
+    if (storeNumber(column.dtype, *value, values.next(column.field) + column.element * width)) return true;
     return reader.refuse(cell.offset, fmt::format("`{}` is no {}", text, ir::dtypeName(column.dtype)), failure);
   }
 
@@ -324,22 +327,24 @@ class CsvRows final : public RowSource {
   }
 
   const elaborate::CsvSource csv_;
+  std::int64_t mostHeld_;
   std::vector<elaborate::Field> fields_;
   std::vector<std::int64_t> rowBytes_;
   std::int64_t columnCount_ = 0;
   std::vector<Column> columns_;  // in the order of the file
   bool hasHeader_ = false;
-  std::optional<runtime::FileBytes> text_;      // until it is read
-  std::vector<std::vector<std::byte>> values_;  // of each field
+  std::optional<runtime::FileBytes> text_;  // until it is read
+  std::int64_t textBytes_ = 0;
+  std::optional<DecodedRows> values_;
 };
 
 }  // namespace
 
 std::unique_ptr<RowSource> open(const elaborate::CsvSource& csv, const elaborate::Source& source,
-                                std::span<const elaborate::Field> fields, const Meanings& known,
+                                std::span<const elaborate::Field> fields, const OpenOptions& options,
                                 Diagnostics& diagnostics) {
-  auto rows = std::make_unique<CsvRows>(csv, fields);
-  if (!rows->locate(source.baseDirectory, known, diagnostics)) return nullptr;
+  auto rows = std::make_unique<CsvRows>(csv, fields, options.mostHeld);
+  if (!rows->locate(source.baseDirectory, options.known, diagnostics)) return nullptr;
   return rows;
 }
 

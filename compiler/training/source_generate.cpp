@@ -1,4 +1,4 @@
-// Examples that a function of the program makes: compiled once, called once for each example, kept in memory.
+// Examples that a function of the program makes: compiled once, called once for each example.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -7,6 +7,7 @@
 #include "ir/print.h"
 #include "support/hash.h"
 #include "training/buffer.h"
+#include "training/decoded_rows.h"
 #include "training/sources.h"
 
 namespace nnc::training {
@@ -15,8 +16,9 @@ namespace {
 
 class GeneratedRows final : public RowSource {
  public:
-  GeneratedRows(const elaborate::GenerateSource& generated, Span where, std::span<const elaborate::Field> fields)
-      : generated_(generated) {
+  GeneratedRows(const elaborate::GenerateSource& generated, Span where, std::span<const elaborate::Field> fields,
+                std::int64_t mostHeld)
+      : generated_(generated), mostHeld_(mostHeld) {
     DataFile& file = files_.emplace_back();
     file.path = fmt::format("generate({})", generated.count);
     file.span = where;
@@ -24,7 +26,6 @@ class GeneratedRows final : public RowSource {
     file.maker =
         hexDigits(hashBytes(fmt::format("{} {} {}", generated.count, generated.seed, ir::print(generated.module))));
     for (const elaborate::Field& field : fields) rowBytes_.push_back(field.type.byteCount());
-    values_.resize(fields.size());
   }
 
   bool read(Diagnostics& diagnostics) override {
@@ -34,25 +35,25 @@ class GeneratedRows final : public RowSource {
     const std::optional<engine::Executable> example =
         engine::Executable::compile(std::move(module), generated_.function, options, diagnostics);
     if (!example) return false;
-    for (std::size_t i = 0; i < values_.size(); ++i) values_[i].resize(static_cast<std::size_t>(rows_ * rowBytes_[i]));
-    run(*example);
-    for (const std::vector<std::byte>& values : values_)
-      files_[0].checksum = hashBytes({reinterpret_cast<const char*>(values.data()), values.size()}, files_[0].checksum);
+    DecodedRows& values = values_.emplace(rowBytes_, files_[0].path, mostHeld_);
+    values.expect(rows_);
+    runtime::Failure failure;
+    if (!run(*example, values, failure)) {
+      reportBadFile(failure, files_[0].span, diagnostics);
+      return false;
+    }
+    files_[0].checksum = values.checksum();
     return true;
   }
-  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
-    std::memcpy(destination, values_[field].data() + row * rowBytes_[field],
-                static_cast<std::size_t>(rowBytes_[field]));
+  bool copy(std::size_t field, std::int64_t row, std::byte* destination, Diagnostics&) const override {
+    values_->copy(field, row, destination);
+    return true;
   }
-  std::int64_t bytes() const override {
-    std::int64_t total = 0;
-    for (const std::int64_t bytes : rowBytes_) total += rows_ * bytes;
-    return total;
-  }
+  std::int64_t bytes() const override { return DecodedRows::residentBytes(rowBytes_, rows_, mostHeld_); }
   std::size_t fileOf(std::size_t, std::int64_t) const override { return 0; }
 
  private:
-  void run(const engine::Executable& example) {
+  bool run(const engine::Executable& example, DecodedRows& values, runtime::Failure& failure) {
     Buffer i(8), seed(8);
     std::memcpy(seed.data(), &generated_.seed, sizeof generated_.seed);
     void* const arguments[] = {i.data(), seed.data()};
@@ -66,21 +67,23 @@ class GeneratedRows final : public RowSource {
       std::memcpy(i.data(), &row, sizeof row);
       example.run(arguments, results.data());
       for (std::size_t field = 0; field < fields.size(); ++field)
-        std::memcpy(values_[field].data() + row * rowBytes_[field], fields[field].data(),
-                    static_cast<std::size_t>(rowBytes_[field]));
+        std::memcpy(values.next(field), fields[field].data(), static_cast<std::size_t>(rowBytes_[field]));
+      if (!values.endRow(failure)) return false;
     }
+    return values.finish(failure);
   }
 
   const elaborate::GenerateSource& generated_;
+  std::int64_t mostHeld_;
   std::vector<std::int64_t> rowBytes_;
-  std::vector<std::vector<std::byte>> values_;  // of each field
+  std::optional<DecodedRows> values_;
 };
 
 }  // namespace
 
 std::unique_ptr<RowSource> open(const elaborate::GenerateSource& generated, const elaborate::Source& source,
-                                std::span<const elaborate::Field> fields, const Meanings&, Diagnostics&) {
-  return std::make_unique<GeneratedRows>(generated, source.span, fields);
+                                std::span<const elaborate::Field> fields, const OpenOptions& options, Diagnostics&) {
+  return std::make_unique<GeneratedRows>(generated, source.span, fields, options.mostHeld);
 }
 
 }  // namespace nnc::training

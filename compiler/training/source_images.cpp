@@ -1,4 +1,5 @@
-// A folder of images for each class: decoded, resized and kept in memory as u8[3, h, w].
+// A folder of images for each class, decoded and resized to u8[3, h, w]: at the beginning when all of them are held in
+// memory, otherwise whenever a batch asks for one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "diagnostics/kinds/data.h"
 #include "nnc/data_path.h"
+#include "nnc/files.h"
 #include "nnc/image.h"
 #include "support/hash.h"
 #include "training/meanings.h"
@@ -39,7 +41,8 @@ std::vector<fs::path> entries(const fs::path& folder, std::error_code& error) {
 
 class ImageRows final : public RowSource {
  public:
-  ImageRows(std::int64_t height, std::int64_t width) : height_(height), width_(width) {}
+  ImageRows(std::int64_t height, std::int64_t width, std::int64_t mostHeld)
+      : height_(height), width_(width), mostHeld_(mostHeld) {}
 
   bool locate(const elaborate::ImagesSource& images, const std::string& baseDirectory, const Meanings& known,
               Diagnostics& diagnostics) {
@@ -61,40 +64,60 @@ class ImageRows final : public RowSource {
     return true;
   }
 
+  /// Reads every file once, so that the set is known by its bytes and a file that is missing or no image is found
+  /// before the training. What is held is decoded as well.
   bool read(Diagnostics& diagnostics) override {
-    const auto size = static_cast<std::size_t>(imageBytes());
-    pixels_.resize(size * paths_.size());
+    if (isHeld()) pixels_.resize(static_cast<std::size_t>(rows_ * imageBytes()));
     std::uint64_t hash = 0;
-    for (std::size_t row = 0; row < paths_.size(); ++row) {
+    for (std::int64_t row = 0; row < rows_; ++row) {
       runtime::Failure failure;
-      const std::optional<runtime::Image> image = runtime::readImage(paths_[row], failure);
-      if (!image) {
+      const std::optional<std::string> bytes = runtime::readFile(pathOf(row), failure);
+      const bool isFine =
+          bytes && (isHeld() ? decode(*bytes, row, &pixels_[static_cast<std::size_t>(row * imageBytes())], failure)
+                             : runtime::decodeImageHeader(*bytes, pathOf(row), failure).has_value());
+      if (!isFine) {
         reportBadFile(failure, files_[0].span, diagnostics);
         return false;
       }
-      const runtime::Image small = runtime::resized(*image, height_, width_);
-      std::uint8_t* out = &pixels_[row * size];
-      for (std::size_t c = 0; c < 3; ++c)
-        for (std::size_t i = 0; i < small.pixels.size() / 3; ++i) *out++ = small.pixels[3 * i + c];
-      hash = hashBytes({reinterpret_cast<const char*>(&pixels_[row * size]), size},
-                       hash ^ static_cast<std::uint64_t>(labels_[row]));
+      hash = hashBytes(*bytes, hash ^ static_cast<std::uint64_t>(labels_[static_cast<std::size_t>(row)]));
     }
     files_[0].checksum = hash;
     return true;
   }
-  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
-    if (field == kImage)
+  bool copy(std::size_t field, std::int64_t row, std::byte* destination, Diagnostics& diagnostics) const override {
+    if (field != kImage) {
+      std::memcpy(destination, &labels_[static_cast<std::size_t>(row)], sizeof labels_[0]);
+      return true;
+    }
+    if (isHeld()) {
       std::memcpy(destination, &pixels_[static_cast<std::size_t>(row * imageBytes())],
                   static_cast<std::size_t>(imageBytes()));
-    else
-      std::memcpy(destination, &labels_[static_cast<std::size_t>(row)], sizeof labels_[0]);
+      return true;
+    }
+    runtime::Failure failure;
+    const std::optional<std::string> bytes = runtime::readFile(pathOf(row), failure);
+    if (bytes && decode(*bytes, row, reinterpret_cast<std::uint8_t*>(destination), failure)) return true;
+    reportBadFile(failure, files_[0].span, diagnostics);
+    return false;
   }
-  std::int64_t bytes() const override { return rows_ * imageBytes(); }
+  std::int64_t bytes() const override { return isHeld() ? rows_ * imageBytes() : 0; }
   std::size_t fileOf(std::size_t, std::int64_t) const override { return 0; }
   Meanings meanings() const override { return {classMeaning("label", classes_)}; }
 
  private:
   std::int64_t imageBytes() const { return 3 * height_ * width_; }
+  bool isHeld() const { return rows_ * imageBytes() <= mostHeld_; }
+  const std::string& pathOf(std::int64_t row) const { return paths_[static_cast<std::size_t>(row)]; }
+
+  /// Writes the image as the raw field has it: channel after channel.
+  bool decode(const std::string& bytes, std::int64_t row, std::uint8_t* out, runtime::Failure& failure) const {
+    const std::optional<runtime::Image> image = runtime::decodeImage(bytes, pathOf(row), failure);
+    if (!image) return false;
+    const runtime::Image small = runtime::resized(*image, height_, width_);
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t i = 0; i < small.pixels.size() / 3; ++i) *out++ = small.pixels[3 * i + c];
+    return true;
+  }
 
   /// Finds the classes, unless they are known, and the images of each.
   bool list(const std::string& folder, bool areKnown, Diagnostics& diagnostics) {
@@ -126,18 +149,19 @@ class ImageRows final : public RowSource {
     return false;
   }
 
-  std::int64_t height_, width_;
+  std::int64_t height_, width_, mostHeld_;
   std::vector<std::string> classes_, paths_;
   std::vector<std::int32_t> labels_;
-  std::vector<std::uint8_t> pixels_;
+  std::vector<std::uint8_t> pixels_;  // of all images, when they are held
 };
 
 }  // namespace
 
 std::unique_ptr<RowSource> open(const elaborate::ImagesSource& images, const elaborate::Source& source,
-                                std::span<const elaborate::Field>, const Meanings& known, Diagnostics& diagnostics) {
-  auto rows = std::make_unique<ImageRows>(images.height, images.width);
-  if (!rows->locate(images, source.baseDirectory, known, diagnostics)) return nullptr;
+                                std::span<const elaborate::Field>, const OpenOptions& options,
+                                Diagnostics& diagnostics) {
+  auto rows = std::make_unique<ImageRows>(images.height, images.width, options.mostHeld);
+  if (!rows->locate(images, source.baseDirectory, options.known, diagnostics)) return nullptr;
   return rows;
 }
 

@@ -87,7 +87,7 @@ const RowSource* SourceStore::open(const elaborate::Source& source, std::span<co
   auto entry = std::make_unique<Entry>();
   entry->key = std::move(key);
   entry->source = source;
-  entry->rows = openSource(entry->source, fields, known, diagnostics);
+  entry->rows = openSource(entry->source, fields, {known, mostHeld_}, diagnostics);
   if (entry->rows == nullptr) return nullptr;
   entries_.push_back(std::move(entry));
   return entries_.back()->rows.get();

@@ -16,6 +16,9 @@ namespace nnc::training {
 /// Any thread. Sources that say the same are opened and read once; files are taken to stay as they are meanwhile.
 class SourceStore {
  public:
+  /// `mostHeld` as OpenOptions; another one gives the same rows.
+  explicit SourceStore(std::int64_t mostHeld = runtime::kMostHeldBytes) : mostHeld_(mostHeld) {}
+
   /// As openSource. Owner: the store. Null: reported, and tried again when it is next asked for.
   const RowSource* open(const elaborate::Source& source, std::span<const elaborate::Field> fields,
                         const Meanings& known, Diagnostics& diagnostics);
@@ -30,6 +33,7 @@ class SourceStore {
     std::mutex reading;
     bool isRead = false;
   };
+  std::int64_t mostHeld_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Entry>> entries_;  // a handful
 };

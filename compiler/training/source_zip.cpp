@@ -29,8 +29,8 @@ class ZipRows final : public RowSource {
       files_.insert(files_.end(), source->files().begin(), source->files().end());
     return isFine;
   }
-  void copy(std::size_t field, std::int64_t row, std::byte* destination) const override {
-    sources_[places_[field].source]->copy(places_[field].field, row, destination);
+  bool copy(std::size_t field, std::int64_t row, std::byte* destination, Diagnostics& diagnostics) const override {
+    return sources_[places_[field].source]->copy(places_[field].field, row, destination, diagnostics);
   }
   std::int64_t bytes() const override {
     std::int64_t total = 0;
@@ -59,13 +59,13 @@ class ZipRows final : public RowSource {
 }  // namespace
 
 std::unique_ptr<RowSource> open(const elaborate::ZipSource& zip, const elaborate::Source&,
-                                std::span<const elaborate::Field> fields, const Meanings& known,
+                                std::span<const elaborate::Field> fields, const OpenOptions& options,
                                 Diagnostics& diagnostics) {
   auto rows = std::make_unique<ZipRows>();
   std::size_t first = 0;
   for (std::size_t i = 0; i < zip.sources.size(); ++i) {
     const std::size_t count = zip.fieldCounts[i];
-    std::unique_ptr<RowSource> source = openSource(zip.sources[i], fields.subspan(first, count), known, diagnostics);
+    std::unique_ptr<RowSource> source = openSource(zip.sources[i], fields.subspan(first, count), options, diagnostics);
     if (source == nullptr || !rows->add(std::move(source), count, diagnostics)) return nullptr;
     first += count;
   }

@@ -74,8 +74,9 @@ TrainLoop::Next TrainLoop::trainPass(const Pass& pass) {
 
 TrainLoop::Next TrainLoop::trainBatches(const Pass& pass) {
   while (state_.position < pass.end) {
-    const Batch& batch = stream_.next();
-    const Next next = step(batch);
+    const Batch* const batch = stream_.next(session_.messages());
+    if (batch == nullptr) return Next::Fail;
+    const Next next = step(*batch);
     if (next != Next::Continue) return next;
     if (interrupt_.isInterrupted()) return stop(Outcome::Interrupted);
     // Reading the clock each step would show in a step of a few microseconds.

@@ -11,6 +11,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "data/token_pieces.h"
 #include "io/failures.h"
 
 namespace nnc::runtime {
@@ -23,6 +24,7 @@ using Pair = std::pair<Token, Token>;
 
 constexpr std::size_t kMaxChunk = 64;
 constexpr Token kBytes = 256;
+constexpr std::size_t kMostSeen = 1 << 16;  // different chunks whose tokens are remembered
 
 enum class Kind : std::uint8_t { Space, Letter, Digit, Other };
 
@@ -66,23 +68,22 @@ class BytePairs final : public Tokenizer {
   }
 
   Token size() const override { return static_cast<Token>(tokens_.size()); }
-  std::optional<std::vector<Token>> encode(std::string_view text, Failure&) const override {
-    std::vector<Token> tokens;
-    std::unordered_map<std::string_view, std::pair<std::size_t, std::size_t>> seen;  // places in `tokens`
+  bool encode(std::string_view text, const Take& take, Failure&) const override {
+    TokenPieces pieces(take);
+    // What chunks were encoded to. A text that goes on forever has ever new ones.
+    std::unordered_map<std::string_view, std::vector<Token>> seen;
     for (std::size_t at = 0; at < text.size();) {
       const std::string_view chunk = text.substr(at, chunkLength(text.substr(at)));
       at += chunk.size();
-      const auto known = seen.find(chunk);
-      if (known != seen.end()) {
-        const auto [begin, end] = known->second;
-        for (std::size_t i = begin; i < end; ++i) tokens.push_back(tokens[i]);
-        continue;
+      auto known = seen.find(chunk);
+      if (known == seen.end()) {
+        if (seen.size() == kMostSeen) seen.clear();
+        known = seen.emplace(chunk, encodeChunk(chunk)).first;
       }
-      const std::size_t begin = tokens.size();
-      encodeChunk(chunk, tokens);
-      seen.emplace(chunk, std::pair{begin, tokens.size()});
+      for (const Token token : known->second)
+        if (!pieces.add(token)) return false;
     }
-    return tokens;
+    return pieces.finish();
   }
   std::string decode(Token token) const override {
     return token >= 0 && token < size() ? tokens_[static_cast<std::size_t>(token)] : std::string();
@@ -95,7 +96,7 @@ class BytePairs final : public Tokenizer {
 
  private:
   /// Merges the pair that was learnt first, again and again.
-  void encodeChunk(std::string_view chunk, std::vector<Token>& tokens) const {
+  std::vector<Token> encodeChunk(std::string_view chunk) const {
     std::vector<Token> parts;
     for (const char c : chunk) parts.push_back(static_cast<unsigned char>(c));
     while (parts.size() > 1) {
@@ -114,7 +115,7 @@ class BytePairs final : public Tokenizer {
       }
       parts.resize(out);
     }
-    tokens.insert(tokens.end(), parts.begin(), parts.end());
+    return parts;
   }
 
   std::vector<std::string> tokens_;  // the bytes of each

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <new>
-
 #include "data/byte_stream.h"
 #include "io/failures.h"
 
@@ -14,41 +12,30 @@ namespace nnc::runtime {
 
 namespace {
 
-constexpr std::size_t kMostInflated = std::size_t{4} << 30;
-
-std::unique_ptr<std::string> inflate(ByteStream& stream, const std::string& path, Failure& failure) {
-  auto text = std::make_unique<std::string>();
-  constexpr std::size_t kTurn = std::size_t{1} << 20;
-  try {
-    while (true) {
-      const std::size_t before = text->size();
-      text->resize(before + kTurn);
-      const std::optional<std::size_t> got =
-          stream.read(reinterpret_cast<std::byte*>(text->data() + before), kTurn, failure);
-      if (!got) return nullptr;
-      text->resize(before + *got);
-      if (*got < kTurn) return text;
-      if (text->size() > kMostInflated) {
-        fail(failure, path, -1, "expands to more than 4 GiB; decompress it, so that it can be read where it lies");
-        return nullptr;
-      }
-    }
-  } catch (const std::bad_alloc&) {
-    fail(failure, path, -1, "does not fit into memory");
-    return nullptr;
+std::optional<DecodedBytes> inflate(ByteStream& stream, const std::string& path, std::int64_t mostHeld,
+                                    Failure& failure) {
+  DecodedBytes bytes(path, mostHeld);
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  for (std::size_t got = piece.size(); got == piece.size();) {
+    const std::optional<std::size_t> read = stream.read(piece.data(), piece.size(), failure);
+    if (!read || !bytes.append({reinterpret_cast<const char*>(piece.data()), *read}, failure)) return std::nullopt;
+    got = *read;
   }
+  if (!bytes.finish(failure)) return std::nullopt;
+  return bytes;
 }
 
 }  // namespace
 
-std::optional<FileBytes> FileBytes::open(const std::string& path, Failure& failure) {
+std::optional<FileBytes> FileBytes::open(const std::string& path, Failure& failure, std::int64_t mostHeld) {
   FileBytes bytes;
   {
     const std::unique_ptr<ByteStream> stream = ByteStream::open(path, failure);
     if (stream == nullptr) return std::nullopt;
     if (stream->isGzip()) {
-      bytes.inflated_ = inflate(*stream, path, failure);
-      if (bytes.inflated_ == nullptr) return std::nullopt;
+      std::optional<DecodedBytes> inflated = inflate(*stream, path, mostHeld, failure);
+      if (!inflated) return std::nullopt;
+      bytes.inflated_.emplace(std::move(*inflated));
       return bytes;
     }
   }

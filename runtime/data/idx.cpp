@@ -74,33 +74,46 @@ bool readHeader(ByteStream& stream, const std::string& path, Array& array, Failu
   return true;
 }
 
-void toLittleEndian(Array& array) {
-  const auto width = static_cast<std::ptrdiff_t>(elementBytes(array.element));
-  if (width == 1) return;
-  for (auto at = array.bytes.begin(); at != array.bytes.end(); at += width) std::reverse(at, at + width);
+/// Reads `declared` bytes of elements in pieces, and turns each element round: IDX is big-endian.
+bool readElements(ByteStream& stream, const std::string& path, Element element, std::int64_t declared,
+                  const std::string& expectation, DecodedBytes& bytes, Failure& failure) {
+  std::vector<std::byte> piece(std::size_t{1} << 20);  // a multiple of every element
+  const auto width = static_cast<std::ptrdiff_t>(elementBytes(element));
+  for (std::int64_t left = declared; left > 0; left -= static_cast<std::int64_t>(piece.size())) {
+    piece.resize(std::min(piece.size(), static_cast<std::size_t>(left)));
+    const std::optional<std::size_t> got = stream.read(piece.data(), piece.size(), failure);
+    if (!got) return false;
+    if (*got < piece.size())
+      return fail(failure, path, stream.position(),
+                  "ends after " + std::to_string(stream.position()) + " bytes; " + expectation);
+    if (width > 1)
+      for (auto at = piece.begin(); at != piece.end(); at += width) std::reverse(at, at + width);
+    if (!bytes.append({reinterpret_cast<const char*>(piece.data()), piece.size()}, failure)) return false;
+  }
+  return bytes.finish(failure);
 }
 
-bool readElements(ByteStream& stream, const std::string& path, Array& array, Failure& failure) {
-  const std::int64_t header = stream.position();
-  const std::int64_t declared = *checkedBytes(array.shape, elementBytes(array.element));
-  const std::string expectation = "sizes " + shapeText(array.shape) + " of " + elementName(array.element) + " need " +
-                                  std::to_string(header + declared);
-  if (header + declared > stream.mostBytes())
-    return fail(failure, path, stream.mostBytes(),
-                "holds at most " + std::to_string(stream.mostBytes()) + " bytes; " + expectation);
-  if (!resize(array.bytes, declared))
-    return fail(failure, path, -1, "does not fit into memory: " + expectation + " bytes");
-  const std::optional<std::size_t> got = stream.read(array.bytes.data(), array.bytes.size(), failure);
-  if (!got) return false;
-  if (*got < array.bytes.size())
-    return fail(failure, path, stream.position(),
-                "ends after " + std::to_string(stream.position()) + " bytes; " + expectation);
+std::optional<DecodedArray> readArray(ByteStream& stream, const std::string& path, const Array& header,
+                                      std::int64_t mostHeld, Failure& failure) {
+  const std::int64_t begin = stream.position();
+  const std::int64_t declared = *checkedBytes(header.shape, elementBytes(header.element));
+  const std::string expectation = "sizes " + shapeText(header.shape) + " of " + elementName(header.element) + " need " +
+                                  std::to_string(begin + declared);
+  const auto refuse = [&](std::int64_t offset, const std::string& message) {
+    fail(failure, path, offset, message);
+    return std::nullopt;
+  };
+  if (begin + declared > stream.mostBytes())
+    return refuse(stream.mostBytes(), "holds at most " + std::to_string(stream.mostBytes()) + " bytes; " + expectation);
+  DecodedArray array{header.element, header.shape, DecodedBytes(path, mostHeld)};
+  array.bytes.expect(declared);
+  if (!readElements(stream, path, header.element, declared, expectation, array.bytes, failure)) return std::nullopt;
   // One byte more shows whether the file ends here, and makes zlib check the checksum of the last member.
   std::byte extra{};
   const std::optional<std::size_t> more = stream.read(&extra, 1, failure);
-  if (!more) return false;
-  if (*more != 0) return fail(failure, path, header + declared, "has more data than its header says: " + expectation);
-  return true;
+  if (!more) return std::nullopt;
+  if (*more != 0) return refuse(begin + declared, "has more data than its header says: " + expectation);
+  return array;
 }
 
 }  // namespace
@@ -112,13 +125,11 @@ std::optional<Array> readIdxHeader(const std::string& path, Failure& failure) {
   return array;
 }
 
-std::optional<Array> readIdx(const std::string& path, Failure& failure) {
+std::optional<DecodedArray> readIdx(const std::string& path, Failure& failure, std::int64_t mostHeld) {
   const std::unique_ptr<ByteStream> stream = ByteStream::open(path, failure);
-  Array array;
-  if (stream == nullptr || !readHeader(*stream, path, array, failure)) return std::nullopt;
-  if (!readElements(*stream, path, array, failure)) return std::nullopt;
-  toLittleEndian(array);
-  return array;
+  Array header;
+  if (stream == nullptr || !readHeader(*stream, path, header, failure)) return std::nullopt;
+  return readArray(*stream, path, header, mostHeld, failure);
 }
 
 }  // namespace nnc::runtime

@@ -18,14 +18,27 @@ bool checkImageSize(std::int64_t height, std::int64_t width, const std::string& 
                   " pixels; 16384 a side and 64 million in all are read");
 }
 
+static std::optional<Image> decode(const std::string& bytes, const std::string& path, ImagePart part,
+                                   Failure& failure) {
+  constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n", kJpeg = "\xFF\xD8\xFF";
+  if (std::string_view(bytes).starts_with(kPng)) return decodePng(bytes, path, part, failure);
+  if (std::string_view(bytes).starts_with(kJpeg)) return decodeJpeg(bytes, path, part, failure);
+  fail(failure, path, 0, "is neither a PNG nor a JPEG image");
+  return std::nullopt;
+}
+
+std::optional<Image> decodeImage(const std::string& bytes, const std::string& path, Failure& failure) {
+  return decode(bytes, path, ImagePart::All, failure);
+}
+
+std::optional<Image> decodeImageHeader(const std::string& bytes, const std::string& path, Failure& failure) {
+  return decode(bytes, path, ImagePart::Header, failure);
+}
+
 std::optional<Image> readImage(const std::string& path, Failure& failure) {
   const std::optional<std::string> bytes = readFile(path, failure);
   if (!bytes) return std::nullopt;
-  constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n", kJpeg = "\xFF\xD8\xFF";
-  if (std::string_view(*bytes).starts_with(kPng)) return decodePng(*bytes, path, failure);
-  if (std::string_view(*bytes).starts_with(kJpeg)) return decodeJpeg(*bytes, path, failure);
-  fail(failure, path, 0, "is neither a PNG nor a JPEG image");
-  return std::nullopt;
+  return decodeImage(*bytes, path, failure);
 }
 
 namespace {

@@ -53,7 +53,7 @@ bool run(jpeg_decompress_struct& info, ErrorExit& exit, Step step, std::uint8_t*
 
 }  // namespace
 
-std::optional<Image> decodeJpeg(const std::string& bytes, const std::string& path, Failure& failure) {
+std::optional<Image> decodeJpeg(const std::string& bytes, const std::string& path, ImagePart part, Failure& failure) {
   jpeg_decompress_struct info{};
   ErrorExit exit{};
   info.err = jpeg_std_error(&exit.manager);
@@ -73,6 +73,10 @@ std::optional<Image> decodeJpeg(const std::string& bytes, const std::string& pat
     if (!isFine) {
       jpeg_destroy_decompress(&info);
       return std::nullopt;
+    }
+    if (part == ImagePart::Header) {
+      jpeg_destroy_decompress(&info);
+      return image;
     }
     image.pixels.resize(static_cast<std::size_t>(image.height * image.width) * 3);
     isFine = run(info, exit, Step::Pixels, image.pixels.data());

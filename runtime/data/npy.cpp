@@ -12,7 +12,7 @@ namespace nnc::runtime {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMaxHeader = 10'000;  // numpy's own limit
+constexpr std::size_t kMaxHeader = kMostNpyHeader - 12;
 constexpr std::size_t kMaxRank = 8;
 
 /// numpy's name of an element type. bf16 has none there and is widened to f32.
@@ -55,7 +55,7 @@ std::string widened(const std::vector<std::byte>& bytes) {
   return wide;
 }
 
-struct NpyHeader {
+struct HeaderText {
   std::string descr;
   bool isFortran = false;
   std::vector<std::int64_t> shape;
@@ -67,7 +67,7 @@ class HeaderParser {
   explicit HeaderParser(std::string_view text) : text_(text) {}
 
   /// False: `error()` and `position()` say what is wrong.
-  bool parse(NpyHeader& header) {
+  bool parse(HeaderText& header) {
     if (!expect('{')) return false;
     while (!accept('}')) {
       std::string key;
@@ -112,7 +112,7 @@ class HeaderParser {
     return true;
   }
 
-  bool value(const std::string& key, NpyHeader& header) {
+  bool value(const std::string& key, HeaderText& header) {
     if (key == "descr" && !hasDescr_) {
       if (peek() == '[') return wrong("a plain dtype (structured arrays are not read)");
       return hasDescr_ = quoted(header.descr);
@@ -186,33 +186,39 @@ bool findHeader(std::string_view bytes, const std::string& path, std::int64_t ba
 }
 
 /// A column-major array of more than one dimension would have to be transposed; a vector is the same either way.
-bool isTransposed(const NpyHeader& header) { return header.isFortran && header.shape.size() > 1; }
+bool isTransposed(const HeaderText& header) { return header.isFortran && header.shape.size() > 1; }
 
 }  // namespace
 
-std::optional<ArrayView> viewNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure) {
+std::optional<NpyHeader> readNpyHeader(std::string_view begin, std::uint64_t size, const std::string& path,
+                                       std::int64_t base, Failure& failure) {
   std::string_view text;
   std::size_t dataAt = 0;
-  if (!findHeader(bytes, path, base, text, dataAt, failure)) return std::nullopt;
+  if (!findHeader(begin, path, base, text, dataAt, failure)) return std::nullopt;
   const auto textAt = base + static_cast<std::int64_t>(dataAt - text.size());
   const auto refuse = [&](std::int64_t offset, const std::string& message) {
     fail(failure, path, offset, message);
     return std::nullopt;
   };
   HeaderParser parser(text);
-  NpyHeader header;
+  HeaderText header;
   if (!parser.parse(header)) return refuse(textAt + static_cast<std::int64_t>(parser.position()), parser.error());
   const std::optional<Element> element = elementOf(header.descr);
   if (!element) return refuse(textAt, refusal(header.descr));
   if (isTransposed(header)) return refuse(textAt, "is in Fortran order; save it with numpy.ascontiguousarray");
-  const std::optional<std::int64_t> size = checkedBytes(header.shape, elementBytes(*element));
-  if (!size) return refuse(textAt, "has a shape of more than 2^48 bytes");
-  const std::string_view data = bytes.substr(dataAt);
-  if (static_cast<std::int64_t>(data.size()) != *size)
-    return refuse(
-        base + static_cast<std::int64_t>(dataAt),
-        "has " + std::to_string(data.size()) + " bytes of elements; its shape and dtype need " + std::to_string(*size));
-  return ArrayView{*element, header.shape, data};
+  const std::optional<std::int64_t> needed = checkedBytes(header.shape, elementBytes(*element));
+  if (!needed) return refuse(textAt, "has a shape of more than 2^48 bytes");
+  if (size - dataAt != static_cast<std::uint64_t>(*needed))
+    return refuse(base + static_cast<std::int64_t>(dataAt), "has " + std::to_string(size - dataAt) +
+                                                                " bytes of elements; its shape and dtype need " +
+                                                                std::to_string(*needed));
+  return NpyHeader{*element, std::move(header.shape), dataAt};
+}
+
+std::optional<ArrayView> viewNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure) {
+  std::optional<NpyHeader> header = readNpyHeader(bytes, bytes.size(), path, base, failure);
+  if (!header) return std::nullopt;
+  return ArrayView{header->element, std::move(header->shape), bytes.substr(header->dataAt)};
 }
 
 std::optional<Array> decodeNpy(std::string_view bytes, const std::string& path, std::int64_t base, Failure& failure) {

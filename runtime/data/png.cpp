@@ -8,7 +8,7 @@
 
 namespace nnc::runtime {
 
-std::optional<Image> decodePng(const std::string& bytes, const std::string& path, Failure& failure) {
+std::optional<Image> decodePng(const std::string& bytes, const std::string& path, ImagePart part, Failure& failure) {
   png_image png;
   std::memset(&png, 0, sizeof png);
   png.version = PNG_IMAGE_VERSION;
@@ -21,6 +21,10 @@ std::optional<Image> decodePng(const std::string& bytes, const std::string& path
   if (!checkImageSize(png.height, png.width, path, failure)) {
     png_image_free(&png);
     return std::nullopt;
+  }
+  if (part == ImagePart::Header) {
+    png_image_free(&png);
+    return Image{png.height, png.width, {}};
   }
   png.format = PNG_FORMAT_RGBA;
   std::vector<std::byte> rgba;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "data/bpe.h"
+#include "data/token_pieces.h"
 #include "data/utf8.h"
 #include "io/failures.h"
 
@@ -17,11 +18,11 @@ using Json = nlohmann::json;
 class Bytes final : public Tokenizer {
  public:
   std::int32_t size() const override { return 256; }
-  std::optional<std::vector<std::int32_t>> encode(std::string_view text, Failure&) const override {
-    std::vector<std::int32_t> tokens;
-    tokens.reserve(text.size());
-    for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
-    return tokens;
+  bool encode(std::string_view text, const Take& take, Failure&) const override {
+    TokenPieces pieces(take);
+    for (const char c : text)
+      if (!pieces.add(static_cast<unsigned char>(c))) return false;
+    return pieces.finish();
   }
   std::string decode(std::int32_t token) const override {
     return token >= 0 && token < 256 ? std::string(1, static_cast<char>(token)) : std::string();
@@ -38,23 +39,21 @@ class Characters final : public Tokenizer {
   bool isValid() const { return tokens_.size() == characters_.size(); }
 
   std::int32_t size() const override { return static_cast<std::int32_t>(characters_.size()); }
-  std::optional<std::vector<std::int32_t>> encode(std::string_view text, Failure& failure) const override {
-    std::vector<std::int32_t> tokens;
+  bool encode(std::string_view text, const Take& take, Failure& failure) const override {
+    TokenPieces pieces(take);
     char32_t character = 0;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t begin = at;
       const bool isCharacter = nextCharacter(text, at, character);
       const auto found = isCharacter ? tokens_.find(character) : tokens_.end();
-      if (found == tokens_.end()) {
-        fail(failure, "", static_cast<std::int64_t>(begin),
-             isCharacter
-                 ? "has a character that the vocabulary lacks: `" + std::string(text.substr(begin, at - begin)) + "`"
-                 : "is not UTF-8");
-        return std::nullopt;
-      }
-      tokens.push_back(found->second);
+      if (found == tokens_.end())
+        return fail(failure, "", static_cast<std::int64_t>(begin),
+                    isCharacter ? "has a character that the vocabulary lacks: `" +
+                                      std::string(text.substr(begin, at - begin)) + "`"
+                                : "is not UTF-8");
+      if (!pieces.add(found->second)) return false;
     }
-    return tokens;
+    return pieces.finish();
   }
   std::string decode(std::int32_t token) const override {
     std::string bytes;
@@ -95,6 +94,16 @@ std::unique_ptr<Tokenizer> parseCharacters(const Json& json, Failure& failure) {
 }
 
 }  // namespace
+
+std::optional<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, Failure& failure) const {
+  std::vector<std::int32_t> tokens;
+  const auto take = [&](std::span<const std::int32_t> piece) {
+    tokens.insert(tokens.end(), piece.begin(), piece.end());
+    return true;
+  };
+  if (!encode(text, take, failure)) return std::nullopt;
+  return tokens;
+}
 
 std::unique_ptr<Tokenizer> byteTokenizer() { return std::make_unique<Bytes>(); }
 

@@ -20,6 +20,10 @@ struct Image {
 ///
 /// Errors  neither of the two, damaged or cut short, CMYK, more than 16,384 pixels a side or 64 million in all.
 std::optional<Image> readImage(const std::string& path, Failure& failure);
+/// The same from the bytes of the file `path`.
+std::optional<Image> decodeImage(const std::string& bytes, const std::string& path, Failure& failure);
+/// The size alone; `pixels` stays empty, and damage behind the header goes unnoticed.
+std::optional<Image> decodeImageHeader(const std::string& bytes, const std::string& path, Failure& failure);
 
 /// The image in another size; the aspect ratio is not kept. Each new pixel is the mean of the old ones under a triangle
 /// of twice the width of a new pixel (bilinear interpolation when the image grows, an antialiased mean when it

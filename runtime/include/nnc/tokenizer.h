@@ -1,8 +1,10 @@
 // Text as numbers and back: bytes, characters, byte pairs.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +22,11 @@ class Tokenizer {
   /// The tokens of `text`. The bytes of all tokens, one after the other, are `text` again.
   ///
   /// Errors  characters: no UTF-8, or a character that the vocabulary lacks: `failure` has the offset in `text`.
-  virtual std::optional<std::vector<std::int32_t>> encode(std::string_view text, Failure& failure) const = 0;
+  std::optional<std::vector<std::int32_t>> encode(std::string_view text, Failure& failure) const;
+  /// The same tokens handed to `take` piece by piece, so that a large text needs no memory of its size. False: an error
+  /// as above, or `take` gave false.
+  using Take = std::function<bool(std::span<const std::int32_t>)>;
+  [[nodiscard]] virtual bool encode(std::string_view text, const Take& take, Failure& failure) const = 0;
   /// The bytes of one token: part of a character, when tokens are bytes. Empty for a number that is no token.
   virtual std::string decode(std::int32_t token) const = 0;
   /// As JSON that parseTokenizer reads: the file of `nnc bpe train`, the entry `tokenizer` in the metadata of weights.

@@ -13,9 +13,7 @@ std::string idx(unsigned char type, const std::vector<std::uint32_t>& sizes, con
   return bytes + elements;
 }
 
-std::string content(const Array& array) {
-  return {reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()};
-}
+std::string content(const DecodedArray& array) { return std::string(array.bytes.view()); }
 
 /// The message for a file with these bytes. Fails the test when it is read.
 Failure refused(const Scratch& scratch, const std::string& bytes) {
@@ -31,7 +29,7 @@ TEST(Idx, reads_bytes_plain_and_compressed) {
   const std::string elements = randomBytes(5 * 4 * 3, 1), bytes = idx(0x08, {5, 4, 3}, elements);
   for (const std::string& path : {scratch.write("plain.gz", bytes), scratch.write("packed", gzip(bytes))}) {
     Failure failure;
-    const std::optional<Array> array = readIdx(path, failure);
+    const std::optional<DecodedArray> array = readIdx(path, failure);
     ASSERT_TRUE(array) << failure.message;
     EXPECT_EQ(array->element, Element::U8);
     EXPECT_EQ(array->shape, (std::vector<std::int64_t>{5, 4, 3}));
@@ -49,7 +47,7 @@ TEST(Idx, swaps_wide_elements_bit_exact) {
   const std::string big("\x3f\x80\x00\x00\x7f\xc0\x01\x23\x80\x00\x00\x00", 12);
   const std::string little("\x00\x00\x80\x3f\x23\x01\xc0\x7f\x00\x00\x00\x80", 12);
   Failure failure;
-  const std::optional<Array> array = readIdx(scratch.write("f", idx(0x0D, {3}, big)), failure);
+  const std::optional<DecodedArray> array = readIdx(scratch.write("f", idx(0x0D, {3}, big)), failure);
   ASSERT_TRUE(array) << failure.message;
   EXPECT_EQ(array->element, Element::F32);
   EXPECT_EQ(content(*array), little);
@@ -60,7 +58,7 @@ TEST(Idx, reads_an_empty_set_and_several_gzip_members) {
   Failure failure;
   EXPECT_TRUE(readIdx(scratch.write("empty", idx(0x08, {0, 28, 28}, "")), failure)) << failure.message;
   const std::string elements = randomBytes(1000, 2), bytes = idx(0x08, {1000}, elements);
-  const std::optional<Array> array =
+  const std::optional<DecodedArray> array =
       readIdx(scratch.write("two.gz", gzip(bytes.substr(0, 300)) + gzip(bytes.substr(300))), failure);
   ASSERT_TRUE(array) << failure.message;
   EXPECT_EQ(content(*array), elements);
@@ -135,7 +133,7 @@ TEST(Idx, a_flipped_byte_of_a_gzip_file_never_goes_unnoticed) {
   forFlips(packed, 1000, 5, [&](const std::string& bytes) {
     Failure failure;
     const std::string path = scratch.write("f", bytes);
-    const std::optional<Array> array = readIdx(path, failure);
+    const std::optional<DecodedArray> array = readIdx(path, failure);
     if (array) {
       // Only fields that do not matter (time, system) may change.
       EXPECT_EQ(content(*array), elements);
@@ -155,7 +153,7 @@ TEST(Idx, a_flipped_byte_of_a_plain_file_is_an_error_or_another_valid_file) {
   forFlips(bytes, 1000, 7, [&](const std::string& changed) {
     Failure failure;
     const std::string path = scratch.write("f", changed);
-    const std::optional<Array> array = readIdx(path, failure);
+    const std::optional<DecodedArray> array = readIdx(path, failure);
     if (array) return;
     EXPECT_EQ(failure.path, path);
     EXPECT_GE(failure.offset, 0) << failure.message;

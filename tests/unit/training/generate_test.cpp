@@ -37,7 +37,8 @@ class Generated : public TrainTest {
       const auto count = static_cast<std::size_t>(train.data.raw[index].type.elementCount());
       for (std::int64_t row = 0; row < data->source(0).rows(); ++row) {
         values.resize(values.size() + count);
-        data->source(0).copy(index, row, reinterpret_cast<std::byte*>(values.data() + values.size() - count));
+        auto* const to = reinterpret_cast<std::byte*>(values.data() + values.size() - count);
+        EXPECT_TRUE(data->source(0).copy(index, row, to, out.diagnostics));
       }
     });
     EXPECT_EQ(attempt.messages, "");
@@ -156,7 +157,9 @@ class Augmented : public Generated {
       const SinglePass plan(Pass{0, epoch, false, isAugmented, begin, data->parts()[0].size()});
       BatchStream stream(*data, *map, plan, 16, seed, isThreaded);
       for (std::int64_t done = begin; done < data->parts()[0].size();) {
-        const Batch& batch = stream.next();
+        const Batch* const next = stream.next(out.diagnostics);
+        if (next == nullptr) return;
+        const Batch& batch = *next;
         const auto* const x = reinterpret_cast<const float*>(batch.fields[0].data());
         values.insert(values.end(), x, x + batch.count * 40);
         done += batch.count;

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "nnc/npz.h"
 #include "nnc/safetensors.h"
+#include "support/hash.h"
 #include "training/buffer.h"
 #include "training/data_set.h"
 
@@ -19,18 +20,25 @@ class Readers : public TrainTest {
                "  optimizer: sgd(0.1)  batch: 2  epochs: epochs }\n";
   }
 
-  /// The raw rows of a source, fields separated by `;`; or the messages.
+  /// The raw rows of a source, fields separated by `;`; or the messages. Whether decoded bytes are held in memory or
+  /// not makes no difference, to checksums neither.
   std::string rows(int source = 0) {
-    std::string text;
+    std::string held = rows(source, runtime::kMostHeldBytes);
+    EXPECT_EQ(rows(source, /*mostHeld=*/0), held);
+    return held.substr(held.find('|') + 1);
+  }
+  std::string rows(int source, std::int64_t mostHeld) {
+    std::string text, checksums;
     const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& out) {
-      SourceStore store;
+      SourceStore store(mostHeld);
       std::optional<DataSet> set = DataSet::locate(program.data, store, out.diagnostics);
       if (!set || !set->read(out.diagnostics)) return;
+      for (const DataFile& file : set->source(source).files()) checksums += hexDigits(file.checksum) + " ";
       for (std::int64_t row = 0; row < set->source(source).rows(); ++row) {
         for (std::size_t field = 0; field < program.data.raw.size(); ++field) {
           const ir::Type& type = program.data.raw[field].type;
           std::vector<std::byte> bytes(static_cast<std::size_t>(type.byteCount()));
-          set->source(source).copy(field, row, bytes.data());
+          EXPECT_TRUE(set->source(source).copy(field, row, bytes.data(), out.diagnostics));
           text += field > 0 ? ";" : "";
           for (std::int64_t i = 0; i < type.elementCount(); ++i)
             text += (i > 0 ? " " : "") + fmtNumber(realAt(type.dtype, bytes.data() + i * ir::dtypeBytes(type.dtype)));
@@ -38,7 +46,7 @@ class Readers : public TrainTest {
         text += "\n";
       }
     });
-    return attempt.messages + text;
+    return checksums + "|" + attempt.messages + text;
   }
   static std::string fmtNumber(double value) {
     std::string text = std::to_string(value);
@@ -51,10 +59,16 @@ class Readers : public TrainTest {
     const Attempt attempt = with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt&) {
       const auto attemptWith = [&](const std::string& changed) {
         write(name, changed);
-        Diagnostics diagnostics;
-        SourceStore store;
-        std::optional<DataSet> set = DataSet::locate(program.data, store, diagnostics);
-        EXPECT_TRUE((set && set->read(diagnostics)) != diagnostics.hasErrors());
+        bool isHeldFine = false;
+        for (const std::int64_t mostHeld : {runtime::kMostHeldBytes, std::int64_t{0}}) {
+          Diagnostics diagnostics;
+          SourceStore store(mostHeld);
+          std::optional<DataSet> set = DataSet::locate(program.data, store, diagnostics);
+          const bool isFine = set && set->read(diagnostics) && canCopy(*set, diagnostics);
+          EXPECT_TRUE(isFine != diagnostics.hasErrors());
+          if (mostHeld > 0) isHeldFine = isFine;
+          EXPECT_EQ(isFine, isHeldFine) << mostHeld;
+        }
       };
       for (std::size_t size = 0; size < std::min<std::size_t>(bytes.size(), 300); ++size)
         attemptWith(bytes.substr(0, size));
@@ -68,6 +82,17 @@ class Readers : public TrainTest {
     });
     EXPECT_EQ(attempt.messages, "");
     write(name, bytes);
+  }
+
+  static bool canCopy(const DataSet& set, Diagnostics& diagnostics) {
+    for (int source = 0; source < set.sourceCount(); ++source) {
+      for (std::size_t field = 0; field < set.program().raw.size(); ++field) {
+        std::vector<std::byte> bytes(static_cast<std::size_t>(set.program().raw[field].type.byteCount()));
+        for (std::int64_t row = 0; row < set.source(source).rows(); ++row)
+          if (!set.source(source).copy(field, row, bytes.data(), diagnostics)) return false;
+      }
+    }
+    return true;
   }
 
   std::map<std::string, std::string> savedMeanings(const std::string& run) const {

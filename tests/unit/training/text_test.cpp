@@ -40,16 +40,22 @@ class TextData : public TrainTest {
 
   /// The rows of a field of the raw data, each as text of its numbers.
   std::vector<std::string> rows(std::size_t field, int source = 0) {
+    std::vector<std::string> held = rows(field, source, runtime::kMostHeldBytes);
+    EXPECT_EQ(rows(field, source, /*mostHeld=*/0), held);
+    return held;
+  }
+  std::vector<std::string> rows(std::size_t field, int source, std::int64_t mostHeld) {
     std::vector<std::string> result;
     const Attempt attempt =
         with({}, [&](elaborate::Project&, const elaborate::TrainProgram& program, Attempt& outcome) {
-          SourceStore store;
+          SourceStore store(mostHeld);
           std::optional<DataSet> data = DataSet::locate(program.data, store, outcome.diagnostics);
           if (!data || !data->read(outcome.diagnostics)) return;
           const std::int64_t length = program.data.raw[field].type.shape[0];
           for (std::int64_t row = 0; row < data->source(source).rows(); ++row) {
             std::vector<std::int32_t> tokens(static_cast<std::size_t>(length));
-            data->source(source).copy(field, row, reinterpret_cast<std::byte*>(tokens.data()));
+            auto* const to = reinterpret_cast<std::byte*>(tokens.data());
+            EXPECT_TRUE(data->source(source).copy(field, row, to, outcome.diagnostics));
             std::string text;
             for (const std::int32_t token : tokens) text += (text.empty() ? "" : " ") + std::to_string(token);
             result.push_back(text);
@@ -103,7 +109,7 @@ TEST_F(TextData, a_random_split_puts_no_token_into_two_parts) {
     for (std::size_t p = 0; p < data->parts().size(); ++p) {
       for (const std::int64_t row : data->parts()[p].rows) {
         std::int32_t y[4];
-        data->source(0).copy(1, row, reinterpret_cast<std::byte*>(y));
+        EXPECT_TRUE(data->source(0).copy(1, row, reinterpret_cast<std::byte*>(y), outcome.diagnostics));
         for (const std::int32_t token : y) {
           EXPECT_EQ(part[static_cast<std::size_t>(token)], -1) << "predicted by two windows";
           part[static_cast<std::size_t>(token)] = static_cast<int>(p);
