@@ -18,7 +18,8 @@ class FileBuilder : public Builder {
       : Builder(file, sources, limits, diagnostics), docs_(docs) {}
 
   File run(Parser::FileContext& tree) {
-    File result{file_, {}};
+    File result;
+    result.id = file_;
     for (Tree* child : tree.children) {
       if (tokenOf(child) != nullptr) continue;  // EOF
       Decl decl;
