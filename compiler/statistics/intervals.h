@@ -7,14 +7,14 @@
 
 namespace nnc::statistics {
 
-enum class IntervalMethod { T, Percentile, Bca, Wilson };
+enum class IntervalMethod { T, Percentile, Bca, Wilson, ClopperPearson };
 
 /// An estimate with an interval.
 struct Interval {
   double estimate = 0;
   double lower = 0;
   double upper = 0;
-  int count = 0;  // of blocks (trials for Wilson)
+  int count = 0;  // of blocks (trials for shares)
   IntervalMethod method = IntervalMethod::T;
 
   bool contains(double value) const { return lower <= value && value <= upper; }
@@ -39,12 +39,16 @@ std::optional<double> minimumDetectableEffect(std::span<const double> values);
 /// Wilson's interval for a share. Source: Wilson, J. Am. Stat. Assoc. 22:209-212, 1927. Needs trials >= 1.
 Interval wilsonInterval(int successes, int trials, double level = 0.95);
 
-/// Standard error of an accuracy measured on `examples` examples: sqrt(a (1 - a) / n).
-double binomialStandardError(double accuracy, std::int64_t examples);
+/// P(X >= successes) for a binomial X. Needs trials >= 1.
+double binomialTail(std::int64_t successes, std::int64_t trials, double probability);
 
-/// Standard error of the difference of two accuracies on the same examples: `onlyFirst` are right for the first model
-/// alone, `onlySecond` for the second alone. Source: McNemar, Psychometrika 12:153-157, 1947.
-double mcNemarStandardError(std::int64_t onlyFirst, std::int64_t onlySecond, std::int64_t examples);
+/// The interval of shares that neither of the two exact one-sided tests at (1 - level) / 2 rejects. Source: Clopper and
+/// Pearson, Biometrika 26:404-413, 1934. Needs trials >= 1.
+Interval clopperPearson(std::int64_t successes, std::int64_t trials, double level = 0.95);
+
+/// Standard error of an accuracy measured on `examples` examples: half of Wilson's 95 % interval over 1.96. Away from 0
+/// and 1 that is sqrt(a (1 - a) / n); at them it is not 0, as n right answers of n do not make errors impossible.
+double accuracyStandardError(double accuracy, std::int64_t examples);
 
 /// Adjusted p-values, in the order given. Sources: Holm, Scand. J. Stat. 6:65-70, 1979 (family-wise); Benjamini and
 /// Hochberg, J. R. Stat. Soc. B 57:289-300, 1995 (false discovery rate).

@@ -19,7 +19,7 @@ enum class Rule {
   Screening,       // a fraction: effects are sums with their aliases
   Resolution,      // the minimum detectable effect
   TestError,       // sampling error of the test set, apart from that of the seeds
-  NothingLearned,  // no cell is better than chance; then nothing is attributed
+  NothingLearned,  // no cell is shown to be better than guessing; then nothing is attributed
   Gap,             // between the old and the new recipe, or that none is resolved
   EitherSuffices,  // several factors suffice, none of them is necessary
   Sufficient,      // a factor, or a group of them, on its own

@@ -72,27 +72,30 @@ Texts sayTestError(const Facts& facts) {
   const ExampleError& error = *facts.exampleError;
   std::string text = fmt::format(
       "The {} {} examples are a sample too, the same for every seed, so that intervals over seeds leave it out: "
-      "standard "
-      "error {} of one value (binomial, at {:.1f} {})",
-      error.examples, error.part, sizeText(facts, binomialStandardError(error.share, error.examples)),
+      "standard error {} of one value (Wilson, at {:.1f} {})",
+      error.examples, error.part, sizeText(facts, accuracyStandardError(error.share, error.examples)),
       error.share * facts.unit.scale, facts.unit.level);
   // Two networks rarely err less alike than by chance: then the variances add up at most.
   if (error.oldShare && error.newShare)
     text += fmt::format(", at most {} of the gap, if the recipes err independently or alike",
-                        sizeText(facts, std::hypot(binomialStandardError(*error.oldShare, error.examples),
-                                                   binomialStandardError(*error.newShare, error.examples))));
+                        sizeText(facts, std::hypot(accuracyStandardError(*error.oldShare, error.examples),
+                                                   accuracyStandardError(*error.newShare, error.examples))));
   return {text + "."};
 }
 
 Texts sayNothingLearned(const Facts& facts) {
   if (!isNothingLearned(facts)) return {};
   const double scale = facts.unit.scale;
-  const Interval& best = facts.bestCell->interval;
+  const ChanceTest& test = *facts.bestCell;
+  const Interval& best = test.interval;
+  const std::string compared = test.cells == 1 ? "The cell compared here is not"
+                                               : fmt::format("None of the {} cells compared here is", test.cells);
   return {fmt::format(
-      "No cell is better than chance: the best has {:.1f} {} ({:g} % CI {:.1f} to {:.1f}), guessing {:.1f}. "
-      "Nothing is attributed.",
-      best.estimate * scale, facts.unit.level, facts.analysis.level * 100, best.lower * scale, best.upper * scale,
-      *facts.chance * scale)};
+      "{} shown to be better than guessing, which gives {:.1f} {}: the best, {}, has {:.1f} ({:g} % CI {:.1f} to "
+      "{:.1f}{}). So nothing is attributed.",
+      compared, *facts.chance * scale, facts.unit.level, nameOf(test.cell, facts.factors), best.estimate * scale,
+      facts.analysis.level * 100, best.lower * scale, best.upper * scale,
+      test.cells == 1 ? "" : ", for all of them at once")};
 }
 
 /// The cells that keep an estimator of every factor from being defined.

@@ -133,12 +133,15 @@ TEST(Verdict, states_the_error_of_the_test_set_apart) {
   facts.exampleError = ExampleError{"test", 10'000, 0.86, std::nullopt, std::nullopt};
   const std::string one =
       "The 10000 test examples are a sample too, the same for every seed, so that intervals over seeds leave it out: "
-      "standard error 0.35 points of one value (binomial, at 86.0 %)";
+      "standard error 0.35 points of one value (Wilson, at 86.0 %)";
   EXPECT_EQ(textOf(facts, Rule::TestError), one + ".");
   facts.exampleError->oldShare = 0.1;
   facts.exampleError->newShare = 0.86;
   EXPECT_EQ(textOf(facts, Rule::TestError),
             one + ", at most 0.46 points of the gap, if the recipes err independently or alike.");
+  // All of 50 right do not make errors impossible.
+  facts.exampleError = ExampleError{"test", 50, 1.0, std::nullopt, std::nullopt};
+  EXPECT_TRUE(contains(textOf(facts, Rule::TestError), "standard error 1.8 points of one value (Wilson, at 100.0 %)"));
 }
 
 TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
@@ -146,7 +149,10 @@ TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
   Facts facts = factsOf(responses);
   facts.chance = 0.1;
   facts.bestCell = bestAgainstChance(responses, 0.1, 10'000);
-  EXPECT_TRUE(contains(textOf(facts, Rule::NothingLearned), "No cell is better than chance: the best has 10."));
+  EXPECT_TRUE(contains(
+      textOf(facts, Rule::NothingLearned),
+      "None of the 8 cells compared here is shown to be better than guessing, which gives 10.0 %: the best, "));
+  EXPECT_FALSE(contains(textOf(facts, Rule::NothingLearned), "No cell is better"));
   for (const Sentence& sentence : verdict(facts))
     EXPECT_TRUE(sentence.rule < Rule::Gap || sentence.rule > Rule::Tied) << sentence.text;
 
