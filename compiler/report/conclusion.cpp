@@ -81,9 +81,8 @@ statistics::Facts factsOf(const View& view, const Attribution& attribution) {
   }
   facts.factors = attribution.responses.factors();
   facts.analysis = attribution.analysis;
-  facts.isLowerBetter = measure.isLowerBetter;
   facts.chance = measure.chance;
-  if (measure.chance && !measure.isLowerBetter)
+  if (measure.chance && measure.better == study::Measure::Better::Higher)
     facts.bestCell = statistics::bestAgainstChance(attribution.responses, *measure.chance, measure.examples);
   facts.exampleError = exampleErrorOf(view, measure);
   addCaveats(view, facts);
@@ -93,6 +92,12 @@ statistics::Facts factsOf(const View& view, const Attribution& attribution) {
 /// Where nothing can be attributed: which cell did best.
 std::string bestText(const View& view, const study::Measure& measure) {
   const std::optional<int> best = view.bestCell(measure);
+  if (!best && measure.better == study::Measure::Better::Unknown)
+    return fmt::format(
+        "Whether higher or lower values of {} are better is not known from its expression, and no factor has an old "
+        "and "
+        "a new level, so nothing is compared.",
+        measure.name);
   if (!best) return "No run has finished, so nothing can be said.";
   return fmt::format(
       "On {}, {}: the best mean {} is {}, in cell C{} ({}). No factor has an old and a new level, so nothing is "

@@ -48,7 +48,9 @@ std::string subDesignText(const View& view, const statistics::TrainedSubDesign& 
 
 std::string responseLayers(const View& view, const Attribution& attribution) {
   const study::Measure& measure = *attribution.measure;
-  if (!measure.chance || measure.isLowerBetter || measure.scale != study::Measure::Scale::Fraction) return "";
+  if (!measure.chance || measure.better != study::Measure::Better::Higher ||
+      measure.scale != study::Measure::Scale::Fraction)
+    return "";
   const std::optional<double> threshold = statistics::trainingThreshold(attribution.responses, *measure.chance);
   if (!threshold) return "";
   int trained = 0, finished = 0, always = 0;

@@ -51,7 +51,7 @@ const study::Measure* View::measure(std::string_view name) const {
 
 const study::Measure* View::mainMeasure() const {
   for (const study::Measure& measure : study_.measures)
-    if (!measure.isTimeToTarget && !measure.isLowerBetter) return &measure;
+    if (!measure.isTimeToTarget && measure.better == study::Measure::Better::Higher) return &measure;
   return study_.measures.empty() ? nullptr : &study_.measures.front();
 }
 
@@ -112,12 +112,14 @@ std::optional<int> View::oldCell() const { return recipe(false); }
 std::optional<int> View::newCell() const { return recipe(true); }
 
 std::optional<int> View::bestCell(const study::Measure& measure) const {
+  if (measure.better == study::Measure::Better::Unknown) return std::nullopt;
+  const bool isLowerBetter = measure.better == study::Measure::Better::Lower;
   std::optional<int> best;
   double bestMean = kNan;
   for (int i = 0; i < static_cast<int>(cells_.size()); ++i) {
     const double number = mean(i, measure.name);
     if (std::isnan(number)) continue;
-    if (best && (measure.isLowerBetter ? number >= bestMean : number <= bestMean)) continue;
+    if (best && (isLowerBetter ? number >= bestMean : number <= bestMean)) continue;
     best = i;
     bestMean = number;
   }

@@ -133,17 +133,22 @@ std::optional<double> probabilityOf(const Estimate& first, const Estimate& secon
   return probabilityGreater(a, b, seed);
 }
 
-std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors, std::uint64_t seed) {
+std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors, const AnalysisOptions& options) {
+  const bool isLowerBetter = options.better == Better::Lower;
   std::vector<const FactorAnalysis*> sorted;
   for (const FactorAnalysis& factor : factors)
     if (factor.shapley.interval) sorted.push_back(&factor);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const FactorAnalysis* a, const FactorAnalysis* b) {
-    return a->shapley.interval->estimate > b->shapley.interval->estimate;
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const FactorAnalysis* a, const FactorAnalysis* b) {
+    const double first = a->shapley.interval->estimate, second = b->shapley.interval->estimate;
+    return isLowerBetter ? first < second : first > second;
   });
   std::vector<OrderAnalysis> orders;
-  for (std::size_t i = 1; i < sorted.size(); ++i)
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    const FactorAnalysis *high = sorted[i - 1], *low = sorted[i];
+    if (isLowerBetter) std::swap(high, low);
     orders.push_back({sorted[i - 1]->factor, sorted[i]->factor,
-                      probabilityOf(sorted[i - 1]->shapley.estimate, sorted[i]->shapley.estimate, seed)});
+                      probabilityOf(high->shapley.estimate, low->shapley.estimate, options.seed)});
+  }
   return orders;
 }
 
@@ -167,13 +172,14 @@ Analysis analyse(const Responses& responses, const AnalysisOptions& options) {
   Analysis analysis;
   analysis.design = options.design;
   analysis.level = options.level;
+  analysis.better = options.better;
   analysis.blockCount = responses.blockCount();
   analysis.factors = analyseFactors(responses, options);
   analysis.pairs = analysePairs(responses, options);
   for (const FactorSet group : options.groups)
     analysis.groups.push_back(
         {group, inferred(firstIn(responses, group), options), inferred(lastIn(responses, group), options)});
-  analysis.orders = analyseOrders(analysis.factors, options.seed);
+  analysis.orders = analyseOrders(analysis.factors, options);
   analysis.totalGain = inferred(totalGain(responses), options);
   if (options.design == DesignKind::Factorial)
     analysis.shares = varianceShares(responses, responses.completeBlocks(),

@@ -88,7 +88,6 @@ struct Facts {
   Unit unit;
   std::vector<Factor> factors;
   Analysis analysis;
-  bool isLowerBetter = false;  // of the response: a loss
   std::vector<EdgeFlag> edges;
   std::vector<UnfinishedCell> unfinished;
   std::vector<RemovedCells> removed;

@@ -26,6 +26,11 @@ Texts sayGap(const Facts& facts) {
   const std::string size = signedPoints(facts, interval.estimate, decimalsFor(facts, interval));
   const std::string range = rangeText(facts, interval);
   if (!hasGap(facts)) return {fmt::format("No gap between {} is resolved: {} ({}).", ends.both, size, range)};
+  if (facts.analysis.better == Better::Unknown)
+    return {
+        fmt::format("In this study {} differs from {}: {} ({}).", ends.newOne, ends.oldOne, size, range),
+        "Which values are better does not follow from the expression of the measure, so nothing is called better or "
+        "worse."};
   return {fmt::format("In this study {} is {} than {}: {} ({}).", ends.newOne, hasGain(facts) ? "better" : "worse",
                       ends.oldOne, size, range)};
 }
@@ -97,7 +102,8 @@ static std::set<int> pairedFactors(const Facts& facts) {
 
 /// What two factors are to each other.
 static const char* relationOf(const Facts& facts, const PairAnalysis& pair) {
-  const auto isGood = [&](double effect) { return (effect > 0) != facts.isLowerBetter; };
+  if (facts.analysis.better == Better::Unknown) return "do not add up";
+  const auto isGood = [&](double effect) { return (effect > 0) == (facts.analysis.better == Better::Higher); };
   if (isGood(pair.contrast.interval->estimate)) return "work together";
   if (!pair.effectOfFirstAtNew.interval) return "do not add up";
   return isGood(pair.effectOfFirstAtNew.interval->estimate) ? "stand in for each other" : "get in each other's way";

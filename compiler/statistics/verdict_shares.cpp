@@ -85,7 +85,7 @@ static constexpr double kDecided = 0.95;
 
 static bool isDecided(const OrderAnalysis& order) { return order.probability && *order.probability >= kDecided; }
 
-/// Factors in descending order of Shapley values, cut wherever the order of neighbours is decided.
+/// Factors in the order of what they give, cut wherever the order of neighbours is decided.
 static std::vector<std::vector<int>> tiersOf(const Facts& facts) {
   std::vector<std::vector<int>> tiers;
   for (const OrderAnalysis& order : facts.analysis.orders) {
@@ -101,7 +101,10 @@ Texts sayOrder(const Facts& facts) {
   if (tiers.size() < 2) return {};
   Texts names;
   for (const std::vector<int>& tier : tiers) names.push_back(listText(namesOf(facts, tier)));
-  return {fmt::format("Order of the Shapley values, as far as the seeds decide it: {}.", fmt::join(names, " > "))};
+  const bool isLowerBetter = facts.analysis.better == Better::Lower;
+  return {fmt::format("Order of the Shapley values{}, as far as the seeds decide it: {}.",
+                      isLowerBetter ? ", the best (lowest) first" : "",
+                      fmt::join(names, isLowerBetter ? " < " : " > "))};
 }
 
 Texts sayTied(const Facts& facts) {
@@ -111,7 +114,8 @@ Texts sayTied(const Facts& facts) {
     Texts probabilities;
     for (const OrderAnalysis& order : facts.analysis.orders)
       if (std::ranges::count(tier, order.first) && std::ranges::count(tier, order.second) && order.probability)
-        probabilities.push_back(fmt::format("P({} > {}) = {:.2f}", factorName(facts, order.first),
+        probabilities.push_back(fmt::format("P({} {} {}) = {:.2f}", factorName(facts, order.first),
+                                            facts.analysis.better == Better::Lower ? '<' : '>',
                                             factorName(facts, order.second), *order.probability));
     const std::string reason = probabilities.empty() ? "fewer than five seeds decide no order"
                                                      : fmt::format("{}", fmt::join(probabilities, ", "));

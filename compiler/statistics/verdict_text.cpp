@@ -86,7 +86,8 @@ bool hasGap(const Facts& facts) {
 }
 
 bool hasGain(const Facts& facts) {
-  return hasGap(facts) && (facts.analysis.totalGain.interval->estimate > 0) != facts.isLowerBetter;
+  if (!hasGap(facts) || facts.analysis.better == Better::Unknown) return false;
+  return (facts.analysis.totalGain.interval->estimate > 0) == (facts.analysis.better == Better::Higher);
 }
 
 }  // namespace nnc::statistics

@@ -39,7 +39,7 @@ Ends endsOf(const Facts& facts);
 
 Texts namesOf(const Facts& facts, std::span<const int> factors);
 
-/// Whether the cells are told from chance, and the gap from 0 (in the direction of better).
+/// Whether no cell is told from chance; whether the gap is told from 0, and is one for the better.
 bool isNothingLearned(const Facts& facts);
 bool hasGap(const Facts& facts);
 bool hasGain(const Facts& facts);

@@ -172,8 +172,7 @@ TEST(Verdict, tells_a_gap_from_none) {
   std::vector<double> reversed(kEither.rbegin(), kEither.rend());
   EXPECT_TRUE(contains(textOf(factsOf(studyOf(reversed)), Rule::Gap),
                        "In this study the new recipe is worse than the old one: -7"));
-  Facts loss = factsOf(studyOf(reversed));
-  loss.isLowerBetter = true;
+  const Facts loss = factsOf(studyOf(reversed), {.better = Better::Lower});
   EXPECT_TRUE(contains(textOf(loss, Rule::Gap), "In this study the new recipe is better than the old one: -7"));
   EXPECT_TRUE(
       contains(textOf(factsOf(studyOf(kNothing)), Rule::Gap), "No gap between the old and the new recipe is resolved"));
@@ -374,6 +373,23 @@ TEST(Verdict, orders_what_the_seeds_decide_and_ties_the_rest) {
   const Facts decided = factsOf(studyOf({0.1, 0.2, 0.4, 0.5, 0.7, 0.8, 1.0, 1.1}));  // 10, 30, 60
   EXPECT_TRUE(contains(textOf(decided, Rule::Order), "skip > norm > act."));
   EXPECT_FALSE(speaks(decided, Rule::Tied));
+}
+
+TEST(Verdict, where_less_is_better_the_largest_fall_comes_first) {
+  const Facts steps = factsOf(studyOf({1.1, 1.0, 0.8, 0.7, 0.5, 0.4, 0.2, 0.1}), {.better = Better::Lower});
+  EXPECT_EQ(textOf(steps, Rule::Order),
+            "Order of the Shapley values, the best (lowest) first, as far as the seeds decide it: skip < norm < act.");
+}
+
+TEST(Verdict, nothing_is_better_where_the_direction_is_not_known) {
+  const Facts gap = factsOf(studyOf(kEither), {.better = Better::Unknown});
+  const Texts texts = textsOf(gap, Rule::Gap);
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_TRUE(contains(texts[0], "In this study the new recipe differs from the old one: +7"));
+  EXPECT_TRUE(contains(texts[1], "Which values are better does not follow"));
+  for (const Rule rule : {Rule::EitherSuffices, Rule::Sufficient, Rule::Necessary, Rule::NeitherShown})
+    EXPECT_FALSE(speaks(gap, rule)) << static_cast<int>(rule);
+  EXPECT_TRUE(contains(textOf(gap, Rule::Together), "norm and skip do not add up"));
 }
 
 TEST(Verdict, fewer_than_five_seeds_order_nothing) {
