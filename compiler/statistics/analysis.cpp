@@ -83,6 +83,7 @@ std::vector<FactorAnalysis> analyseFactors(const Responses& responses, const Ana
     row.factor = factor;
     row.firstIn = inferred(firstIn(responses, FactorSet{1} << factor), options);
     row.main = inferred(std::move(mains[f]), options);
+    if (options.design == DesignKind::Fraction) row.aliases = aliasesIn(responses, FactorSet{1} << factor);
     row.shapley = inferred(std::move(shapleys[f].estimate), options, shapleys[f].standardError);
     row.lastIn = inferred(lastIn(responses, FactorSet{1} << factor), options);
     row.minimumDetectable = detectable(row);
@@ -107,6 +108,7 @@ std::vector<PairAnalysis> analysePairs(const Responses& responses, const Analysi
       if (options.design == DesignKind::Fraction) {
         const FactorSet effect = FactorSet{1} << players[i] | FactorSet{1} << players[j];
         pair.contrast = inferred(productContrast(responses, effect), options);
+        pair.aliases = aliasesIn(responses, effect);
       } else {
         Interaction found = interaction(responses, players[i], players[j]);
         pair.contrast = inferred(std::move(found.contrast), options);

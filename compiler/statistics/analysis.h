@@ -46,12 +46,14 @@ struct Inferred {
 struct FactorAnalysis {
   int factor = 0;
   Inferred firstIn, main, shapley, lastIn;
+  std::vector<FactorSet> aliases;           // of a fraction: what its main effect cannot be told from
   std::optional<double> minimumDetectable;  // of the Shapley value, or the first of main and first-in that is defined
 };
 
 struct PairAnalysis {
   int first = 0, second = 0;
   Inferred contrast, effectOfFirstAtOld, effectOfFirstAtNew;
+  std::vector<FactorSet> aliases = {};  // of a fraction: what the contrast cannot be told from
 };
 
 struct GroupAnalysis {

@@ -82,6 +82,10 @@ Estimate shapleyInteraction(const Responses& responses, int first, int second);
 /// factor, the contrast of an interaction for two. For fractions: there it is the sum of `effect` and its aliases.
 Estimate productContrast(const Responses& responses, FactorSet effect);
 
+/// The other effects of one or two players whose signs are those of `effect`, or opposite, in every cell: this design
+/// cannot tell them apart.
+std::vector<FactorSet> aliasesIn(const Responses& responses, FactorSet effect);
+
 /// Main effects by least squares within each block, for designs that pair no cells (random ones): the model is a mean
 /// plus one term for each level of each factor. All undefined when the cells do not determine the model.
 std::vector<Estimate> leastSquaresEffects(const Responses& responses);

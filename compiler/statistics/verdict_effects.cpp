@@ -84,7 +84,7 @@ static std::vector<const PairAnalysis*> pairsTogether(const Facts& facts) {
   };
   std::vector<const PairAnalysis*> pairs;
   for (const PairAnalysis& pair : facts.analysis.pairs) {
-    if (!pair.contrast.interval || !pair.contrast.isSignificant) continue;
+    if (!pair.contrast.interval || !pair.contrast.isSignificant || !pair.aliases.empty()) continue;
     const double size = std::abs(pair.contrast.interval->estimate);
     if (size > std::max(mainOf(pair.first), mainOf(pair.second)) / 2) pairs.push_back(&pair);
   }

@@ -28,14 +28,16 @@ Texts sayScope(const Facts& facts) {
 }
 
 Texts sayUnbalanced(const Facts& facts) {
-  if (!facts.analysis.isUnbalanced || facts.analysis.design != DesignKind::Factorial) return {};
+  const DesignKind design = facts.analysis.design;
+  // Designs other than the factorial leave settings out on purpose: then only what was removed is told.
+  if (design == DesignKind::Factorial ? !facts.analysis.isUnbalanced : facts.removed.empty()) return {};
   Texts constraints, settings;
   for (const RemovedCells& removed : facts.removed)
     constraints.push_back(
         fmt::format("`{}` removed {}", removed.constraint, countText(static_cast<std::size_t>(removed.count), "cell")));
   for (const FactorAnalysis& factor : facts.analysis.factors) {
     const Estimate& main = factor.main.estimate;
-    if (main.isUnbalanced())
+    if (main.isUnbalanced() && design == DesignKind::Factorial)
       settings.push_back(
           fmt::format("{} over {} of {}", factorName(facts, factor.factor), main.settingsUsed, main.settingsTotal));
   }
@@ -44,6 +46,20 @@ Texts sayUnbalanced(const Facts& facts) {
   if (!settings.empty())
     text += fmt::format(" Main effects average over the settings of the other factors that are left: {}.",
                         listText(settings));
+  switch (design) {
+    case DesignKind::Factorial:
+      break;
+    case DesignKind::Fraction:
+      text += " Its contrasts average over the cells that are left, so that further effects mix into each of them.";
+      break;
+    case DesignKind::Ablation:
+    case DesignKind::Orders:
+      text += " What is defined by a removed cell is not estimated.";
+      break;
+    case DesignKind::Random:
+      text += " The levels of a factor no longer occur equally often with those of the others.";
+      break;
+  }
   return {text};
 }
 
@@ -150,6 +166,13 @@ Texts sayCaveats(const Facts& facts) {
     texts.push_back(fmt::format("{} diverged; each counts with what guessing gives.",
                                 countText(static_cast<std::size_t>(facts.divergedRuns), "run")));
   for (std::string& text : undefinedEstimators(facts)) texts.push_back(std::move(text));
+  const bool hasMain = std::any_of(facts.analysis.factors.begin(), facts.analysis.factors.end(),
+                                   [](const FactorAnalysis& factor) { return factor.main.estimate.isDefined(); });
+  if (facts.analysis.design == DesignKind::Random && !hasMain)
+    texts.push_back(
+        "Main effects are not estimated: the cells that were drawn do not determine a mean and a term for each level "
+        "of "
+        "each factor.");
   return texts;
 }
 

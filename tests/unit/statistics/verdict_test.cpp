@@ -119,6 +119,56 @@ TEST(Verdict, a_fraction_is_for_screening) {
   EXPECT_FALSE(speaks(factsOf(studyOf(kEither)), Rule::Screening));
 }
 
+TEST(Verdict, an_effect_that_a_fraction_cannot_tell_is_attributed_to_nothing) {
+  // skip = act:norm with opposite signs: one contrast of 40 points, and act and norm have none.
+  const std::vector<Factor> factors = twoLevelFactors(3);
+  const std::vector<Cell> cells = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 1}};
+  Normals normals(4);
+  const Facts facts = factsOf(
+      respond(factors, cells, 5,
+              [&](Coalition coalition, int) { return 0.3 + (coalition & 4 ? 0.4 : 0.0) + 0.002 * normals.next(); }),
+      {.design = DesignKind::Fraction});
+  EXPECT_EQ(facts.analysis.factors[2].aliases, (std::vector<FactorSet>{0b011}));
+  ASSERT_TRUE(facts.analysis.pairs[0].contrast.isSignificant) << "act and norm, the same contrast";
+  EXPECT_FALSE(speaks(facts, Rule::Together));
+  const std::string text = textOf(facts, Rule::Account);
+  EXPECT_TRUE(contains(text, "skip or act:norm: +")) << text;
+  EXPECT_TRUE(contains(text, "the fraction cannot tell which")) << text;
+  EXPECT_FALSE(contains(text, "goes with")) << text;
+  EXPECT_TRUE(contains(textsOf(facts, Rule::NotResolved).at(0) + textsOf(facts, Rule::NotResolved).at(1),
+                       "act with norm:skip: not resolved"));
+}
+
+TEST(Verdict, every_design_says_that_it_is_unbalanced) {
+  const auto textOfDesign = [&](DesignKind design) {
+    Facts facts =
+        factsOf(studyOf(kEither).filtered([](const Cell& cell) { return cell != Cell{1, 0, 1}; }), {.design = design});
+    facts.removed = {{"act == relu and skip", 1}};
+    return textOf(facts, Rule::Unbalanced);
+  };
+  const std::string reason = "This study is unbalanced: `act == relu and skip` removed 1 cell.";
+  EXPECT_EQ(textOfDesign(DesignKind::Fraction),
+            reason +
+                " Its contrasts average over the cells that are left, so that further effects mix into each of "
+                "them.");
+  EXPECT_EQ(textOfDesign(DesignKind::Ablation), reason + " What is defined by a removed cell is not estimated.");
+  EXPECT_EQ(textOfDesign(DesignKind::Orders), textOfDesign(DesignKind::Ablation));
+  EXPECT_TRUE(contains(textOfDesign(DesignKind::Random), reason));
+}
+
+TEST(Verdict, random_cells_that_determine_no_main_effects_are_said_to) {
+  const auto hasReason = [&](const std::vector<Cell>& cells) {
+    const Facts facts = factsOf(respond(twoLevelFactors(2), cells, 3,
+                                        [](Coalition coalition, int block) { return 0.1 * coalition + 0.01 * block; }),
+                                {.design = DesignKind::Random});
+    const Texts texts = textsOf(facts, Rule::Caveat);
+    return std::any_of(texts.begin(), texts.end(),
+                       [](const std::string& text) { return contains(text, "Main effects are not estimated"); });
+  };
+  EXPECT_TRUE(hasReason({{0, 0}, {1, 1}}));
+  EXPECT_FALSE(hasReason({{0, 0}, {1, 1}, {1, 0}}));
+}
+
 TEST(Verdict, states_the_minimum_detectable_effect) {
   const Facts facts = factsOf(studyOf(kEither));
   EXPECT_TRUE(contains(textOf(facts, Rule::Resolution), "With 5 seeds an effect of "));
