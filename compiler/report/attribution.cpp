@@ -81,8 +81,14 @@ std::string inferredText(const statistics::Inferred& inferred, const Unit& unit)
 
 std::string intervalsText(const statistics::Analysis& analysis) {
   if (analysis.blockCount < 2) return "no intervals, as there is a single block";
-  return fmt::format("{}\u00A0% t-intervals over {}", numberText(100 * analysis.level),
-                     countText(static_cast<std::size_t>(analysis.blockCount), "block"));
+  const std::string blocks = countText(static_cast<std::size_t>(analysis.blockCount), "block");
+  if (analysis.crossing.isEmpty())
+    return fmt::format("{}\u00A0% t-intervals over {}", numberText(100 * analysis.level), blocks);
+  std::string streams;
+  for (const statistics::Crossing::Stream& stream : analysis.crossing.streams)
+    streams += fmt::format("{}{} {}", streams.empty() ? "" : " \u00D7 ", stream.count, stream.name);
+  return fmt::format("{}\u00A0% t-intervals over {} of crossed seeds ({}), whose variances add up",
+                     numberText(100 * analysis.level), blocks, streams);
 }
 
 std::string changeText(const View& view, int factor) {

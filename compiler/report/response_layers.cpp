@@ -14,7 +14,8 @@ namespace {
 /// The main effect of a factor on responses, with its interval; a dash where it is not defined.
 std::string effectText(const statistics::Responses& responses, int factor, const Unit& unit) {
   if (!responses.factors()[static_cast<std::size_t>(factor)].isPlayer) return "\u2013";
-  const std::vector<double> values = statistics::mainEffect(responses, factor).values();
+  const statistics::Estimate effect = statistics::mainEffect(responses, factor);
+  const std::vector<double> values = effect.values();
   if (values.empty()) return "\u2013";
   std::string text = unit.change(statistics::mean(values));
   if (values.size() < 2) return text;
@@ -23,7 +24,7 @@ std::string effectText(const statistics::Responses& responses, int factor, const
   if (isConstant) return text + fmt::format(" <small>in {} of {}</small>", values.size(), values.size());
   Unit bare = unit;
   bare.difference.clear();
-  if (const auto interval = statistics::tInterval(values))
+  if (const auto interval = statistics::tInterval(effect.byBlock, 0.95, 0, effect.crossing))
     text += fmt::format(" [{}, {}]", bare.change(interval->lower), bare.change(interval->upper));
   return fmt::format("<span class=\"number\">{}</span>", text);
 }

@@ -139,7 +139,7 @@ statistics::Responses View::responses(const study::Measure& measure) const {
   }
   std::vector<statistics::Cell> cells;
   for (const CellRuns& entry : cells_) cells.push_back(entry.cell->levels);
-  statistics::Responses responses(std::move(factors), std::move(cells), blockCount());
+  statistics::Responses responses(std::move(factors), std::move(cells), blockCount(), crossingOf(study_));
   for (std::size_t i = 0; i < cells_.size(); ++i)
     for (int block = 0; block < blockCount(); ++block) {
       const double number = value(cells_[i].byBlock[static_cast<std::size_t>(block)], measure.name);
@@ -216,6 +216,16 @@ std::vector<Group> View::defaultGroups(std::size_t most) const {
   add(newCell(), "new");
   if (const study::Measure* const main = mainMeasure()) add(bestCell(*main), "best");
   return groups;
+}
+
+statistics::Crossing crossingOf(const study::Study& study) {
+  std::vector<statistics::StreamSeeds> streams = {{"init", {}}, {"data", {}}, {"noise", {}}};
+  for (const study::Block& block : study.blocks) {
+    streams[0].seeds.push_back(block.init);
+    streams[1].seeds.push_back(block.data);
+    streams[2].seeds.push_back(block.noise);
+  }
+  return statistics::crossingOf(streams);
 }
 
 std::string cellRanges(std::vector<int> cells) {

@@ -82,6 +82,9 @@ class View {
   std::vector<CellRuns> cells_;
 };
 
+/// The streams of the seeds that are crossed.
+statistics::Crossing crossingOf(const study::Study& study);
+
 /// `C1–C4, C7`: cells by their numbers, for readers and for data attributes.
 std::string cellRanges(std::vector<int> cells);
 

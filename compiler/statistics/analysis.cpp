@@ -17,9 +17,9 @@ constexpr int kMostFullyDecomposed = 10;  // factors; beyond, variance shares st
 Inferred inferred(Estimate estimate, const AnalysisOptions& options, double furtherError = 0) {
   Inferred result;
   result.estimate = std::move(estimate);
-  const std::vector<double> values = result.estimate.values();
-  result.interval = tInterval(values, options.level, furtherError);
-  result.pValue = result.adjustedP = tTest(values, furtherError);
+  const Estimate& known = result.estimate;
+  result.interval = tInterval(known.byBlock, options.level, furtherError, known.crossing);
+  result.pValue = result.adjustedP = tTest(known.byBlock, furtherError, known.crossing);
   result.isSignificant = result.interval && result.pValue < options.significance;
   return result;
 }
@@ -69,7 +69,7 @@ std::vector<ShapleyFromOrders> shapleyValues(const Responses& responses, const A
 
 std::optional<double> detectable(const FactorAnalysis& factor) {
   for (const Inferred* candidate : {&factor.shapley, &factor.main, &factor.firstIn})
-    if (candidate->interval) return minimumDetectableEffect(candidate->estimate.values());
+    if (candidate->interval) return minimumDetectableEffect(candidate->estimate.byBlock, candidate->estimate.crossing);
   return std::nullopt;
 }
 
@@ -124,17 +124,6 @@ std::vector<PairAnalysis> analysePairs(const Responses& responses, const Analysi
   return pairs;
 }
 
-/// P(first > second) over the blocks in which both are defined.
-std::optional<double> probabilityOf(const Estimate& first, const Estimate& second, std::uint64_t seed) {
-  std::vector<double> a, b;
-  for (std::size_t block = 0; block < first.byBlock.size(); ++block) {
-    if (std::isnan(first.byBlock[block]) || std::isnan(second.byBlock[block])) continue;
-    a.push_back(first.byBlock[block]);
-    b.push_back(second.byBlock[block]);
-  }
-  return probabilityGreater(a, b, seed);
-}
-
 std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors, const AnalysisOptions& options) {
   const bool isLowerBetter = options.better == Better::Lower;
   std::vector<const FactorAnalysis*> sorted;
@@ -149,7 +138,8 @@ std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors
     const FactorAnalysis *high = sorted[i - 1], *low = sorted[i];
     if (isLowerBetter) std::swap(high, low);
     orders.push_back({sorted[i - 1]->factor, sorted[i]->factor,
-                      probabilityOf(high->shapley.estimate, low->shapley.estimate, options.seed)});
+                      probabilityGreater(high->shapley.estimate.byBlock, low->shapley.estimate.byBlock, options.seed,
+                                         high->shapley.estimate.crossing)});
   }
   return orders;
 }
@@ -175,7 +165,9 @@ Analysis analyse(const Responses& responses, const AnalysisOptions& options) {
   analysis.design = options.design;
   analysis.level = options.level;
   analysis.better = options.better;
-  analysis.blockCount = responses.blockCount();
+  analysis.plannedBlocks = responses.blockCount();
+  analysis.blockCount = responses.begunBlocks();
+  analysis.crossing = responses.crossing();
   analysis.factors = analyseFactors(responses, options);
   analysis.pairs = analysePairs(responses, options);
   for (const FactorSet group : options.groups)

@@ -72,7 +72,9 @@ struct Analysis {
   DesignKind design = DesignKind::Factorial;
   Better better = Better::Higher;
   double level = 0.95;
-  int blockCount = 0;
+  int blockCount = 0;                   // in which some cell has finished
+  int plannedBlocks = 0;                // of the study
+  Crossing crossing;                    // of their seeds
   std::vector<FactorAnalysis> factors;  // the players, in the order of the study
   std::vector<PairAnalysis> pairs;      // first < second; factorials and fractions alone have them
   std::vector<GroupAnalysis> groups;

@@ -24,6 +24,7 @@ struct CellBlock {
 /// interactions: `settingsUsed` < `settingsTotal`). A block that lacks a needed value is NaN and listed in `missing`.
 struct Estimate {
   std::vector<double> byBlock;
+  Crossing crossing;  // of the seeds of the blocks
   std::int64_t settingsUsed = 1;
   std::int64_t settingsTotal = 1;
   std::vector<Cell> absent;

@@ -23,29 +23,35 @@ double standardDeviation(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-static double standardError(std::span<const double> values, double furtherError = 0) {
-  return std::hypot(standardDeviation(values) / std::sqrt(static_cast<double>(values.size())), furtherError);
+std::vector<double> finished(std::span<const double> byBlock) {
+  std::vector<double> values;
+  for (const double value : byBlock)
+    if (!std::isnan(value)) values.push_back(value);
+  return values;
 }
 
-std::optional<Interval> tInterval(std::span<const double> values, double level, double furtherError) {
-  if (values.size() < 2) return std::nullopt;
+std::optional<Interval> tInterval(std::span<const double> byBlock, double level, double furtherError,
+                                  const Crossing& crossing) {
+  const std::optional<MeanError> error = errorOfMean(byBlock, crossing);
+  if (!error) return std::nullopt;
+  const std::vector<double> values = finished(byBlock);
   const double center = mean(values);
-  const double reach =
-      tQuantile((1 + level) / 2, static_cast<double>(values.size() - 1)) * standardError(values, furtherError);
+  const double reach = tQuantile((1 + level) / 2, error->degrees) * std::hypot(error->standardError, furtherError);
   return Interval{center, center - reach, center + reach, static_cast<int>(values.size()), IntervalMethod::T};
 }
 
-double tTest(std::span<const double> values, double furtherError) {
-  if (values.size() < 2) return 1;
-  const double center = mean(values), error = standardError(values, furtherError);
-  if (error == 0) return center == 0 ? 1 : 0;
-  return 2 * tCdf(-std::abs(center / error), static_cast<double>(values.size() - 1));
+double tTest(std::span<const double> byBlock, double furtherError, const Crossing& crossing) {
+  const std::optional<MeanError> error = errorOfMean(byBlock, crossing);
+  if (!error) return 1;
+  const double center = mean(finished(byBlock)), reach = std::hypot(error->standardError, furtherError);
+  if (reach == 0) return center == 0 ? 1 : 0;
+  return 2 * tCdf(-std::abs(center / reach), error->degrees);
 }
 
-std::optional<double> minimumDetectableEffect(std::span<const double> values) {
-  if (values.size() < 2) return std::nullopt;
-  const auto degrees = static_cast<double>(values.size() - 1);
-  return (tQuantile(0.975, degrees) + tQuantile(0.8, degrees)) * standardError(values);
+std::optional<double> minimumDetectableEffect(std::span<const double> byBlock, const Crossing& crossing) {
+  const std::optional<MeanError> error = errorOfMean(byBlock, crossing);
+  if (!error) return std::nullopt;
+  return (tQuantile(0.975, error->degrees) + tQuantile(0.8, error->degrees)) * error->standardError;
 }
 
 /// Half of Wilson's interval for a share of `n` trials.

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "statistics/crossing.h"
+
 namespace nnc::statistics {
 
 enum class IntervalMethod { T, Percentile, Bca, Wilson, ClopperPearson };
@@ -25,16 +27,21 @@ double mean(std::span<const double> values);
 /// With divisor n - 1; 0 for fewer than two values.
 double standardDeviation(std::span<const double> values);
 
-/// mean +- t_{n-1} sd / sqrt n. Empty for fewer than two values. `furtherError`: a standard error that all values
-/// share, so that their spread does not show it (sampled orders, a common test set); it is added in squares.
-std::optional<Interval> tInterval(std::span<const double> values, double level = 0.95, double furtherError = 0);
+/// The values that are there: NaN stands for a block that is missing.
+std::vector<double> finished(std::span<const double> byBlock);
+
+/// mean +- t errorOfMean: of crossing.h, one value for each block. Empty where that is. `furtherError`: a standard
+/// error that all values share, so that their spread does not show it (sampled orders); it is added in squares.
+std::optional<Interval> tInterval(std::span<const double> byBlock, double level = 0.95, double furtherError = 0,
+                                  const Crossing& crossing = {});
 
 /// Two-sided p of "the mean is 0" by the t distribution; 1 for fewer than two values. When all values are equal: 0, or
 /// 1 if they are 0.
-double tTest(std::span<const double> values, double furtherError = 0);
+double tTest(std::span<const double> byBlock, double furtherError = 0, const Crossing& crossing = {});
 
-/// (t_{.975} + t_{.8}) sd / sqrt n: the effect that a two-sided 5 % test finds with probability 0.8. Empty for n < 2.
-std::optional<double> minimumDetectableEffect(std::span<const double> values);
+/// (t_{.975} + t_{.8}) errorOfMean: the effect that a two-sided 5 % test finds with probability 0.8. Empty where the
+/// error is.
+std::optional<double> minimumDetectableEffect(std::span<const double> byBlock, const Crossing& crossing = {});
 
 /// Wilson's interval for a share. Source: Wilson, J. Am. Stat. Assoc. 22:209-212, 1927. Needs trials >= 1.
 Interval wilsonInterval(int successes, int trials, double level = 0.95);

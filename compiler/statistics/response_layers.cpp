@@ -125,20 +125,20 @@ namespace {
 
 /// The finished accuracies of one cell against chance.
 struct CellTest {
-  std::vector<double> values;
-  std::int64_t right = 0;  // examples, of the mean over the blocks
+  std::vector<double> byBlock, values;  // NaN where a block is missing; those that are there
+  std::int64_t right = 0;               // examples, of the mean over the blocks
   bool isBinomial = false;
 };
 
 CellTest testOf(const Responses& accuracy, int cell, double chance, std::optional<std::int64_t> examples) {
   CellTest test;
-  for (int block = 0; block < accuracy.blockCount(); ++block)
-    if (accuracy.has(cell, block)) test.values.push_back(accuracy.at(cell, block));
+  for (int block = 0; block < accuracy.blockCount(); ++block) test.byBlock.push_back(accuracy.at(cell, block));
+  test.values = finished(test.byBlock);
   if (test.values.empty() || !examples) return test;
   const auto count = static_cast<double>(*examples);
   test.right = static_cast<std::int64_t>((mean(test.values) + kRounding) * count);
-  const double overSeeds = standardDeviation(test.values) / std::sqrt(static_cast<double>(test.values.size()));
-  test.isBinomial = overSeeds <= std::sqrt(chance * (1 - chance) / count);
+  const std::optional<MeanError> overSeeds = errorOfMean(test.byBlock, accuracy.crossing());
+  test.isBinomial = !overSeeds || overSeeds->standardError <= std::sqrt(chance * (1 - chance) / count);
   return test;
 }
 
@@ -152,13 +152,14 @@ std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double ch
   double smallest = 1;
   for (int cell = 0; cell < accuracy.cellCount(); ++cell) {
     CellTest test = testOf(accuracy, cell, chance, examples);
-    if (!test.isBinomial && test.values.size() < 2) continue;
+    if (!test.isBinomial && !errorOfMean(test.byBlock, accuracy.crossing())) continue;
     ++count;
     const double center = mean(test.values);
     if (center > chance + kRounding) {
-      std::vector<double> excess = test.values;
+      std::vector<double> excess = test.byBlock;
       for (double& value : excess) value -= chance;
-      const double p = test.isBinomial ? 2 * binomialTail(test.right, *examples, chance) : tTest(excess);
+      const double p =
+          test.isBinomial ? 2 * binomialTail(test.right, *examples, chance) : tTest(excess, 0, accuracy.crossing());
       smallest = std::min(smallest, p);
     }
     if (best && center <= best->interval.estimate) continue;
@@ -169,7 +170,8 @@ std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double ch
   best->cells = count;
   best->pValue = std::min(1.0, smallest * count);
   const double each = 1 - (1 - level) / count;
-  best->interval = tested.isBinomial ? clopperPearson(tested.right, *examples, each) : *tInterval(tested.values, each);
+  best->interval = tested.isBinomial ? clopperPearson(tested.right, *examples, each)
+                                     : *tInterval(tested.byBlock, each, 0, accuracy.crossing());
   best->interval.estimate = mean(tested.values);
   return best;
 }

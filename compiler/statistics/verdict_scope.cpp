@@ -20,8 +20,14 @@ Texts sayScope(const Facts& facts) {
     if (!part.empty()) parts.push_back(part);
   }
   parts.push_back(scope.tuning.empty() ? "nothing tuned" : scope.tuning);
-  const int blocks = facts.analysis.blockCount;
-  parts.push_back(blocks == 1 ? "1 seed" : fmt::format("{} paired seeds", blocks));
+  const Analysis& analysis = facts.analysis;
+  const std::string planned = analysis.blockCount < analysis.plannedBlocks
+                                  ? fmt::format("{} of {} planned ", analysis.blockCount, analysis.plannedBlocks)
+                                  : fmt::format("{} ", analysis.blockCount);
+  if (!analysis.crossing.isEmpty())
+    parts.push_back(fmt::format("{}blocks of crossed seeds ({})", planned, crossingText(analysis.crossing)));
+  else
+    parts.push_back(planned + (analysis.plannedBlocks == 1 ? "seed" : "paired seeds"));
   std::string text = fmt::format("On {}", fmt::join(parts, ", "));
   if (!scope.response.empty()) text += ", for " + scope.response;
   return {text + ":"};
@@ -77,10 +83,11 @@ Texts sayResolution(const Facts& facts) {
   if (analysis.blockCount < 2) return {"One seed says nothing of chance variation: there are no intervals."};
   if (!analysis.minimumDetectable) return {};
   if (*analysis.minimumDetectable == 0)
-    return {fmt::format("All {} seeds agree exactly, so that they do not tell which effects are too small to be found.",
-                        analysis.blockCount)};
-  return {fmt::format("With {} seeds an effect of {} is found with a probability of 0.8 (two-sided test at 5 %).",
-                      analysis.blockCount, sizeText(facts, *analysis.minimumDetectable))};
+    return {fmt::format("All {} {} agree exactly, so that they do not tell which effects are too small to be found.",
+                        analysis.blockCount, analysis.crossing.isEmpty() ? "seeds" : "blocks")};
+  return {fmt::format("With {} {} an effect of {} is found with a probability of 0.8 (two-sided test at 5 %).",
+                      analysis.blockCount, analysis.crossing.isEmpty() ? "seeds" : "blocks of crossed seeds",
+                      sizeText(facts, *analysis.minimumDetectable))};
 }
 
 Texts sayTestError(const Facts& facts) {

@@ -29,6 +29,9 @@ std::string listText(std::span<const std::string> items, const char* last = "and
 /// The first four items and how many more there are.
 std::string shortList(std::span<const std::string> items);
 
+/// "4 init x 2 data".
+std::string crossingText(const Crossing& crossing);
+
 const std::string& factorName(const Facts& facts, int factor);
 
 /// What the two ends of a gap are called: recipes, or the levels of the only factor, `act sigmoid` and `act ReLU`.

@@ -82,6 +82,27 @@ TEST(Verdict, begins_with_the_scope) {
                              [](const Sentence& a, const Sentence& b) { return a.rule < b.rule; }));
 }
 
+TEST(Verdict, counts_the_seeds_that_have_run) {
+  Responses responses(twoLevelFactors(1), {{0}, {1}}, 50);
+  for (int block = 0; block < 5; ++block)
+    for (int cell = 0; cell < 2; ++cell) responses.set(cell, block, 0.1 * cell + 0.01 * block * (1 + cell));
+  const Facts facts = factsOf(responses);
+  EXPECT_TRUE(contains(textOf(facts, Rule::Scope), "per cell, 5 of 50 planned paired seeds, for"));
+  EXPECT_TRUE(contains(textOf(facts, Rule::Resolution), "With 5 seeds an effect of "));
+}
+
+TEST(Verdict, crossed_seeds_are_no_independent_ones) {
+  std::vector<StreamSeeds> streams = {{"init", {}}, {"noise", {}}};
+  for (int n = 0; n < 20; ++n)
+    for (int i = 0; i < 2; ++i) streams[0].seeds.push_back(i), streams[1].seeds.push_back(n);
+  Responses responses(twoLevelFactors(1), {{0}, {1}}, 40, crossingOf(streams));
+  for (int block = 0; block < 40; ++block)
+    for (int cell = 0; cell < 2; ++cell) responses.set(cell, block, cell * (0.02 + 0.02 * (block % 2)));
+  const Facts facts = factsOf(responses);
+  EXPECT_TRUE(contains(textOf(facts, Rule::Scope), "per cell, 40 blocks of crossed seeds (2 init x 20 noise), for"));
+  EXPECT_TRUE(contains(textOf(facts, Rule::Gap), "No gap between act 0 and act 1 is resolved: +3"));
+}
+
 TEST(Verdict, says_when_nothing_was_tuned) {
   Facts facts = factsOf(studyOf(kEither, 1));
   facts.scope = {"two spirals", "", "", "", "", ""};
