@@ -60,6 +60,11 @@ std::optional<statistics::ExampleError> exampleErrorOf(const View& view, const s
   };
   const std::optional<double> old = shareOf(view.oldCell()), fresh = shareOf(view.newCell());
   statistics::ExampleError error{measure.part, *measure.examples, *shareOf(best), std::nullopt, std::nullopt};
+  std::vector<double> byBlock;
+  for (const study::Run* run : view.cells()[static_cast<std::size_t>(*best)].byBlock)
+    byBlock.push_back(View::value(run, measure.name));
+  if (const auto overSeeds = statistics::errorOfMean(byBlock, crossingOf(view.study())))
+    error.seedError = overSeeds->standardError;
   if (old && fresh) {
     error.oldShare = old;
     error.newShare = fresh;

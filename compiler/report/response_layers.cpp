@@ -45,6 +45,25 @@ std::string subDesignText(const View& view, const statistics::TrainedSubDesign& 
   return fixed;
 }
 
+/// How many runs of each cell train, with Wilson's interval: it has a width even where all of them agree.
+std::string trainabilityTable(const View& view, const statistics::Responses& responses,
+                              const std::vector<statistics::Trainability>& cells) {
+  Table table;
+  table.head = {"cell", "levels", "runs that train", "share", "95\u00A0% interval (Wilson)"};
+  for (const statistics::Trainability& row : cells) {
+    if (!row.share) continue;
+    const statistics::Cell& levels = responses.cells()[static_cast<std::size_t>(row.cell)];
+    const auto found = std::find_if(view.cells().begin(), view.cells().end(),
+                                    [&](const CellRuns& cell) { return cell.cell->levels == levels; });
+    if (found == view.cells().end()) continue;
+    table.rows.push_back({fmt::format("C{}", found->number), escape(found->label),
+                          fmt::format("{}/{}", row.trained, row.finished),
+                          fmt::format("{:.0f}\u00A0%", 100 * row.share->estimate),
+                          fmt::format("{:.0f}\u2013{:.0f}\u00A0%", 100 * row.share->lower, 100 * row.share->upper)});
+  }
+  return "<details><summary>Which cells train</summary>" + tableHtml(table) + "</details>";
+}
+
 }  // namespace
 
 std::string responseLayers(const View& view, const Attribution& attribution) {
@@ -66,10 +85,10 @@ std::string responseLayers(const View& view, const Attribution& attribution) {
   const statistics::Responses trains = statistics::trainedOrNot(attribution.responses, *threshold);
   const study::Measure* const time = timeToTarget(view.study());
   const statistics::TrainedSubDesign subDesign = statistics::trainedSubDesign(attribution.responses, *threshold);
-  // The number of examples is not part of a study; it matters for accuracies of exactly 0 and 1 alone.
-  constexpr std::int64_t kExamples = 10'000;
+  // It matters for accuracies of exactly 0 and 1 alone.
+  const std::int64_t examples = measure.examples.value_or(10'000);
   const statistics::Responses quality =
-      statistics::qualityAmongTrained(attribution.responses, subDesign, statistics::QualityScale::LogError, kExamples);
+      statistics::qualityAmongTrained(attribution.responses, subDesign, statistics::QualityScale::LogError, examples);
   Table table;
   table.caption = fmt::format(
       "Main effects on three layers of {}: {} of {} runs train (above {}), {} of {} cells in every block. Quality: the "
@@ -89,7 +108,7 @@ std::string responseLayers(const View& view, const Attribution& attribution) {
     row.push_back(effectText(quality, factor, {}));
     table.rows.push_back(std::move(row));
   }
-  return tableHtml(table);
+  return tableHtml(table) + trainabilityTable(view, attribution.responses, cells);
 }
 
 }  // namespace nnc::report

@@ -29,11 +29,6 @@ Responses trainedOrNot(const Responses& accuracy, double threshold) {
   return accuracy.transformed([&](double value) { return value > threshold ? 1.0 : 0.0; });
 }
 
-bool isDegenerate(std::span<const double> values) {
-  return !values.empty() && (values[0] == 0 || values[0] == 1) &&
-         std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
-}
-
 // ---- the sub-design in which everything trains ----
 
 namespace {

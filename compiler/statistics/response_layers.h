@@ -26,9 +26,6 @@ std::vector<Trainability> trainability(const Responses& accuracy, double thresho
 /// 1 where a run trained, 0 where not: attribution of trainability.
 Responses trainedOrNot(const Responses& accuracy, double threshold);
 
-/// Do all blocks agree on 0 or on 1? Then "3/3" is printed, not an interval of width 0.
-bool isDegenerate(std::span<const double> zeroOrOne);
-
 /// The largest sub-design, each factor free at all its levels or fixed at one, in which every run of every cell
 /// trained. Of equally large ones the one that frees earlier factors; fixed factors prefer the new level.
 struct TrainedSubDesign {

@@ -80,6 +80,7 @@ struct ExampleError {
   std::int64_t examples = 0;
   double share = 0;                          // the value that is looked at, of the best cell
   std::optional<double> oldShare, newShare;  // of the old and the new recipe, where both were run
+  std::optional<double> seedError = {};      // standard error of the best cell's mean over seeds
 };
 
 /// The facts that sentences are made of.

@@ -103,6 +103,8 @@ Texts sayTestError(const Facts& facts) {
     text += fmt::format(", at most {} of the gap, if the recipes err independently or alike",
                         sizeText(facts, std::hypot(accuracyStandardError(*error.oldShare, error.examples),
                                                    accuracyStandardError(*error.newShare, error.examples))));
+  if (error.seedError)
+    text += fmt::format("; over the seeds, the standard error of that value is {}", sizeText(facts, *error.seedError));
   return {text + "."};
 }
 

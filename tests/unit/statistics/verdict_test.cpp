@@ -210,6 +210,9 @@ TEST(Verdict, states_the_error_of_the_test_set_apart) {
   facts.exampleError->newShare = 0.86;
   EXPECT_EQ(textOf(facts, Rule::TestError),
             one + ", at most 0.46 points of the gap, if the recipes err independently or alike.");
+  facts.exampleError->seedError = 0.0013;
+  EXPECT_TRUE(contains(textOf(facts, Rule::TestError),
+                       "err independently or alike; over the seeds, the standard error of that value is 0.13 points."));
   // All of 50 right do not make errors impossible.
   facts.exampleError = ExampleError{"test", 50, 1.0, std::nullopt, std::nullopt};
   EXPECT_TRUE(contains(textOf(facts, Rule::TestError), "standard error 1.8 points of one value (Wilson, at 100.0 %)"));
