@@ -71,14 +71,15 @@ class ClauseReader {
       return false;
     }
     known_[clause.name.text] = std::get<study::MeasuredValue>(result);
-    study::Measure measure =
-        describeMeasure(clause.name.text, state_.sources.lineText(clause.value->span), *clause.value);
-    measure.chance = chanceOf(*clause.value, context);
+    study::Measure measure = describeMeasure(clause.name.text, state_.sources.lineText(clause.value->span),
+                                             *clause.value, study_.measures, spec_.constants);
+    if (measure.better != study::Measure::Better::Unknown) measure.chance = chanceOf(*clause.value, context);
     study_.measures.push_back(std::move(measure));
     return true;
   }
 
-  /// The measure of a run that guesses: what a diverged run counts as.
+  /// The measure of a run that guesses: what a diverged run counts as. Of a gap between two parts it would be 0, which
+  /// is no value to be better than.
   std::optional<double> chanceOf(const syntax::Expr& expr, const MeasureContext& context) const {
     study::Run guessing = sample(1);
     guessing.status = study::Status::Diverged;

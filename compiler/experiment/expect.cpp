@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "diagnostics/kinds/experiment.h"
 #include "experiment/expect_terms.h"
 #include "experiment/reader.h"
+#include "report/view.h"
 #include "statistics/intervals.h"
 
 namespace nnc::experiment {
@@ -26,10 +28,10 @@ struct Decision {
 std::string numberText(double value) { return std::isnan(value) ? "unknown" : fmt::format("{:.4g}", value); }
 
 /// `0.031 [0.012, 0.05]`
-std::string blocksText(const Blocks& blocks) {
+std::string blocksText(const Blocks& blocks, const statistics::Crossing& crossing) {
   const std::vector<double> values = finished(blocks);
   if (values.empty()) return "unknown";
-  const std::optional<statistics::Interval> interval = statistics::tInterval(values);
+  const std::optional<statistics::Interval> interval = statistics::tInterval(blocks, 0.95, 0, crossing);
   std::string text = numberText(statistics::mean(values));
   if (interval && interval->lower < interval->upper)
     text += fmt::format(" [{}, {}]", numberText(interval->lower), numberText(interval->upper));
@@ -44,7 +46,12 @@ bool isNumber(const syntax::Expr& expr) {
 
 class Judge {
  public:
-  Judge(const ExpectContext& context, ExpectTerms& terms) : context_(context), terms_(terms) {}
+  /// `unfinished`: the blocks that lack runs.
+  Judge(const ExpectContext& context, ExpectTerms& terms, std::vector<bool> unfinished)
+      : context_(context),
+        terms_(terms),
+        unfinished_(std::move(unfinished)),
+        crossing_(report::crossingOf(context.study)) {}
 
   Decision decide(const syntax::Expr& wrapped) {
     const syntax::Expr& expr = bare(wrapped);
@@ -104,17 +111,22 @@ class Judge {
          {std::pair(comparison.left.get(), &left), std::pair(comparison.right.get(), &right)})
       if (!isNumber(*side))
         decision.detail += fmt::format("{}{} = {}", decision.detail.empty() ? "" : ", ",
-                                       context_.sources.lineText(side->span), blocksText(*blocks));
-    const std::vector<double> margin = finished(combine(syntax::BinaryOp::Sub, left, right));
-    if (margin.empty()) return decision;
+                                       context_.sources.lineText(side->span), blocksText(*blocks, crossing_));
+    const Blocks margin = combine(syntax::BinaryOp::Sub, left, right);
+    for (std::size_t block = 0; block < margin.size(); ++block)
+      if (std::isnan(margin[block]) && unfinished_[block]) {
+        decision.detail += "; runs that it needs are missing";
+        return decision;
+      }
+    if (finished(margin).empty()) return decision;
     decision.outcome = holds(comparison.op, margin) ? Outcome::Held : Outcome::Failed;
     return decision;
   }
 
   /// Whether left - right is on the right side of 0.
-  static bool holds(syntax::BinaryOp op, const std::vector<double>& margin) {
-    const double mean = statistics::mean(margin);
-    const std::optional<statistics::Interval> interval = statistics::tInterval(margin);
+  bool holds(syntax::BinaryOp op, const Blocks& margin) const {
+    const double mean = statistics::mean(finished(margin));
+    const std::optional<statistics::Interval> interval = statistics::tInterval(margin, 0.95, 0, crossing_);
     switch (op) {
       case syntax::BinaryOp::Ge:
         return mean >= 0.0;
@@ -129,7 +141,21 @@ class Judge {
 
   const ExpectContext& context_;
   ExpectTerms& terms_;
+  std::vector<bool> unfinished_;
+  statistics::Crossing crossing_;
 };
+
+/// For each block whether a cell of the study lacks its run.
+std::vector<bool> unfinishedBlocks(const study::Study& study, std::span<const study::Run> runs) {
+  std::set<std::pair<std::string, int>> made;
+  for (const study::Run& run : runs)
+    if (run.role == study::Run::Role::Run) made.emplace(run.cell, run.block);
+  std::vector<bool> unfinished;
+  for (int block = 0; block < static_cast<int>(study.blocks.size()); ++block)
+    unfinished.push_back(std::any_of(study.cells.begin(), study.cells.end(),
+                                     [&](const study::Cell& cell) { return !made.contains({cell.id, block}); }));
+  return unfinished;
+}
 
 }  // namespace
 
@@ -144,7 +170,7 @@ bool checkExpect(const ExpectContext& context, const syntax::Expr& condition, Di
       for (const study::Measure& measure : context.study.measures) run.measures[measure.name] = {1.0, false};
     }
   ExpectTerms terms(context, runs);
-  const Decision decision = Judge(context, terms).decide(condition);
+  const Decision decision = Judge(context, terms, unfinishedBlocks(context.study, runs)).decide(condition);
   if (terms.problem()) {
     const TermProblem& problem = *terms.problem();
     if (problem.alias.empty())
@@ -161,9 +187,10 @@ bool checkExpect(const ExpectContext& context, const syntax::Expr& condition, Di
 
 std::vector<study::Verdict> decideExpectations(const ExpectContext& context, std::span<const study::Run> runs) {
   std::vector<study::Verdict> verdicts;
+  const std::vector<bool> unfinished = unfinishedBlocks(context.study, runs);
   for (const auto& [clause, span] : context.spec.expects) {
     ExpectTerms terms(context, runs);
-    const Decision decision = Judge(context, terms).decide(*clause->condition);
+    const Decision decision = Judge(context, terms, unfinished).decide(*clause->condition);
     study::Verdict& verdict = verdicts.emplace_back();
     verdict.text = context.sources.lineText(clause->condition->span);
     verdict.message = clause->message.value_or("");

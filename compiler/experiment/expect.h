@@ -33,7 +33,7 @@ struct ExpectContext {
 /// Whether a condition has a meaning for this study. Errors  E0616, E0619.
 [[nodiscard]] bool checkExpect(const ExpectContext& context, const syntax::Expr& condition, Diagnostics& diagnostics);
 
-/// The outcome of every expectation. Undecided: runs are missing.
+/// The outcome of every expectation. Undecided: runs that it needs are missing, be it in one block.
 std::vector<study::Verdict> decideExpectations(const ExpectContext& context, std::span<const study::Run> runs);
 
 }  // namespace nnc::experiment

@@ -18,13 +18,6 @@ bool isOrder(syntax::BinaryOp op) {
          op == syntax::BinaryOp::Ge;
 }
 
-std::vector<double> finished(const Blocks& blocks) {
-  std::vector<double> values;
-  for (const double value : blocks)
-    if (!std::isnan(value)) values.push_back(value);
-  return values;
-}
-
 Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right) {
   Blocks out;
   for (std::size_t i = 0; i < left.size(); ++i) {

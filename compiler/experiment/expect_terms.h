@@ -8,6 +8,7 @@
 
 #include "experiment/expect.h"
 #include "statistics/attribution.h"
+#include "statistics/intervals.h"
 #include "statistics/permutations.h"
 #include "statistics/responses.h"
 
@@ -15,7 +16,7 @@ namespace nnc::experiment {
 
 /// One number for each block; NaN where runs are missing.
 using Blocks = std::vector<double>;
-std::vector<double> finished(const Blocks& blocks);
+using statistics::finished;
 /// `<`, `<=`, `>` or `>=`.
 bool isOrder(syntax::BinaryOp op);
 Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right);

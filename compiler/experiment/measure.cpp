@@ -7,9 +7,9 @@
 #include <cmath>
 #include <limits>
 
+#include "experiment/measure_direction.h"
 #include "experiment/reader.h"
 #include "support/suggest.h"
-#include "training/train_loop.h"
 
 namespace nnc::experiment {
 
@@ -363,7 +363,9 @@ static std::string metricOf(const syntax::Expr& expr) {
   return metricName(at != nullptr && at->field.text == "at" ? *at->base : expr);
 }
 
-study::Measure describeMeasure(const std::string& name, const std::string& text, const syntax::Expr& expr) {
+study::Measure describeMeasure(const std::string& name, const std::string& text, const syntax::Expr& expr,
+                               std::span<const study::Measure> earlier,
+                               const std::map<std::string, double>& constants) {
   study::Measure measure;
   measure.name = name;
   measure.text = text;
@@ -374,14 +376,12 @@ study::Measure describeMeasure(const std::string& name, const std::string& text,
       // What steps saw is no sample of its own: the network changes under way.
       if (!metric.starts_with("train.")) measure.part = metric.substr(0, metric.find('.'));
     }
-  measure.isLowerBetter = !metric.empty() && training::isLowerBetter(metric);
+  measure.better = betterOf(expr, earlier, constants);
   const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
   const auto* function = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   const auto* cost = std::get_if<syntax::NameExpr>(&bare(expr).node);
   const std::string word = function != nullptr ? function->name : cost != nullptr ? cost->name : "";
   measure.isTimeToTarget = function != nullptr && word.ends_with("_to");
-  for (const char* const spent : {"steps", "examples", "flops", "seconds", "parameters"})
-    if (word.starts_with(spent)) measure.isLowerBetter = true;
   if (word.starts_with("seconds")) measure.scale = study::Measure::Scale::Seconds;
   return measure;
 }

@@ -11,6 +11,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,7 +43,10 @@ std::variant<study::MeasuredValue, MeasureError> measureRun(const syntax::Expr& 
 /// What guessing gives of a metric: 1 / classes for an accuracy, ln(classes) for a loss. Empty: unknown.
 std::optional<double> guess(const std::string& metric, std::optional<std::int64_t> classes);
 
-/// Name, text, direction and scale of a measure, as its expression says.
-study::Measure describeMeasure(const std::string& name, const std::string& text, const syntax::Expr& expr);
+/// Name, text, direction and scale of a measure, as its expression says. `earlier`: the measures before it;
+/// `constants`: numbers of the experiment.
+study::Measure describeMeasure(const std::string& name, const std::string& text, const syntax::Expr& expr,
+                               std::span<const study::Measure> earlier = {},
+                               const std::map<std::string, double>& constants = {});
 
 }  // namespace nnc::experiment

@@ -27,7 +27,7 @@ double responseOf(const study::Study& study, const Spec& spec, std::size_t cell,
     if (!std::isnan(value->second.value)) values.push_back(value->second.value);
   }
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  return measure->isLowerBetter ? -statistics::mean(values) : statistics::mean(values);
+  return measure->better == study::Measure::Better::Lower ? -statistics::mean(values) : statistics::mean(values);
 }
 
 }  // namespace

@@ -29,10 +29,11 @@ void StudyProgress::count(const Run& run) {
   timedOut_ += run.status == Status::TimedOut ? 1 : 0;
   if (run.status != Status::Ok || study_.measures.empty()) return;
   const study::Measure& measure = study_.measures[0];
+  if (measure.better == study::Measure::Better::Unknown) return;
   const auto found = run.measures.find(measure.name);
   if (found == run.measures.end() || std::isnan(found->second.value)) return;
   const double value = found->second.value;
-  if (!best_ || (measure.isLowerBetter ? value < *best_ : value > *best_)) best_ = value;
+  if (!best_ || (measure.better == study::Measure::Better::Lower ? value < *best_ : value > *best_)) best_ = value;
 }
 
 void StudyProgress::show() {

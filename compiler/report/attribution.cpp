@@ -29,6 +29,17 @@ Attribution attributionOf(const View& view, const study::Measure& measure, const
   }
   const double level = std::strtod(argumentOr(show, "interval", "").c_str(), nullptr);
   if (level > 0 && level < 1) options.level = level;
+  switch (measure.better) {
+    case study::Measure::Better::Higher:
+      options.better = statistics::Better::Higher;
+      break;
+    case study::Measure::Better::Lower:
+      options.better = statistics::Better::Lower;
+      break;
+    case study::Measure::Better::Unknown:
+      options.better = statistics::Better::Unknown;
+      break;
+  }
   options.precedences = statistics::precedencesOf(responses);
   options.groups = statistics::smallGroups(statistics::playersOf(responses.factors()));
   statistics::Analysis analysis = statistics::analyse(responses, options);
@@ -52,7 +63,8 @@ std::vector<std::size_t> byContribution(const statistics::Analysis& analysis) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto key = [&](std::size_t index) {
     const std::vector<double> values = leading(analysis.factors[index]).values();
-    return values.empty() ? -1e300 : statistics::mean(values);
+    if (values.empty()) return -1e300;
+    return analysis.better == statistics::Better::Lower ? -statistics::mean(values) : statistics::mean(values);
   };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
   return order;
@@ -69,8 +81,14 @@ std::string inferredText(const statistics::Inferred& inferred, const Unit& unit)
 
 std::string intervalsText(const statistics::Analysis& analysis) {
   if (analysis.blockCount < 2) return "no intervals, as there is a single block";
-  return fmt::format("{}\u00A0% t-intervals over {}", numberText(100 * analysis.level),
-                     countText(static_cast<std::size_t>(analysis.blockCount), "block"));
+  const std::string blocks = countText(static_cast<std::size_t>(analysis.blockCount), "block");
+  if (analysis.crossing.isEmpty())
+    return fmt::format("{}\u00A0% t-intervals over {}", numberText(100 * analysis.level), blocks);
+  std::string streams;
+  for (const statistics::Crossing::Stream& stream : analysis.crossing.streams)
+    streams += fmt::format("{}{} {}", streams.empty() ? "" : " \u00D7 ", stream.count, stream.name);
+  return fmt::format("{}\u00A0% t-intervals over {} of crossed seeds ({}), whose variances add up",
+                     numberText(100 * analysis.level), blocks, streams);
 }
 
 std::string changeText(const View& view, int factor) {

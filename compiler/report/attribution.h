@@ -19,7 +19,7 @@ struct Attribution {
 /// `show` may ask for another level than 0.95: `interval: 0.9`.   Needs   at least one player.
 Attribution attributionOf(const View& view, const study::Measure& measure, const study::Show* show = nullptr);
 
-/// Factors by descending size of what they contribute: Shapley values, or main effects, or first-in effects, whichever
+/// Factors by what they contribute, the best first: Shapley values, or main effects, or first-in effects, whichever
 /// is defined. Indices into `analysis.factors`.
 std::vector<std::size_t> byContribution(const statistics::Analysis& analysis);
 

@@ -60,6 +60,11 @@ std::optional<statistics::ExampleError> exampleErrorOf(const View& view, const s
   };
   const std::optional<double> old = shareOf(view.oldCell()), fresh = shareOf(view.newCell());
   statistics::ExampleError error{measure.part, *measure.examples, *shareOf(best), std::nullopt, std::nullopt};
+  std::vector<double> byBlock;
+  for (const study::Run* run : view.cells()[static_cast<std::size_t>(*best)].byBlock)
+    byBlock.push_back(View::value(run, measure.name));
+  if (const auto overSeeds = statistics::errorOfMean(byBlock, crossingOf(view.study())))
+    error.seedError = overSeeds->standardError;
   if (old && fresh) {
     error.oldShare = old;
     error.newShare = fresh;
@@ -81,9 +86,8 @@ statistics::Facts factsOf(const View& view, const Attribution& attribution) {
   }
   facts.factors = attribution.responses.factors();
   facts.analysis = attribution.analysis;
-  facts.isLowerBetter = measure.isLowerBetter;
   facts.chance = measure.chance;
-  if (measure.chance && !measure.isLowerBetter)
+  if (measure.chance && measure.better == study::Measure::Better::Higher)
     facts.bestCell = statistics::bestAgainstChance(attribution.responses, *measure.chance, measure.examples);
   facts.exampleError = exampleErrorOf(view, measure);
   addCaveats(view, facts);
@@ -93,6 +97,12 @@ statistics::Facts factsOf(const View& view, const Attribution& attribution) {
 /// Where nothing can be attributed: which cell did best.
 std::string bestText(const View& view, const study::Measure& measure) {
   const std::optional<int> best = view.bestCell(measure);
+  if (!best && measure.better == study::Measure::Better::Unknown)
+    return fmt::format(
+        "Whether higher or lower values of {} are better is not known from its expression, and no factor has an old "
+        "and "
+        "a new level, so nothing is compared.",
+        measure.name);
   if (!best) return "No run has finished, so nothing can be said.";
   return fmt::format(
       "On {}, {}: the best mean {} is {}, in cell C{} ({}). No factor has an old and a new level, so nothing is "

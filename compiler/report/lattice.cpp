@@ -128,7 +128,8 @@ class Lattice {
   /// The path from old to new that is best on the way: of all orders of adding factors the one with the largest sum of
   /// means.
   void findBestPath() {
-    const double sign = attribution_.measure->isLowerBetter ? -1.0 : 1.0;
+    if (attribution_.measure->better == study::Measure::Better::Unknown) return;
+    const double sign = attribution_.measure->better == study::Measure::Better::Lower ? -1.0 : 1.0;
     std::vector<double> sums(nodes_.size(), std::nan(""));
     std::vector<std::size_t> from(nodes_.size(), 0);
     sums[0] = sign * nodes_[0].value;

@@ -51,11 +51,13 @@ std::vector<Dot> dotsOf(const View& view, const study::Measure& measure, const C
     if (std::isfinite(value) && middle > 0) dots.push_back({cell.number - 1, middle, value, false});
   }
   for (Dot& dot : dots)
-    dot.isFront = std::none_of(dots.begin(), dots.end(), [&](const Dot& other) {
-      const bool isNotWorse = measure.isLowerBetter ? other.value <= dot.value : other.value >= dot.value;
-      const bool isBetter = other.value != dot.value || other.cost < dot.cost;
-      return other.cost <= dot.cost && isNotWorse && isBetter;
-    });
+    dot.isFront = measure.better != study::Measure::Better::Unknown &&
+                  std::none_of(dots.begin(), dots.end(), [&](const Dot& other) {
+                    const bool isNotWorse = measure.better == study::Measure::Better::Lower ? other.value <= dot.value
+                                                                                            : other.value >= dot.value;
+                    const bool isBetter = other.value != dot.value || other.cost < dot.cost;
+                    return other.cost <= dot.cost && isNotWorse && isBetter;
+                  });
   std::stable_sort(dots.begin(), dots.end(), [](const Dot& a, const Dot& b) { return a.cost < b.cost; });
   return dots;
 }
@@ -146,11 +148,15 @@ std::vector<Figure> makePareto(const View& view, const study::Show* show) {
     for (const int cell : front)
       names += fmt::format("{}C{} ({})", names.empty() ? "" : "; ", cell + 1,
                            escape(view.cells()[static_cast<std::size_t>(cell)].label));
+    const std::string beaten =
+        names.empty() ? "Which values are better is not known, so no cell beats another."
+                      : fmt::format("Orange: those that no other cell beats at the same cost or less. By {}: {}.",
+                                    figure.variants[0].label, names);
     figure.caption = fmt::format(
-        "Cells by what one run costs; orange: those that no other cell beats at the same cost or less. By {}: {}. The "
-        "rows above the panel say how long the same arithmetic takes at the speed of machines of the time, "
-        "which are rough figures.",
-        figure.variants[0].label, names);
+        "Cells by what one run costs. {} The rows above the panel say how long the same arithmetic takes at the speed "
+        "of "
+        "machines of the time, which are rough figures.",
+        beaten);
     figures.push_back(std::move(figure));
   }
   if (figures.empty())

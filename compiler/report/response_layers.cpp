@@ -14,7 +14,8 @@ namespace {
 /// The main effect of a factor on responses, with its interval; a dash where it is not defined.
 std::string effectText(const statistics::Responses& responses, int factor, const Unit& unit) {
   if (!responses.factors()[static_cast<std::size_t>(factor)].isPlayer) return "\u2013";
-  const std::vector<double> values = statistics::mainEffect(responses, factor).values();
+  const statistics::Estimate effect = statistics::mainEffect(responses, factor);
+  const std::vector<double> values = effect.values();
   if (values.empty()) return "\u2013";
   std::string text = unit.change(statistics::mean(values));
   if (values.size() < 2) return text;
@@ -23,7 +24,7 @@ std::string effectText(const statistics::Responses& responses, int factor, const
   if (isConstant) return text + fmt::format(" <small>in {} of {}</small>", values.size(), values.size());
   Unit bare = unit;
   bare.difference.clear();
-  if (const auto interval = statistics::tInterval(values))
+  if (const auto interval = statistics::tInterval(effect.byBlock, 0.95, 0, effect.crossing))
     text += fmt::format(" [{}, {}]", bare.change(interval->lower), bare.change(interval->upper));
   return fmt::format("<span class=\"number\">{}</span>", text);
 }
@@ -44,11 +45,32 @@ std::string subDesignText(const View& view, const statistics::TrainedSubDesign& 
   return fixed;
 }
 
+/// How many runs of each cell train, with Wilson's interval: it has a width even where all of them agree.
+std::string trainabilityTable(const View& view, const statistics::Responses& responses,
+                              const std::vector<statistics::Trainability>& cells) {
+  Table table;
+  table.head = {"cell", "levels", "runs that train", "share", "95\u00A0% interval (Wilson)"};
+  for (const statistics::Trainability& row : cells) {
+    if (!row.share) continue;
+    const statistics::Cell& levels = responses.cells()[static_cast<std::size_t>(row.cell)];
+    const auto found = std::find_if(view.cells().begin(), view.cells().end(),
+                                    [&](const CellRuns& cell) { return cell.cell->levels == levels; });
+    if (found == view.cells().end()) continue;
+    table.rows.push_back({fmt::format("C{}", found->number), escape(found->label),
+                          fmt::format("{}/{}", row.trained, row.finished),
+                          fmt::format("{:.0f}\u00A0%", 100 * row.share->estimate),
+                          fmt::format("{:.0f}\u2013{:.0f}\u00A0%", 100 * row.share->lower, 100 * row.share->upper)});
+  }
+  return "<details><summary>Which cells train</summary>" + tableHtml(table) + "</details>";
+}
+
 }  // namespace
 
 std::string responseLayers(const View& view, const Attribution& attribution) {
   const study::Measure& measure = *attribution.measure;
-  if (!measure.chance || measure.isLowerBetter || measure.scale != study::Measure::Scale::Fraction) return "";
+  if (!measure.chance || measure.better != study::Measure::Better::Higher ||
+      measure.scale != study::Measure::Scale::Fraction)
+    return "";
   const std::optional<double> threshold = statistics::trainingThreshold(attribution.responses, *measure.chance);
   if (!threshold) return "";
   int trained = 0, finished = 0, always = 0;
@@ -63,10 +85,10 @@ std::string responseLayers(const View& view, const Attribution& attribution) {
   const statistics::Responses trains = statistics::trainedOrNot(attribution.responses, *threshold);
   const study::Measure* const time = timeToTarget(view.study());
   const statistics::TrainedSubDesign subDesign = statistics::trainedSubDesign(attribution.responses, *threshold);
-  // The number of examples is not part of a study; it matters for accuracies of exactly 0 and 1 alone.
-  constexpr std::int64_t kExamples = 10'000;
+  // It matters for accuracies of exactly 0 and 1 alone.
+  const std::int64_t examples = measure.examples.value_or(10'000);
   const statistics::Responses quality =
-      statistics::qualityAmongTrained(attribution.responses, subDesign, statistics::QualityScale::LogError, kExamples);
+      statistics::qualityAmongTrained(attribution.responses, subDesign, statistics::QualityScale::LogError, examples);
   Table table;
   table.caption = fmt::format(
       "Main effects on three layers of {}: {} of {} runs train (above {}), {} of {} cells in every block. Quality: the "
@@ -86,7 +108,7 @@ std::string responseLayers(const View& view, const Attribution& attribution) {
     row.push_back(effectText(quality, factor, {}));
     table.rows.push_back(std::move(row));
   }
-  return tableHtml(table);
+  return tableHtml(table) + trainabilityTable(view, attribution.responses, cells);
 }
 
 }  // namespace nnc::report

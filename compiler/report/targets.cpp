@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "report/figures.h"
 #include "report/plot.h"
+#include "statistics/bootstrap.h"
 #include "statistics/censored.h"
 
 namespace nnc::report {
@@ -32,10 +34,15 @@ const Clock& clockOf(const study::Measure& measure) {
   return kSteps;
 }
 
-/// The times of the runs of a group. `isInSeconds`: steps as their share of the seconds of the whole run.
-std::vector<statistics::TimeToTarget> timesOf(const View& view, const Group& group, const study::Measure& measure,
-                                              bool isInSeconds) {
-  std::vector<statistics::TimeToTarget> times;
+/// A run of a group: when it reached the target, and its block.
+struct Reach {
+  statistics::TimeToTarget time;
+  int block = 0;
+};
+
+/// The runs of a group. `isInSeconds`: steps as their share of the seconds of the whole run.
+std::vector<Reach> reachesOf(const View& view, const Group& group, const study::Measure& measure, bool isInSeconds) {
+  std::vector<Reach> reaches;
   for (const int cell : group.cells)
     for (const study::Run* run : view.cells()[static_cast<std::size_t>(cell)].byBlock) {
       if (!run) continue;
@@ -46,15 +53,53 @@ std::vector<statistics::TimeToTarget> timesOf(const View& view, const Group& gro
         if (run->steps <= 0) continue;
         time *= run->trainSeconds / static_cast<double>(run->steps);
       }
-      times.push_back({time, !found->second.isCensored});
+      reaches.push_back({{time, !found->second.isCensored}, run->block});
     }
-  return times;
+  return reaches;
 }
 
 struct Line {
   Group group;
-  std::vector<statistics::TimeToTarget> times;
+  std::vector<Reach> reaches;
+  std::vector<statistics::TimeToTarget> times;  // of them
 };
+
+/// The times of the runs in these blocks, as often as a block is among them.
+std::vector<statistics::TimeToTarget> timesIn(const Line& line, std::span<const int> blocks) {
+  std::vector<statistics::TimeToTarget> times;
+  for (const int block : blocks)
+    for (const Reach& reach : line.reaches)
+      if (reach.block == block) times.push_back(reach.time);
+  return times;
+}
+
+/// `0.73 [0.66, 0.81]`: the median time of a line over that of another one; a bound where only one of them has a
+/// median. The interval is of the bootstrap over blocks, from five blocks on and where seeds are not crossed.
+std::string ratioText(const Line& line, const Line& base, double budget, int blockCount, bool isCrossed) {
+  using Kind = statistics::MedianRatio::Kind;
+  const statistics::MedianRatio ratio = statistics::ratioOfMedians(line.times, base.times, budget);
+  switch (ratio.kind) {
+    case Kind::Undefined:
+      return "\u2013";
+    case Kind::AtLeast:
+      return "at least " + numberText(ratio.ratio);
+    case Kind::AtMost:
+      return "at most " + numberText(ratio.ratio);
+    case Kind::Exact:
+      break;
+  }
+  std::string text = numberText(ratio.ratio);
+  if (isCrossed) return text;
+  const auto interval = statistics::bootstrapInterval(
+      blockCount,
+      [&](std::span<const int> blocks) {
+        const auto drawn = statistics::ratioOfMedians(timesIn(line, blocks), timesIn(base, blocks), budget);
+        return drawn.kind == Kind::Exact ? drawn.ratio : std::nan("");
+      },
+      0);
+  if (interval) text += fmt::format(" [{}, {}]", numberText(interval->lower), numberText(interval->upper));
+  return text;
+}
 
 /// Steps upwards at each time at which runs reached the target; a tick where runs were censored.
 void drawLine(Svg& svg, const Line& line, const Scale& x, const Scale& y, double end, const std::string& colour) {
@@ -99,9 +144,11 @@ std::string drawing(const std::vector<Line>& lines, const Figure& figure, std::s
                     "Rising step lines: the share of runs that had reached the target.");
 }
 
-std::string numbers(const std::vector<Line>& lines, double budget, const std::string& clock) {
+std::string numbers(const View& view, const std::vector<Line>& lines, double budget, const std::string& clock) {
+  const bool isCrossed = !crossingOf(view.study()).isEmpty();
   Table table;
   table.head = {"group", "reached", "95 % interval", "median " + clock, "mean " + clock + " up to the budget"};
+  if (lines.size() > 1) table.head.push_back(fmt::format("median, times that of {}", escape(lines[0].group.label)));
   for (const Line& line : lines) {
     const statistics::Interval share = statistics::shareReached(line.times);
     const std::optional<double> middle = statistics::medianTime(line.times);
@@ -111,6 +158,9 @@ std::string numbers(const std::vector<Line>& lines, double budget, const std::st
     table.rows.push_back({escape(line.group.label), fmt::format("{}/{}", reached, line.times.size()),
                           fmt::format("{:.0f}\u2013{:.0f}\u00A0%", 100 * share.lower, 100 * share.upper),
                           middle ? numberText(*middle) : "not reached by half", numberText(mean.value)});
+    if (lines.size() > 1)
+      table.rows.back().push_back(&line == &lines[0] ? "1"
+                                                     : ratioText(line, lines[0], budget, view.blockCount(), isCrossed));
   }
   return tableHtml(table);
 }
@@ -129,7 +179,8 @@ Figure targetFigure(const View& view, const study::Show* show, const study::Meas
     std::vector<Line> lines;
     bool hasTime = false;
     for (const Group& group : groups) {
-      Line line{group, timesOf(view, group, measure, isInSeconds)};
+      Line line{group, reachesOf(view, group, measure, isInSeconds), {}};
+      for (const Reach& reach : line.reaches) line.times.push_back(reach.time);
       if (line.times.empty()) continue;
       for (const statistics::TimeToTarget& time : line.times) hasTime = hasTime || time.time > 0;
       lines.push_back(std::move(line));
@@ -142,7 +193,7 @@ Figure targetFigure(const View& view, const study::Show* show, const study::Meas
       figure.cells.insert(figure.cells.end(), line.group.cells.begin(), line.group.cells.end());
       for (const statistics::TimeToTarget& time : line.times) budget = std::max(budget, time.time);
     }
-    figure.html = numbers(lines, budget, clock.label);
+    figure.html = numbers(view, lines, budget, clock.label);
   }
   if (figure.variants.empty())
     return absentFigure("F9", figure.slug, figure.title, fmt::format("no finished run has {}", measure.name));

@@ -1,6 +1,8 @@
 // F0: the conclusion in words, and the table that it rests on.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/attribution.h"
 #include "report/conclusion.h"
 #include "report/figures.h"
@@ -41,6 +43,31 @@ static std::string estimatorTable(const View& view, const Attribution& attributi
   return tableHtml(table);
 }
 
+/// Which sets of factors explain the variance of the cell means, the largest shares first. Empty: the design is no full
+/// factorial, or nothing varies.
+static std::string varianceTable(const Attribution& attribution) {
+  constexpr double kLeast = 0.005;
+  std::vector<statistics::VarianceShare> shares = attribution.analysis.shares.shares;
+  if (shares.empty()) return "";
+  std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.share > b.share; });
+  Table table;
+  table.head = {"factors", "share of the variance"};
+  double rest = 1;
+  for (const statistics::VarianceShare& share : shares) {
+    if (share.share < kLeast) break;
+    rest -= share.share;
+    table.rows.push_back({escape(statistics::nameOf(share.factors, attribution.responses.factors(), " with ")),
+                          fmt::format("<span class=\"number\">{:.1f}\u00A0%</span>", 100 * share.share)});
+  }
+  table.rows.push_back(
+      {"all others", fmt::format("<span class=\"number\">{:.1f}\u00A0%</span>", 100 * std::max(0.0, rest))});
+  table.caption = fmt::format(
+      "The variance of the cell means of {}, split exactly into the parts of single factors and of what factors do "
+      "together beyond that (functional ANOVA). Over all levels and cells, so that it is not a share of the gap.",
+      escape(attribution.measure->name));
+  return "<details><summary>Shares of the variance</summary>" + tableHtml(table) + "</details>";
+}
+
 std::vector<Figure> makeVerdict(const View& view, const study::Show* show) {
   const std::vector<const study::Measure*> measures = measuresOf(view, show);
   if (measures.empty()) return {absentFigure("F0", "verdict", "What this study says", "the study measures nothing")};
@@ -55,7 +82,7 @@ std::vector<Figure> makeVerdict(const View& view, const study::Show* show) {
     for (const Paragraph& paragraph : conclusion(view, *measure, show)) figure.html += paragraphHtml(paragraph);
     if (!view.players().empty()) {
       const Attribution attribution = attributionOf(view, *measure, show);
-      figure.html += estimatorTable(view, attribution) + responseLayers(view, attribution);
+      figure.html += estimatorTable(view, attribution) + varianceTable(attribution) + responseLayers(view, attribution);
     }
     figures.push_back(std::move(figure));
   }

@@ -51,7 +51,7 @@ const study::Measure* View::measure(std::string_view name) const {
 
 const study::Measure* View::mainMeasure() const {
   for (const study::Measure& measure : study_.measures)
-    if (!measure.isTimeToTarget && !measure.isLowerBetter) return &measure;
+    if (!measure.isTimeToTarget && measure.better == study::Measure::Better::Higher) return &measure;
   return study_.measures.empty() ? nullptr : &study_.measures.front();
 }
 
@@ -112,12 +112,14 @@ std::optional<int> View::oldCell() const { return recipe(false); }
 std::optional<int> View::newCell() const { return recipe(true); }
 
 std::optional<int> View::bestCell(const study::Measure& measure) const {
+  if (measure.better == study::Measure::Better::Unknown) return std::nullopt;
+  const bool isLowerBetter = measure.better == study::Measure::Better::Lower;
   std::optional<int> best;
   double bestMean = kNan;
   for (int i = 0; i < static_cast<int>(cells_.size()); ++i) {
     const double number = mean(i, measure.name);
     if (std::isnan(number)) continue;
-    if (best && (measure.isLowerBetter ? number >= bestMean : number <= bestMean)) continue;
+    if (best && (isLowerBetter ? number >= bestMean : number <= bestMean)) continue;
     best = i;
     bestMean = number;
   }
@@ -137,7 +139,7 @@ statistics::Responses View::responses(const study::Measure& measure) const {
   }
   std::vector<statistics::Cell> cells;
   for (const CellRuns& entry : cells_) cells.push_back(entry.cell->levels);
-  statistics::Responses responses(std::move(factors), std::move(cells), blockCount());
+  statistics::Responses responses(std::move(factors), std::move(cells), blockCount(), crossingOf(study_));
   for (std::size_t i = 0; i < cells_.size(); ++i)
     for (int block = 0; block < blockCount(); ++block) {
       const double number = value(cells_[i].byBlock[static_cast<std::size_t>(block)], measure.name);
@@ -214,6 +216,16 @@ std::vector<Group> View::defaultGroups(std::size_t most) const {
   add(newCell(), "new");
   if (const study::Measure* const main = mainMeasure()) add(bestCell(*main), "best");
   return groups;
+}
+
+statistics::Crossing crossingOf(const study::Study& study) {
+  std::vector<statistics::StreamSeeds> streams = {{"init", {}}, {"data", {}}, {"noise", {}}};
+  for (const study::Block& block : study.blocks) {
+    streams[0].seeds.push_back(block.init);
+    streams[1].seeds.push_back(block.data);
+    streams[2].seeds.push_back(block.noise);
+  }
+  return statistics::crossingOf(streams);
 }
 
 std::string cellRanges(std::vector<int> cells) {

@@ -39,8 +39,8 @@ class View {
   int blockCount() const { return static_cast<int>(study_.blocks.size()); }
 
   const study::Measure* measure(std::string_view name) const;
-  /// The measure that the report leads with: the first that is neither a time to a target nor lower-is-better, or the
-  /// first at all. Null: the study measures nothing.
+  /// The measure that the report leads with: the first of which higher values are better and that is no time to a
+  /// target, or the first at all. Null: the study measures nothing.
   const study::Measure* mainMeasure() const;
   std::optional<int> factor(std::string_view name) const;
 
@@ -54,7 +54,7 @@ class View {
   /// is read at. Empty: the design has no such cell.
   std::optional<int> oldCell() const;
   std::optional<int> newCell() const;
-  /// The cell with the best mean.
+  /// The cell with the best mean. Empty: no run has finished, or it is not known which values are better.
   std::optional<int> bestCell(const study::Measure& measure) const;
 
   /// Factors that attribution is about: not ordered, with two levels at least.
@@ -68,7 +68,8 @@ class View {
   /// best.
   std::vector<Group> defaultGroups(std::size_t most) const;
 
-  /// What a small panel says of a cell: the players that are new (`act, norm`; `old`: none, `new`: all of several), or its levels.
+  /// What a small panel says of a cell: the players that are new (`act, norm`; `old`: none, `new`: all of several), or
+  /// its levels.
   std::string shortLabel(int cell) const;
   /// The label of a level of a factor; a dash where the factor does not apply.
   std::string levelLabel(int factor, int level) const;
@@ -80,6 +81,9 @@ class View {
   const study::Study& study_;
   std::vector<CellRuns> cells_;
 };
+
+/// The streams of the seeds that are crossed.
+statistics::Crossing crossingOf(const study::Study& study);
 
 /// `C1–C4, C7`: cells by their numbers, for readers and for data attributes.
 std::string cellRanges(std::vector<int> cells);

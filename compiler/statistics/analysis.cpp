@@ -17,9 +17,9 @@ constexpr int kMostFullyDecomposed = 10;  // factors; beyond, variance shares st
 Inferred inferred(Estimate estimate, const AnalysisOptions& options, double furtherError = 0) {
   Inferred result;
   result.estimate = std::move(estimate);
-  const std::vector<double> values = result.estimate.values();
-  result.interval = tInterval(values, options.level, furtherError);
-  result.pValue = result.adjustedP = tTest(values, furtherError);
+  const Estimate& known = result.estimate;
+  result.interval = tInterval(known.byBlock, options.level, furtherError, known.crossing);
+  result.pValue = result.adjustedP = tTest(known.byBlock, furtherError, known.crossing);
   result.isSignificant = result.interval && result.pValue < options.significance;
   return result;
 }
@@ -69,7 +69,7 @@ std::vector<ShapleyFromOrders> shapleyValues(const Responses& responses, const A
 
 std::optional<double> detectable(const FactorAnalysis& factor) {
   for (const Inferred* candidate : {&factor.shapley, &factor.main, &factor.firstIn})
-    if (candidate->interval) return minimumDetectableEffect(candidate->estimate.values());
+    if (candidate->interval) return minimumDetectableEffect(candidate->estimate.byBlock, candidate->estimate.crossing);
   return std::nullopt;
 }
 
@@ -83,6 +83,7 @@ std::vector<FactorAnalysis> analyseFactors(const Responses& responses, const Ana
     row.factor = factor;
     row.firstIn = inferred(firstIn(responses, FactorSet{1} << factor), options);
     row.main = inferred(std::move(mains[f]), options);
+    if (options.design == DesignKind::Fraction) row.aliases = aliasesIn(responses, FactorSet{1} << factor);
     row.shapley = inferred(std::move(shapleys[f].estimate), options, shapleys[f].standardError);
     row.lastIn = inferred(lastIn(responses, FactorSet{1} << factor), options);
     row.minimumDetectable = detectable(row);
@@ -107,6 +108,7 @@ std::vector<PairAnalysis> analysePairs(const Responses& responses, const Analysi
       if (options.design == DesignKind::Fraction) {
         const FactorSet effect = FactorSet{1} << players[i] | FactorSet{1} << players[j];
         pair.contrast = inferred(productContrast(responses, effect), options);
+        pair.aliases = aliasesIn(responses, effect);
       } else {
         Interaction found = interaction(responses, players[i], players[j]);
         pair.contrast = inferred(std::move(found.contrast), options);
@@ -122,28 +124,23 @@ std::vector<PairAnalysis> analysePairs(const Responses& responses, const Analysi
   return pairs;
 }
 
-/// P(first > second) over the blocks in which both are defined.
-std::optional<double> probabilityOf(const Estimate& first, const Estimate& second, std::uint64_t seed) {
-  std::vector<double> a, b;
-  for (std::size_t block = 0; block < first.byBlock.size(); ++block) {
-    if (std::isnan(first.byBlock[block]) || std::isnan(second.byBlock[block])) continue;
-    a.push_back(first.byBlock[block]);
-    b.push_back(second.byBlock[block]);
-  }
-  return probabilityGreater(a, b, seed);
-}
-
-std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors, std::uint64_t seed) {
+std::vector<OrderAnalysis> analyseOrders(std::span<const FactorAnalysis> factors, const AnalysisOptions& options) {
+  const bool isLowerBetter = options.better == Better::Lower;
   std::vector<const FactorAnalysis*> sorted;
   for (const FactorAnalysis& factor : factors)
     if (factor.shapley.interval) sorted.push_back(&factor);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const FactorAnalysis* a, const FactorAnalysis* b) {
-    return a->shapley.interval->estimate > b->shapley.interval->estimate;
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const FactorAnalysis* a, const FactorAnalysis* b) {
+    const double first = a->shapley.interval->estimate, second = b->shapley.interval->estimate;
+    return isLowerBetter ? first < second : first > second;
   });
   std::vector<OrderAnalysis> orders;
-  for (std::size_t i = 1; i < sorted.size(); ++i)
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    const FactorAnalysis *high = sorted[i - 1], *low = sorted[i];
+    if (isLowerBetter) std::swap(high, low);
     orders.push_back({sorted[i - 1]->factor, sorted[i]->factor,
-                      probabilityOf(sorted[i - 1]->shapley.estimate, sorted[i]->shapley.estimate, seed)});
+                      probabilityGreater(high->shapley.estimate.byBlock, low->shapley.estimate.byBlock, options.seed,
+                                         high->shapley.estimate.crossing)});
+  }
   return orders;
 }
 
@@ -167,13 +164,16 @@ Analysis analyse(const Responses& responses, const AnalysisOptions& options) {
   Analysis analysis;
   analysis.design = options.design;
   analysis.level = options.level;
-  analysis.blockCount = responses.blockCount();
+  analysis.better = options.better;
+  analysis.plannedBlocks = responses.blockCount();
+  analysis.blockCount = responses.begunBlocks();
+  analysis.crossing = responses.crossing();
   analysis.factors = analyseFactors(responses, options);
   analysis.pairs = analysePairs(responses, options);
   for (const FactorSet group : options.groups)
     analysis.groups.push_back(
         {group, inferred(firstIn(responses, group), options), inferred(lastIn(responses, group), options)});
-  analysis.orders = analyseOrders(analysis.factors, options.seed);
+  analysis.orders = analyseOrders(analysis.factors, options);
   analysis.totalGain = inferred(totalGain(responses), options);
   if (options.design == DesignKind::Factorial)
     analysis.shares = varianceShares(responses, responses.completeBlocks(),

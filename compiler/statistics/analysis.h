@@ -20,6 +20,9 @@ enum class DesignKind {
   Orders,     // sampled orders: Shapley values, with the error of the sampling in their intervals
 };
 
+/// Which values of a response are better.
+enum class Better { Higher, Lower, Unknown };
+
 struct AnalysisOptions {
   DesignKind design = DesignKind::Factorial;
   std::vector<Precedence> precedences = {};  // precedencesOf(responses) finds them where cells have kNotApplicable
@@ -27,6 +30,7 @@ struct AnalysisOptions {
   std::optional<SampledOrders> orders = {};  // of a design of sampled orders
   double level = 0.95;
   double significance = 0.05;
+  Better better = Better::Higher;
   std::uint64_t seed = 0;  // of the bootstrap
 };
 
@@ -42,12 +46,14 @@ struct Inferred {
 struct FactorAnalysis {
   int factor = 0;
   Inferred firstIn, main, shapley, lastIn;
+  std::vector<FactorSet> aliases;           // of a fraction: what its main effect cannot be told from
   std::optional<double> minimumDetectable;  // of the Shapley value, or the first of main and first-in that is defined
 };
 
 struct PairAnalysis {
   int first = 0, second = 0;
   Inferred contrast, effectOfFirstAtOld, effectOfFirstAtNew;
+  std::vector<FactorSet> aliases = {};  // of a fraction: what the contrast cannot be told from
 };
 
 struct GroupAnalysis {
@@ -55,7 +61,8 @@ struct GroupAnalysis {
   Inferred firstIn, lastIn;
 };
 
-/// P(Shapley value of `first` > that of `second`) over the block bootstrap. Empty: fewer than five blocks.
+/// P(`first` gives more than `second`) by Shapley values over the block bootstrap: the higher one, or the lower one
+/// where lower responses are better. Empty: fewer than five blocks.
 struct OrderAnalysis {
   int first = 0, second = 0;
   std::optional<double> probability;
@@ -63,12 +70,15 @@ struct OrderAnalysis {
 
 struct Analysis {
   DesignKind design = DesignKind::Factorial;
+  Better better = Better::Higher;
   double level = 0.95;
-  int blockCount = 0;
+  int blockCount = 0;                   // in which some cell has finished
+  int plannedBlocks = 0;                // of the study
+  Crossing crossing;                    // of their seeds
   std::vector<FactorAnalysis> factors;  // the players, in the order of the study
   std::vector<PairAnalysis> pairs;      // first < second; factorials and fractions alone have them
   std::vector<GroupAnalysis> groups;
-  std::vector<OrderAnalysis> orders;  // neighbours in descending order of Shapley values
+  std::vector<OrderAnalysis> orders;  // neighbours in the order of Shapley values, what gives most first
   Inferred totalGain;
   VarianceShares shares;  // over the complete blocks; sets of up to three factors where there are many
   std::optional<double> minimumDetectable;  // the largest of the factors

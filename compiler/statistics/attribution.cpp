@@ -6,21 +6,18 @@
 #include <optional>
 #include <set>
 
+#include "statistics/intervals.h"
 #include "statistics/orders.h"
 
 namespace nnc::statistics {
 
 static FactorSet bit(int factor) { return FactorSet{1} << factor; }
 
-std::vector<double> Estimate::values() const {
-  std::vector<double> defined;
-  for (const double value : byBlock)
-    if (!std::isnan(value)) defined.push_back(value);
-  return defined;
-}
+std::vector<double> Estimate::values() const { return finished(byBlock); }
 
 Estimate estimateOf(const Responses& responses, std::span<const WeightedCell> contrast) {
   Estimate estimate;
+  estimate.crossing = responses.crossing();
   if (contrast.empty()) {
     estimate.byBlock.assign(static_cast<std::size_t>(responses.blockCount()), std::numeric_limits<double>::quiet_NaN());
     return estimate;

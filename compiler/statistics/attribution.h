@@ -24,6 +24,7 @@ struct CellBlock {
 /// interactions: `settingsUsed` < `settingsTotal`). A block that lacks a needed value is NaN and listed in `missing`.
 struct Estimate {
   std::vector<double> byBlock;
+  Crossing crossing;  // of the seeds of the blocks
   std::int64_t settingsUsed = 1;
   std::int64_t settingsTotal = 1;
   std::vector<Cell> absent;
@@ -81,6 +82,10 @@ Estimate shapleyInteraction(const Responses& responses, int first, int second);
 /// Mean of the cells in which the signs of `effect` multiply to +1, less that of the others: the main effect for one
 /// factor, the contrast of an interaction for two. For fractions: there it is the sum of `effect` and its aliases.
 Estimate productContrast(const Responses& responses, FactorSet effect);
+
+/// The other effects of one or two players whose signs are those of `effect`, or opposite, in every cell: this design
+/// cannot tell them apart.
+std::vector<FactorSet> aliasesIn(const Responses& responses, FactorSet effect);
 
 /// Main effects by least squares within each block, for designs that pair no cells (random ones): the model is a mean
 /// plus one term for each level of each factor. All undefined when the cells do not determine the model.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -97,23 +98,56 @@ std::optional<Interval> bootstrapInterval(int blockCount, const BlockStatistic& 
 
 static constexpr double kRounding = 1e-12;  // of values that are sums of up to thousands of terms
 
+/// The streams of blocks that are drawn: those of the crossing, or one in which each block is a level.
+static Crossing drawnStreams(const Crossing& crossing, const std::vector<bool>& isKnown) {
+  Crossing drawn;
+  if (crossing.isEmpty()) {
+    Crossing::Stream& blocks = drawn.streams.emplace_back();
+    for (const bool known : isKnown) blocks.levels.push_back(known ? blocks.count++ : 0);
+    return drawn;
+  }
+  for (const Crossing::Stream& stream : crossing.streams) {
+    std::map<int, int> places;  // levels that have a block
+    for (std::size_t block = 0; block < isKnown.size(); ++block)
+      if (isKnown[block]) places.emplace(stream.levels[block], static_cast<int>(places.size()));
+    Crossing::Stream& entry = drawn.streams.emplace_back(stream);
+    entry.count = static_cast<int>(places.size());
+    for (int& level : entry.levels) level = places.contains(level) ? places[level] : 0;
+  }
+  return drawn;
+}
+
 std::optional<double> probabilityGreater(std::span<const double> first, std::span<const double> second,
-                                         std::uint64_t seed, int draws) {
+                                         std::uint64_t seed, const Crossing& crossing, int draws) {
   assert(first.size() == second.size() && "entry i of both is block i");
-  const int blockCount = static_cast<int>(first.size());
-  if (blockCount < kFewestBlocksForBootstrap) return std::nullopt;
+  std::vector<bool> isKnown(first.size());
+  for (std::size_t block = 0; block < first.size(); ++block)
+    isKnown[block] = !std::isnan(first[block]) && !std::isnan(second[block]);
+  const Crossing drawn = drawnStreams(crossing, isKnown);
+  for (const Crossing::Stream& stream : drawn.streams)
+    if (stream.count < kFewestBlocksForBootstrap) return std::nullopt;
+
+  Draws random("statistics/bootstrap", static_cast<std::int64_t>(seed), 0);
+  std::vector<double> weights(first.size());
   double greater = 0;
-  forEachDraw(blockCount, seed, draws, [&](std::span<const int> blocks) {
+  for (int draw = 0; draw < draws; ++draw) {
+    for (std::size_t block = 0; block < weights.size(); ++block) weights[block] = isKnown[block] ? 1 : 0;
+    for (const Crossing::Stream& stream : drawn.streams) {
+      std::vector<double> times(static_cast<std::size_t>(stream.count), 0.0);
+      for (int i = 0; i < stream.count; ++i) times[static_cast<std::size_t>(random.below(stream.count))] += 1;
+      for (std::size_t block = 0; block < weights.size(); ++block)
+        weights[block] *= times[static_cast<std::size_t>(stream.levels[block])];
+    }
     double difference = 0, size = 0;
-    for (const int block : blocks) {
-      const double a = first[static_cast<std::size_t>(block)], b = second[static_cast<std::size_t>(block)];
-      difference += a - b;
-      size += std::abs(a) + std::abs(b);
+    for (std::size_t block = 0; block < weights.size(); ++block) {
+      if (weights[block] == 0) continue;
+      difference += weights[block] * (first[block] - second[block]);
+      size += weights[block] * (std::abs(first[block]) + std::abs(second[block]));
     }
     // What two symmetric factors differ by is the rounding of their sums, with the same sign in every block.
     const bool isTie = std::abs(difference) <= kRounding * size;
     greater += isTie ? 0.5 : difference > 0 ? 1 : 0;
-  });
+  }
   return greater / draws;
 }
 

@@ -25,11 +25,13 @@ std::optional<Interval> bootstrapInterval(int blockCount, const BlockStatistic& 
                                           double level = 0.95, int draws = kBootstrapDraws);
 
 /// The share of bootstrap draws of blocks in which the mean of `first` exceeds that of `second`; means that are equal
-/// to rounding count half.
+/// to rounding count half. Blocks in which either is NaN are left out. Of crossed seeds the levels of each stream are
+/// drawn, and a block counts as often as its levels together: Owen, Ann. Appl. Stat. 1:386-411, 2007.
 ///
 /// Needs   equal lengths: entry i of both is block i.
-/// Errors  empty with fewer than five blocks.
+/// Errors  empty with fewer than five blocks, or levels of a stream.
 std::optional<double> probabilityGreater(std::span<const double> first, std::span<const double> second,
-                                         std::uint64_t seed, int draws = kBootstrapDraws);
+                                         std::uint64_t seed, const Crossing& crossing = {},
+                                         int draws = kBootstrapDraws);
 
 }  // namespace nnc::statistics

@@ -1,5 +1,6 @@
 #include "statistics/attribution.h"
 
+#include <algorithm>
 #include <bit>
 #include <optional>
 
@@ -101,6 +102,29 @@ Estimate productContrast(const Responses& responses, FactorSet effect) {
   if (positive == 0 || negative == 0) return estimateOf(responses, {});
   for (WeightedCell& term : contrast) term.weight /= term.weight > 0 ? positive : negative;
   return estimateOf(responses, contrast);
+}
+
+std::vector<FactorSet> aliasesIn(const Responses& responses, FactorSet effect) {
+  std::vector<Coalition> coalitions;
+  for (const Cell& cell : responses.cells())
+    if (const std::optional<Coalition> coalition = coalitionOf(responses.factors(), cell))
+      coalitions.push_back(*coalition);
+  const auto isConstant = [&](FactorSet product) {
+    return std::all_of(coalitions.begin(), coalitions.end(), [&](Coalition coalition) {
+      return std::popcount(product & ~coalition) % 2 == std::popcount(product & ~coalitions[0]) % 2;
+    });
+  };
+  std::vector<FactorSet> aliases;
+  const std::vector<int> players = membersOf(playersOf(responses.factors()));
+  for (std::size_t i = 0; i < players.size(); ++i)
+    for (std::size_t j = i; j < players.size(); ++j) {
+      const FactorSet other = FactorSet{1} << players[i] | FactorSet{1} << players[j];
+      if (other != effect && isConstant(other ^ effect)) aliases.push_back(other);
+    }
+  // Short ones first.
+  std::stable_sort(aliases.begin(), aliases.end(),
+                   [](FactorSet a, FactorSet b) { return std::popcount(a) < std::popcount(b); });
+  return aliases;
 }
 
 }  // namespace nnc::statistics

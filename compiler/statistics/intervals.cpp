@@ -23,48 +23,80 @@ double standardDeviation(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-static double standardError(std::span<const double> values, double furtherError = 0) {
-  return std::hypot(standardDeviation(values) / std::sqrt(static_cast<double>(values.size())), furtherError);
+std::vector<double> finished(std::span<const double> byBlock) {
+  std::vector<double> values;
+  for (const double value : byBlock)
+    if (!std::isnan(value)) values.push_back(value);
+  return values;
 }
 
-std::optional<Interval> tInterval(std::span<const double> values, double level, double furtherError) {
-  if (values.size() < 2) return std::nullopt;
+std::optional<Interval> tInterval(std::span<const double> byBlock, double level, double furtherError,
+                                  const Crossing& crossing) {
+  const std::optional<MeanError> error = errorOfMean(byBlock, crossing);
+  if (!error) return std::nullopt;
+  const std::vector<double> values = finished(byBlock);
   const double center = mean(values);
-  const double reach =
-      tQuantile((1 + level) / 2, static_cast<double>(values.size() - 1)) * standardError(values, furtherError);
+  const double reach = tQuantile((1 + level) / 2, error->degrees) * std::hypot(error->standardError, furtherError);
   return Interval{center, center - reach, center + reach, static_cast<int>(values.size()), IntervalMethod::T};
 }
 
-double tTest(std::span<const double> values, double furtherError) {
-  if (values.size() < 2) return 1;
-  const double center = mean(values), error = standardError(values, furtherError);
-  if (error == 0) return center == 0 ? 1 : 0;
-  return 2 * tCdf(-std::abs(center / error), static_cast<double>(values.size() - 1));
+double tTest(std::span<const double> byBlock, double furtherError, const Crossing& crossing) {
+  const std::optional<MeanError> error = errorOfMean(byBlock, crossing);
+  if (!error) return 1;
+  const double center = mean(finished(byBlock)), reach = std::hypot(error->standardError, furtherError);
+  if (reach == 0) return center == 0 ? 1 : 0;
+  return 2 * tCdf(-std::abs(center / reach), error->degrees);
 }
 
-std::optional<double> minimumDetectableEffect(std::span<const double> values) {
-  if (values.size() < 2) return std::nullopt;
-  const auto degrees = static_cast<double>(values.size() - 1);
-  return (tQuantile(0.975, degrees) + tQuantile(0.8, degrees)) * standardError(values);
+std::optional<double> minimumDetectableEffect(std::span<const double> byBlock, const Crossing& crossing) {
+  const std::optional<MeanError> error = errorOfMean(byBlock, crossing);
+  if (!error) return std::nullopt;
+  return (tQuantile(0.975, error->degrees) + tQuantile(0.8, error->degrees)) * error->standardError;
+}
+
+/// Half of Wilson's interval for a share of `n` trials.
+static double wilsonReach(double share, double n, double z) {
+  return z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
 }
 
 Interval wilsonInterval(int successes, int trials, double level) {
   assert(trials >= 1 && successes >= 0 && successes <= trials && "a share of something");
   const double z = normalQuantile((1 + level) / 2), n = trials, share = successes / n;
-  const double center = (share + z * z / (2 * n)) / (1 + z * z / n);
-  const double reach = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  const double center = (share + z * z / (2 * n)) / (1 + z * z / n), reach = wilsonReach(share, n, z);
   // At 0 and n successes the bound is the share itself, but for rounding.
   const double lower = successes == 0 ? 0 : center - reach, upper = successes == trials ? 1 : center + reach;
   return {share, lower, upper, trials, IntervalMethod::Wilson};
 }
 
-double binomialStandardError(double accuracy, std::int64_t examples) {
-  return std::sqrt(accuracy * (1 - accuracy) / static_cast<double>(examples));
+double binomialTail(std::int64_t successes, std::int64_t trials, double probability) {
+  assert(trials >= 1 && successes <= trials && "a share of something");
+  if (successes <= 0) return 1;
+  const auto k = static_cast<double>(successes), n = static_cast<double>(trials);
+  return incompleteBeta(k, n - k + 1, probability);
 }
 
-double mcNemarStandardError(std::int64_t onlyFirst, std::int64_t onlySecond, std::int64_t examples) {
-  const auto b = static_cast<double>(onlyFirst), c = static_cast<double>(onlySecond), n = static_cast<double>(examples);
-  return std::sqrt(b + c - (b - c) * (b - c) / n) / n;
+/// The probability at which `successes` or more have the probability `tail`.
+static double probabilityOfTail(std::int64_t successes, std::int64_t trials, double tail) {
+  double low = 0, high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = low + (high - low) / 2;
+    (binomialTail(successes, trials, middle) < tail ? low : high) = middle;
+  }
+  return low;
+}
+
+Interval clopperPearson(std::int64_t successes, std::int64_t trials, double level) {
+  assert(trials >= 1 && successes >= 0 && successes <= trials && "a share of something");
+  const double tail = (1 - level) / 2;
+  const double lower = successes == 0 ? 0 : probabilityOfTail(successes, trials, tail);
+  const double upper = successes == trials ? 1 : probabilityOfTail(successes + 1, trials, 1 - tail);
+  return {static_cast<double>(successes) / static_cast<double>(trials), lower, upper, static_cast<int>(trials),
+          IntervalMethod::ClopperPearson};
+}
+
+double accuracyStandardError(double accuracy, std::int64_t examples) {
+  const double z = normalQuantile(0.975);
+  return wilsonReach(accuracy, static_cast<double>(examples), z) / z;
 }
 
 /// Places of `pValues`, the smallest first.

@@ -29,11 +29,6 @@ Responses trainedOrNot(const Responses& accuracy, double threshold) {
   return accuracy.transformed([&](double value) { return value > threshold ? 1.0 : 0.0; });
 }
 
-bool isDegenerate(std::span<const double> values) {
-  return !values.empty() && (values[0] == 0 || values[0] == 1) &&
-         std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
-}
-
 // ---- the sub-design in which everything trains ----
 
 namespace {
@@ -121,26 +116,58 @@ Responses qualityAmongTrained(const Responses& accuracy, const TrainedSubDesign&
 // An accuracy of 1/10 in single precision is off by 1e-9, in all blocks alike; one right answer in a million is more.
 static constexpr double kRounding = 1e-7;
 
+namespace {
+
+/// The finished accuracies of one cell against chance.
+struct CellTest {
+  std::vector<double> byBlock, values;  // NaN where a block is missing; those that are there
+  std::int64_t right = 0;               // examples, of the mean over the blocks
+  bool isBinomial = false;
+};
+
+CellTest testOf(const Responses& accuracy, int cell, double chance, std::optional<std::int64_t> examples) {
+  CellTest test;
+  for (int block = 0; block < accuracy.blockCount(); ++block) test.byBlock.push_back(accuracy.at(cell, block));
+  test.values = finished(test.byBlock);
+  if (test.values.empty() || !examples) return test;
+  const auto count = static_cast<double>(*examples);
+  test.right = static_cast<std::int64_t>((mean(test.values) + kRounding) * count);
+  const std::optional<MeanError> overSeeds = errorOfMean(test.byBlock, accuracy.crossing());
+  test.isBinomial = !overSeeds || overSeeds->standardError <= std::sqrt(chance * (1 - chance) / count);
+  return test;
+}
+
+}  // namespace
+
 std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double chance,
                                             std::optional<std::int64_t> examples, double level) {
-  const double samplingError = examples ? binomialStandardError(chance, *examples) : 0;
   std::optional<ChanceTest> best;
-  int tested = 0;
+  CellTest tested;
+  int count = 0;
+  double smallest = 1;
   for (int cell = 0; cell < accuracy.cellCount(); ++cell) {
-    std::vector<double> values;
-    for (int block = 0; block < accuracy.blockCount(); ++block)
-      if (accuracy.has(cell, block)) values.push_back(accuracy.at(cell, block));
-    if (values.size() < 2) continue;
-    ++tested;
-    // Two-sided tests of the excess over chance, halved: the question is whether it is better.
-    for (double& value : values) value -= chance;
-    const double p = mean(values) > kRounding ? tTest(values, samplingError) / 2 : 1.0;
-    if (best && p >= best->pValue) continue;
-    Interval interval = *tInterval(values, level, samplingError);
-    for (double* bound : {&interval.estimate, &interval.lower, &interval.upper}) *bound += chance;
-    best = {cell, interval, p};
+    CellTest test = testOf(accuracy, cell, chance, examples);
+    if (!test.isBinomial && !errorOfMean(test.byBlock, accuracy.crossing())) continue;
+    ++count;
+    const double center = mean(test.values);
+    if (center > chance + kRounding) {
+      std::vector<double> excess = test.byBlock;
+      for (double& value : excess) value -= chance;
+      const double p =
+          test.isBinomial ? 2 * binomialTail(test.right, *examples, chance) : tTest(excess, 0, accuracy.crossing());
+      smallest = std::min(smallest, p);
+    }
+    if (best && center <= best->interval.estimate) continue;
+    best = ChanceTest{accuracy.cells()[static_cast<std::size_t>(cell)], {center, center, center}, 0, 1};
+    tested = std::move(test);
   }
-  if (best) best->pValue = std::min(1.0, best->pValue * tested);
+  if (!best) return std::nullopt;
+  best->cells = count;
+  best->pValue = std::min(1.0, smallest * count);
+  const double each = 1 - (1 - level) / count;
+  best->interval = tested.isBinomial ? clopperPearson(tested.right, *examples, each)
+                                     : *tInterval(tested.byBlock, each, 0, accuracy.crossing());
+  best->interval.estimate = mean(tested.values);
   return best;
 }
 

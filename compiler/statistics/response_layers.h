@@ -26,9 +26,6 @@ std::vector<Trainability> trainability(const Responses& accuracy, double thresho
 /// 1 where a run trained, 0 where not: attribution of trainability.
 Responses trainedOrNot(const Responses& accuracy, double threshold);
 
-/// Do all blocks agree on 0 or on 1? Then "3/3" is printed, not an interval of width 0.
-bool isDegenerate(std::span<const double> zeroOrOne);
-
 /// The largest sub-design, each factor free at all its levels or fixed at one, in which every run of every cell
 /// trained. Of equally large ones the one that frees earlier factors; fixed factors prefer the new level.
 struct TrainedSubDesign {
@@ -45,16 +42,23 @@ enum class QualityScale { Logit, LogError };
 Responses qualityAmongTrained(const Responses& accuracy, const TrainedSubDesign& subDesign, QualityScale scale,
                               std::int64_t examples);
 
-/// The cell that is most clearly better than guessing.
+/// The cell with the best mean, and whether any cell is shown to be better than guessing.
 struct ChanceTest {
-  int cell = 0;
-  Interval interval;  // t, over blocks and, where `examples` is given, over examples
-  double pValue = 1;  // one-sided, times the number of cells tested (Bonferroni), as the cell was chosen for it
+  Cell cell;          // its levels: the one with the highest mean of those tested
+  Interval interval;  // of its mean, for all cells at once: at the level 1 - (1 - level) / cells
+  int cells = 0;      // tested
+  double pValue = 1;  // two-sided, the smallest of all cells, times their number (Bonferroni)
 };
 
-/// Tests every cell with at least two blocks. `examples`: size of the test set. Its sampling error is added, because
-/// all blocks share the test set; it also keeps equal accuracies in all blocks from passing for certainty. Empty: no
-/// such cell.
+/// Tests every cell against what guessing gives. `examples`: size of the part that accuracies are shares of.
+///
+/// A cell's mean is uncertain in two ways. Guesses are right by chance: the exact binomial test, each example counted
+/// once however many seeds there are, as all of them answer the same examples. And seeds differ: a network that knows
+/// nothing of labels may still map whole groups of examples to one label, so that its accuracy varies by more than
+/// guessing does; where the standard error over seeds is the larger one, or `examples` is not known, the t test over
+/// seeds decides. Sources: Clopper and Pearson, Biometrika 26:404-413, 1934, for the binomial interval.
+///
+/// Errors  empty without a cell to test: one with a value where `examples` is known, with two where it is not.
 std::optional<ChanceTest> bestAgainstChance(const Responses& accuracy, double chance,
                                             std::optional<std::int64_t> examples, double level = 0.95);
 

@@ -10,8 +10,8 @@ namespace nnc::statistics {
 
 static constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-Responses::Responses(std::vector<Factor> factors, std::vector<Cell> cells, int blockCount)
-    : factors_(std::move(factors)), cells_(std::move(cells)), blockCount_(blockCount) {
+Responses::Responses(std::vector<Factor> factors, std::vector<Cell> cells, int blockCount, Crossing crossing)
+    : factors_(std::move(factors)), cells_(std::move(cells)), blockCount_(blockCount), crossing_(std::move(crossing)) {
   for (int i = 0; i < cellCount(); ++i) index(cells_[static_cast<std::size_t>(i)], i, 0);
   values_.assign(cells_.size() * static_cast<std::size_t>(blockCount), kMissing);
 }
@@ -42,6 +42,16 @@ int Responses::finishedBlocks(int cell) const {
   int finished = 0;
   for (int block = 0; block < blockCount_; ++block) finished += has(cell, block) ? 1 : 0;
   return finished;
+}
+
+int Responses::begunBlocks() const {
+  int begun = 0;
+  for (int block = 0; block < blockCount_; ++block) {
+    bool hasAny = false;
+    for (int cell = 0; cell < cellCount(); ++cell) hasAny = hasAny || has(cell, block);
+    begun += hasAny ? 1 : 0;
+  }
+  return begun;
 }
 
 std::vector<int> Responses::completeBlocks() const {
@@ -85,7 +95,7 @@ Responses Responses::filtered(const std::function<bool(const Cell&)>& keeps) con
     kept.push_back(cells_[static_cast<std::size_t>(cell)]);
     origin.push_back(cell);
   }
-  Responses result(factors_, std::move(kept), blockCount_);
+  Responses result(factors_, std::move(kept), blockCount_, crossing_);
   for (int cell = 0; cell < result.cellCount(); ++cell)
     for (int block = 0; block < blockCount_; ++block)
       result.set(cell, block, at(origin[static_cast<std::size_t>(cell)], block));

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "statistics/crossing.h"
 #include "statistics/factors.h"
 
 namespace nnc::statistics {
@@ -15,13 +16,15 @@ namespace nnc::statistics {
 class Responses {
  public:
   /// All values missing. Needs: distinct cells, each with a level (or kNotApplicable) for every factor.
-  Responses(std::vector<Factor> factors, std::vector<Cell> cells, int blockCount);
+  /// `crossing`: of the seeds of the blocks.
+  Responses(std::vector<Factor> factors, std::vector<Cell> cells, int blockCount, Crossing crossing = {});
 
   const std::vector<Factor>& factors() const { return factors_; }
   const std::vector<Cell>& cells() const { return cells_; }
   int factorCount() const { return static_cast<int>(factors_.size()); }
   int cellCount() const { return static_cast<int>(cells_.size()); }
   int blockCount() const { return blockCount_; }
+  const Crossing& crossing() const { return crossing_; }
 
   /// The place in `cells()` of the cell that has these levels or stands for them; empty when it is absent.
   std::optional<int> find(const Cell& cell) const;
@@ -32,8 +35,9 @@ class Responses {
   double at(int cell, int block) const { return values_[place(cell, block)]; }
   bool has(int cell, int block) const;
 
-  /// Number of blocks that a cell has finished, and the blocks that every cell has finished.
+  /// Number of blocks that a cell has finished, that some cell has finished, and the blocks that every cell has.
   int finishedBlocks(int cell) const;
+  int begunBlocks() const;
   std::vector<int> completeBlocks() const;
 
   /// Mean over the finished blocks of a cell; empty when there are none.
@@ -60,6 +64,7 @@ class Responses {
   std::vector<Cell> cells_;
   std::map<Cell, int> index_;
   int blockCount_ = 0;
+  Crossing crossing_;
   std::vector<double> values_;  // cell-major; NaN = missing
 };
 

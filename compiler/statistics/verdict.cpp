@@ -11,7 +11,11 @@ enum class Paragraph { Scope, Findings, Order, Limits };
 struct Template {
   Rule rule;
   Paragraph paragraph;
-  enum { Always, Learned, Shared } holds;  // Learned: some cell is better than chance. Shared: and factors share a gap
+  enum {
+    Always,
+    Learned,
+    Shared
+  } holds;  // Learned: some cell is shown to be better than guessing. Shared: and factors share a gap
   Texts (*say)(const Facts&);
 };
 

@@ -19,7 +19,7 @@ enum class Rule {
   Screening,       // a fraction: effects are sums with their aliases
   Resolution,      // the minimum detectable effect
   TestError,       // sampling error of the test set, apart from that of the seeds
-  NothingLearned,  // no cell is better than chance; then nothing is attributed
+  NothingLearned,  // no cell is shown to be better than guessing; then nothing is attributed
   Gap,             // between the old and the new recipe, or that none is resolved
   EitherSuffices,  // several factors suffice, none of them is necessary
   Sufficient,      // a factor, or a group of them, on its own
@@ -80,6 +80,7 @@ struct ExampleError {
   std::int64_t examples = 0;
   double share = 0;                          // the value that is looked at, of the best cell
   std::optional<double> oldShare, newShare;  // of the old and the new recipe, where both were run
+  std::optional<double> seedError = {};      // standard error of the best cell's mean over seeds
 };
 
 /// The facts that sentences are made of.
@@ -88,7 +89,6 @@ struct Facts {
   Unit unit;
   std::vector<Factor> factors;
   Analysis analysis;
-  bool isLowerBetter = false;  // of the response: a loss
   std::vector<EdgeFlag> edges;
   std::vector<UnfinishedCell> unfinished;
   std::vector<RemovedCells> removed;

@@ -26,17 +26,35 @@ Texts sayGap(const Facts& facts) {
   const std::string size = signedPoints(facts, interval.estimate, decimalsFor(facts, interval));
   const std::string range = rangeText(facts, interval);
   if (!hasGap(facts)) return {fmt::format("No gap between {} is resolved: {} ({}).", ends.both, size, range)};
+  if (facts.analysis.better == Better::Unknown)
+    return {
+        fmt::format("In this study {} differs from {}: {} ({}).", ends.newOne, ends.oldOne, size, range),
+        "Which values are better does not follow from the expression of the measure, so nothing is called better or "
+        "worse."};
   return {fmt::format("In this study {} is {} than {}: {} ({}).", ends.newOne, hasGain(facts) ? "better" : "worse",
                       ends.oldOne, size, range)};
 }
 
 // ---- sufficient and necessary ----
 
+/// How an effect compares with half of the gap. Open: its interval has the half in it. NotRun: there is no interval.
+enum class Part { Most, NotMost, Open, NotRun };
+
+static Part partOf(const Facts& facts, const Inferred& inferred) {
+  if (!inferred.interval) return Part::NotRun;
+  const double half = facts.analysis.totalGain.interval->estimate / 2;
+  if (inferred.interval->contains(half)) return Part::Open;
+  return (inferred.interval->lower > half) == (half > 0) ? Part::Most : Part::NotMost;
+}
+
 /// Does the interval lie beyond half of the gap, on its side?
 static bool isMostOfGap(const Facts& facts, const Inferred& inferred) {
-  if (!hasGain(facts) || !inferred.interval) return false;
-  const double half = facts.analysis.totalGain.interval->estimate / 2;
-  return half > 0 ? inferred.interval->lower > half : inferred.interval->upper < half;
+  return hasGain(facts) && partOf(facts, inferred) == Part::Most;
+}
+
+static const FactorAnalysis& rowOf(const Facts& facts, int factor) {
+  return *std::find_if(facts.analysis.factors.begin(), facts.analysis.factors.end(),
+                       [&](const FactorAnalysis& row) { return row.factor == factor; });
 }
 
 static std::vector<int> factorsWhere(const Facts& facts, Inferred FactorAnalysis::* estimator) {
@@ -53,7 +71,32 @@ static bool has(const std::vector<int>& factors, int factor) {
   return std::find(factors.begin(), factors.end(), factor) != factors.end();
 }
 
-/// Several are sufficient and none of them is necessary.
+static std::string evidence(const Facts& facts, const char* name, const Inferred& inferred) {
+  return fmt::format("({} {}, {})", name,
+                     signedNumber(facts, inferred.interval->estimate, decimalsFor(facts, *inferred.interval)),
+                     rangeText(facts, *inferred.interval));
+}
+
+/// What is not known of single factors: those whose interval has half of the gap in it, and those that were not run.
+/// Empty: each is shown to be less than half.
+static Texts unknownOf(const Facts& facts, std::span<const int> factors, Inferred FactorAnalysis::* estimator,
+                       const char* name, const char* claim) {
+  Texts texts, notRun;
+  for (const int factor : factors) {
+    const Inferred& inferred = rowOf(facts, factor).*estimator;
+    const Part part = partOf(facts, inferred);
+    if (part == Part::Open)
+      texts.push_back(fmt::format("whether {} {} is not resolved {}", factorName(facts, factor), claim,
+                                  evidence(facts, name, inferred)));
+    if (part == Part::NotRun) notRun.push_back(factorName(facts, factor));
+  }
+  if (!notRun.empty())
+    texts.push_back(
+        fmt::format("whether {} {} is not known, as there are no runs that show it", listText(notRun, "or"), claim));
+  return texts;
+}
+
+/// Several are sufficient and none of them is shown to be necessary.
 static bool isEither(const Facts& facts) {
   const std::vector<int> sufficient = sufficientFactors(facts), necessary = necessaryFactors(facts);
   return sufficient.size() > 1 &&
@@ -62,15 +105,20 @@ static bool isEither(const Facts& facts) {
 
 Texts sayEitherSuffices(const Facts& facts) {
   if (!isEither(facts)) return {};
-  const Texts names = namesOf(facts, sufficientFactors(facts));
-  return {fmt::format("{} of {} suffices; {} of them is necessary.", names.size() == 2 ? "Either" : "Any one",
-                      listText(names, "or"), names.size() == 2 ? "neither" : "none")};
+  const std::vector<int> sufficient = sufficientFactors(facts);
+  const Texts names = namesOf(facts, sufficient);
+  const Texts unknown = unknownOf(facts, sufficient, &FactorAnalysis::lastIn, "last-in", "is necessary");
+  const std::string necessity = unknown.empty()
+                                    ? fmt::format("{} of them is necessary", names.size() == 2 ? "neither" : "none")
+                                    : fmt::format("{}", fmt::join(unknown, "; "));
+  return {fmt::format("{} of {} suffices; {}.", names.size() == 2 ? "Either" : "Any one", listText(names, "or"),
+                      necessity)};
 }
 
 // ---- pairs ----
 
 /// The pairs that only make sense together, the strongest first: the interaction is significant after adjustment and
-/// exceeds half of the main effect of each.
+/// exceeds half of the main effect of each. A contrast that a fraction cannot tell from another effect makes no pair.
 static std::vector<const PairAnalysis*> pairsTogether(const Facts& facts) {
   const auto mainOf = [&](int factor) {
     for (const FactorAnalysis& row : facts.analysis.factors)
@@ -79,7 +127,7 @@ static std::vector<const PairAnalysis*> pairsTogether(const Facts& facts) {
   };
   std::vector<const PairAnalysis*> pairs;
   for (const PairAnalysis& pair : facts.analysis.pairs) {
-    if (!pair.contrast.interval || !pair.contrast.isSignificant) continue;
+    if (!pair.contrast.interval || !pair.contrast.isSignificant || !pair.aliases.empty()) continue;
     const double size = std::abs(pair.contrast.interval->estimate);
     if (size > std::max(mainOf(pair.first), mainOf(pair.second)) / 2) pairs.push_back(&pair);
   }
@@ -97,7 +145,8 @@ static std::set<int> pairedFactors(const Facts& facts) {
 
 /// What two factors are to each other.
 static const char* relationOf(const Facts& facts, const PairAnalysis& pair) {
-  const auto isGood = [&](double effect) { return (effect > 0) != facts.isLowerBetter; };
+  if (facts.analysis.better == Better::Unknown) return "do not add up";
+  const auto isGood = [&](double effect) { return (effect > 0) == (facts.analysis.better == Better::Higher); };
   if (isGood(pair.contrast.interval->estimate)) return "work together";
   if (!pair.effectOfFirstAtNew.interval) return "do not add up";
   return isGood(pair.effectOfFirstAtNew.interval->estimate) ? "stand in for each other" : "get in each other's way";
@@ -136,12 +185,6 @@ static std::vector<int> unpaired(const Facts& facts, std::vector<int> factors) {
   return factors;
 }
 
-static std::string evidence(const Facts& facts, const char* name, const Inferred& inferred) {
-  return fmt::format("({} {}, {})", name,
-                     signedNumber(facts, inferred.interval->estimate, decimalsFor(facts, *inferred.interval)),
-                     rangeText(facts, *inferred.interval));
-}
-
 /// Groups whose estimate is most of the gap while that of no member alone is, nor that of a smaller group in them.
 static std::vector<const GroupAnalysis*> groupsWhere(const Facts& facts, Inferred GroupAnalysis::* estimator,
                                                      const std::vector<int>& alone) {
@@ -163,15 +206,17 @@ Texts saySufficient(const Facts& facts) {
   const std::vector<int> sufficient = sufficientFactors(facts);
   if (!isEither(facts)) {
     for (const int factor : unpaired(facts, sufficient))
-      for (const FactorAnalysis& row : facts.analysis.factors)
-        if (row.factor == factor)
-          texts.push_back(fmt::format("{} alone was sufficient {}.", factorName(facts, factor),
-                                      evidence(facts, "first-in", row.firstIn)));
+      texts.push_back(fmt::format("{} alone was sufficient {}.", factorName(facts, factor),
+                                  evidence(facts, "first-in", rowOf(facts, factor).firstIn)));
   }
-  for (const GroupAnalysis* group : groupsWhere(facts, &GroupAnalysis::firstIn, sufficient))
-    texts.push_back(fmt::format("{} together were sufficient, none of them alone {}.",
-                                listText(namesOf(facts, membersOf(group->group))),
-                                evidence(facts, "first-in", group->firstIn)));
+  for (const GroupAnalysis* group : groupsWhere(facts, &GroupAnalysis::firstIn, sufficient)) {
+    const std::vector<int> members = membersOf(group->group);
+    const Texts unknown = unknownOf(facts, members, &FactorAnalysis::firstIn, "first-in", "is so alone");
+    const std::string names = listText(namesOf(facts, members)), shown = evidence(facts, "first-in", group->firstIn);
+    texts.push_back(unknown.empty()
+                        ? fmt::format("{} together were sufficient, none of them alone {}.", names, shown)
+                        : fmt::format("{} together were sufficient {}; {}.", names, shown, fmt::join(unknown, "; ")));
+  }
   return texts;
 }
 
@@ -179,20 +224,33 @@ Texts sayNecessary(const Facts& facts) {
   Texts texts;
   const std::vector<int> necessary = necessaryFactors(facts);
   for (const int factor : unpaired(facts, necessary))
-    for (const FactorAnalysis& row : facts.analysis.factors)
-      if (row.factor == factor)
-        texts.push_back(fmt::format("{} was necessary here {}.", factorName(facts, factor),
-                                    evidence(facts, "last-in", row.lastIn)));
-  for (const GroupAnalysis* group : groupsWhere(facts, &GroupAnalysis::lastIn, necessary))
-    texts.push_back(fmt::format("One of {} was necessary here, no matter which {}.",
-                                listText(namesOf(facts, membersOf(group->group)), "or"),
-                                evidence(facts, "last-in", group->lastIn)));
+    texts.push_back(fmt::format("{} was necessary here {}.", factorName(facts, factor),
+                                evidence(facts, "last-in", rowOf(facts, factor).lastIn)));
+  for (const GroupAnalysis* group : groupsWhere(facts, &GroupAnalysis::lastIn, necessary)) {
+    const std::vector<int> members = membersOf(group->group);
+    const Texts unknown = unknownOf(facts, members, &FactorAnalysis::lastIn, "last-in", "is necessary on its own");
+    const std::string names = listText(namesOf(facts, members), "or"),
+                      shown = evidence(facts, "last-in", group->lastIn);
+    texts.push_back(unknown.empty()
+                        ? fmt::format("One of {} was necessary here, no matter which {}.", names, shown)
+                        : fmt::format("One of {} was necessary here {}; {}.", names, shown, fmt::join(unknown, "; ")));
+  }
   return texts;
 }
 
 Texts sayNeitherShown(const Facts& facts) {
   if (!hasGain(facts) || !sufficientFactors(facts).empty() || !necessaryFactors(facts).empty()) return {};
-  return {"No factor is shown to be sufficient alone or to be necessary: no interval lies beyond half of the gap."};
+  std::string text =
+      "No factor is shown to be sufficient alone or to be necessary: no interval lies beyond half of the gap.";
+  const std::pair<const char*, Inferred FactorAnalysis::*> estimators[] = {{"alone", &FactorAnalysis::firstIn},
+                                                                           {"left out", &FactorAnalysis::lastIn}};
+  for (const auto& [how, estimator] : estimators) {
+    Texts names;
+    for (const FactorAnalysis& factor : facts.analysis.factors)
+      if (!(factor.*estimator).interval) names.push_back(factorName(facts, factor.factor));
+    if (!names.empty()) text += fmt::format(" Of {} {} there is no interval.", listText(names, "or"), how);
+  }
+  return {text};
 }
 
 }  // namespace nnc::statistics

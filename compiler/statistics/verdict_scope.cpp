@@ -20,22 +20,30 @@ Texts sayScope(const Facts& facts) {
     if (!part.empty()) parts.push_back(part);
   }
   parts.push_back(scope.tuning.empty() ? "nothing tuned" : scope.tuning);
-  const int blocks = facts.analysis.blockCount;
-  parts.push_back(blocks == 1 ? "1 seed" : fmt::format("{} paired seeds", blocks));
+  const Analysis& analysis = facts.analysis;
+  const std::string planned = analysis.blockCount < analysis.plannedBlocks
+                                  ? fmt::format("{} of {} planned ", analysis.blockCount, analysis.plannedBlocks)
+                                  : fmt::format("{} ", analysis.blockCount);
+  if (!analysis.crossing.isEmpty())
+    parts.push_back(fmt::format("{}blocks of crossed seeds ({})", planned, crossingText(analysis.crossing)));
+  else
+    parts.push_back(planned + (analysis.plannedBlocks == 1 ? "seed" : "paired seeds"));
   std::string text = fmt::format("On {}", fmt::join(parts, ", "));
   if (!scope.response.empty()) text += ", for " + scope.response;
   return {text + ":"};
 }
 
 Texts sayUnbalanced(const Facts& facts) {
-  if (!facts.analysis.isUnbalanced || facts.analysis.design != DesignKind::Factorial) return {};
+  const DesignKind design = facts.analysis.design;
+  // Designs other than the factorial leave settings out on purpose: then only what was removed is told.
+  if (design == DesignKind::Factorial ? !facts.analysis.isUnbalanced : facts.removed.empty()) return {};
   Texts constraints, settings;
   for (const RemovedCells& removed : facts.removed)
     constraints.push_back(
         fmt::format("`{}` removed {}", removed.constraint, countText(static_cast<std::size_t>(removed.count), "cell")));
   for (const FactorAnalysis& factor : facts.analysis.factors) {
     const Estimate& main = factor.main.estimate;
-    if (main.isUnbalanced())
+    if (main.isUnbalanced() && design == DesignKind::Factorial)
       settings.push_back(
           fmt::format("{} over {} of {}", factorName(facts, factor.factor), main.settingsUsed, main.settingsTotal));
   }
@@ -44,6 +52,20 @@ Texts sayUnbalanced(const Facts& facts) {
   if (!settings.empty())
     text += fmt::format(" Main effects average over the settings of the other factors that are left: {}.",
                         listText(settings));
+  switch (design) {
+    case DesignKind::Factorial:
+      break;
+    case DesignKind::Fraction:
+      text += " Its contrasts average over the cells that are left, so that further effects mix into each of them.";
+      break;
+    case DesignKind::Ablation:
+    case DesignKind::Orders:
+      text += " What is defined by a removed cell is not estimated.";
+      break;
+    case DesignKind::Random:
+      text += " The levels of a factor no longer occur equally often with those of the others.";
+      break;
+  }
   return {text};
 }
 
@@ -61,10 +83,11 @@ Texts sayResolution(const Facts& facts) {
   if (analysis.blockCount < 2) return {"One seed says nothing of chance variation: there are no intervals."};
   if (!analysis.minimumDetectable) return {};
   if (*analysis.minimumDetectable == 0)
-    return {fmt::format("All {} seeds agree exactly, so that they do not tell which effects are too small to be found.",
-                        analysis.blockCount)};
-  return {fmt::format("With {} seeds an effect of {} is found with a probability of 0.8 (two-sided test at 5 %).",
-                      analysis.blockCount, sizeText(facts, *analysis.minimumDetectable))};
+    return {fmt::format("All {} {} agree exactly, so that they do not tell which effects are too small to be found.",
+                        analysis.blockCount, analysis.crossing.isEmpty() ? "seeds" : "blocks")};
+  return {fmt::format("With {} {} an effect of {} is found with a probability of 0.8 (two-sided test at 5 %).",
+                      analysis.blockCount, analysis.crossing.isEmpty() ? "seeds" : "blocks of crossed seeds",
+                      sizeText(facts, *analysis.minimumDetectable))};
 }
 
 Texts sayTestError(const Facts& facts) {
@@ -72,27 +95,32 @@ Texts sayTestError(const Facts& facts) {
   const ExampleError& error = *facts.exampleError;
   std::string text = fmt::format(
       "The {} {} examples are a sample too, the same for every seed, so that intervals over seeds leave it out: "
-      "standard "
-      "error {} of one value (binomial, at {:.1f} {})",
-      error.examples, error.part, sizeText(facts, binomialStandardError(error.share, error.examples)),
+      "standard error {} of one value (Wilson, at {:.1f} {})",
+      error.examples, error.part, sizeText(facts, accuracyStandardError(error.share, error.examples)),
       error.share * facts.unit.scale, facts.unit.level);
   // Two networks rarely err less alike than by chance: then the variances add up at most.
   if (error.oldShare && error.newShare)
     text += fmt::format(", at most {} of the gap, if the recipes err independently or alike",
-                        sizeText(facts, std::hypot(binomialStandardError(*error.oldShare, error.examples),
-                                                   binomialStandardError(*error.newShare, error.examples))));
+                        sizeText(facts, std::hypot(accuracyStandardError(*error.oldShare, error.examples),
+                                                   accuracyStandardError(*error.newShare, error.examples))));
+  if (error.seedError)
+    text += fmt::format("; over the seeds, the standard error of that value is {}", sizeText(facts, *error.seedError));
   return {text + "."};
 }
 
 Texts sayNothingLearned(const Facts& facts) {
   if (!isNothingLearned(facts)) return {};
   const double scale = facts.unit.scale;
-  const Interval& best = facts.bestCell->interval;
+  const ChanceTest& test = *facts.bestCell;
+  const Interval& best = test.interval;
+  const std::string compared = test.cells == 1 ? "The cell compared here is not"
+                                               : fmt::format("None of the {} cells compared here is", test.cells);
   return {fmt::format(
-      "No cell is better than chance: the best has {:.1f} {} ({:g} % CI {:.1f} to {:.1f}), guessing {:.1f}. "
-      "Nothing is attributed.",
-      best.estimate * scale, facts.unit.level, facts.analysis.level * 100, best.lower * scale, best.upper * scale,
-      *facts.chance * scale)};
+      "{} shown to be better than guessing, which gives {:.1f} {}: the best, {}, has {:.1f} ({:g} % CI {:.1f} to "
+      "{:.1f}{}). So nothing is attributed.",
+      compared, *facts.chance * scale, facts.unit.level, nameOf(test.cell, facts.factors), best.estimate * scale,
+      facts.analysis.level * 100, best.lower * scale, best.upper * scale,
+      test.cells == 1 ? "" : ", for all of them at once")};
 }
 
 /// The cells that keep an estimator of every factor from being defined.
@@ -147,6 +175,13 @@ Texts sayCaveats(const Facts& facts) {
     texts.push_back(fmt::format("{} diverged; each counts with what guessing gives.",
                                 countText(static_cast<std::size_t>(facts.divergedRuns), "run")));
   for (std::string& text : undefinedEstimators(facts)) texts.push_back(std::move(text));
+  const bool hasMain = std::any_of(facts.analysis.factors.begin(), facts.analysis.factors.end(),
+                                   [](const FactorAnalysis& factor) { return factor.main.estimate.isDefined(); });
+  if (facts.analysis.design == DesignKind::Random && !hasMain)
+    texts.push_back(
+        "Main effects are not estimated: the cells that were drawn do not determine a mean and a term for each level "
+        "of "
+        "each factor.");
   return texts;
 }
 

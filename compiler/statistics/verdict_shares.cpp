@@ -14,9 +14,16 @@ struct Speaker {
   const FactorAnalysis* factor = nullptr;
   const Inferred* effect = nullptr;
   const char* name = "";
+  std::string others = "";  // effects that the design cannot tell from this one: "norm:skip"
 };
 
 }  // namespace
+
+static std::string aliasText(const Facts& facts, std::span<const FactorSet> aliases) {
+  Texts names;
+  for (const FactorSet alias : aliases) names.push_back(nameOf(alias, facts.factors));
+  return listText(names, "or");
+}
 
 static std::vector<Speaker> speakersOf(const Facts& facts) {
   std::vector<Speaker> speakers;
@@ -24,7 +31,7 @@ static std::vector<Speaker> speakersOf(const Facts& facts) {
     if (factor.shapley.interval)
       speakers.push_back({&factor, &factor.shapley, "Shapley"});
     else if (factor.main.interval)
-      speakers.push_back({&factor, &factor.main, "main effect"});
+      speakers.push_back({&factor, &factor.main, "main effect", aliasText(facts, factor.aliases)});
   }
   return speakers;
 }
@@ -37,7 +44,11 @@ Texts sayAccount(const Facts& facts) {
     const std::string& name = factorName(facts, speaker.factor->factor);
     const int decimals = decimalsFor(facts, interval);
     const char* mark = speaker.effect->isSignificant ? "" : "; not significant after Holm's adjustment";
-    if (speaker.effect == &speaker.factor->shapley && hasGap(facts)) {
+    if (!speaker.others.empty()) {
+      texts.push_back(fmt::format("{} or {}: {} in this study ({}, {}{}); the fraction cannot tell which.", name,
+                                  speaker.others, signedPoints(facts, interval.estimate, decimals), speaker.name,
+                                  rangeText(facts, interval), mark));
+    } else if (speaker.effect == &speaker.factor->shapley && hasGap(facts)) {
       const double gap = facts.analysis.totalGain.interval->estimate;
       texts.push_back(fmt::format(
           "{} accounts for {} of {} of the gap between the old and the new recipe in this study ({}, {}{}).", name,
@@ -59,8 +70,11 @@ static Texts withoutEffect(const Facts& facts, bool couldBeSeen) {
     const Interval& interval = *speaker.effect->interval;
     if (!interval.contains(0)) continue;
     const double detectable = speaker.factor->minimumDetectable.value_or(0);
-    if ((detectable * facts.unit.scale <= facts.unit.relevant) != couldBeSeen) continue;
-    const std::string& name = factorName(facts, speaker.factor->factor);
+    // Effects that a fraction adds up may cancel: that their sum is none says nothing of each.
+    const bool isSmall = detectable * facts.unit.scale <= facts.unit.relevant && speaker.others.empty();
+    if (isSmall != couldBeSeen) continue;
+    const std::string name =
+        factorName(facts, speaker.factor->factor) + (speaker.others.empty() ? "" : " with " + speaker.others);
     if (detectable == 0) {
       texts.push_back(fmt::format("{}: no effect in any of {} seeds.", name, interval.count));
       continue;
@@ -85,7 +99,7 @@ static constexpr double kDecided = 0.95;
 
 static bool isDecided(const OrderAnalysis& order) { return order.probability && *order.probability >= kDecided; }
 
-/// Factors in descending order of Shapley values, cut wherever the order of neighbours is decided.
+/// Factors in the order of what they give, cut wherever the order of neighbours is decided.
 static std::vector<std::vector<int>> tiersOf(const Facts& facts) {
   std::vector<std::vector<int>> tiers;
   for (const OrderAnalysis& order : facts.analysis.orders) {
@@ -101,7 +115,10 @@ Texts sayOrder(const Facts& facts) {
   if (tiers.size() < 2) return {};
   Texts names;
   for (const std::vector<int>& tier : tiers) names.push_back(listText(namesOf(facts, tier)));
-  return {fmt::format("Order of the Shapley values, as far as the seeds decide it: {}.", fmt::join(names, " > "))};
+  const bool isLowerBetter = facts.analysis.better == Better::Lower;
+  return {fmt::format("Order of the Shapley values{}, as far as the seeds decide it: {}.",
+                      isLowerBetter ? ", the best (lowest) first" : "",
+                      fmt::join(names, isLowerBetter ? " < " : " > "))};
 }
 
 Texts sayTied(const Facts& facts) {
@@ -111,7 +128,8 @@ Texts sayTied(const Facts& facts) {
     Texts probabilities;
     for (const OrderAnalysis& order : facts.analysis.orders)
       if (std::ranges::count(tier, order.first) && std::ranges::count(tier, order.second) && order.probability)
-        probabilities.push_back(fmt::format("P({} > {}) = {:.2f}", factorName(facts, order.first),
+        probabilities.push_back(fmt::format("P({} {} {}) = {:.2f}", factorName(facts, order.first),
+                                            facts.analysis.better == Better::Lower ? '<' : '>',
                                             factorName(facts, order.second), *order.probability));
     const std::string reason = probabilities.empty() ? "fewer than five seeds decide no order"
                                                      : fmt::format("{}", fmt::join(probabilities, ", "));

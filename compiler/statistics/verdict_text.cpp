@@ -54,6 +54,13 @@ std::string shortList(std::span<const std::string> items) {
   return fmt::format("{}; and {} more", fmt::join(items.first(kMostListed), "; "), items.size() - kMostListed);
 }
 
+std::string crossingText(const Crossing& crossing) {
+  Texts parts;
+  for (const Crossing::Stream& stream : crossing.streams)
+    parts.push_back(fmt::format("{} {}", stream.count, stream.name));
+  return fmt::format("{}", fmt::join(parts, " x "));
+}
+
 Ends endsOf(const Facts& facts) {
   if (facts.analysis.factors.size() != 1) return {"the new recipe", "the old one", "the old and the new recipe"};
   const auto index = static_cast<std::size_t>(facts.analysis.factors[0].factor);
@@ -86,7 +93,8 @@ bool hasGap(const Facts& facts) {
 }
 
 bool hasGain(const Facts& facts) {
-  return hasGap(facts) && (facts.analysis.totalGain.interval->estimate > 0) != facts.isLowerBetter;
+  if (!hasGap(facts) || facts.analysis.better == Better::Unknown) return false;
+  return (facts.analysis.totalGain.interval->estimate > 0) == (facts.analysis.better == Better::Higher);
 }
 
 }  // namespace nnc::statistics

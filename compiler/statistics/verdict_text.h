@@ -29,6 +29,9 @@ std::string listText(std::span<const std::string> items, const char* last = "and
 /// The first four items and how many more there are.
 std::string shortList(std::span<const std::string> items);
 
+/// "4 init x 2 data".
+std::string crossingText(const Crossing& crossing);
+
 const std::string& factorName(const Facts& facts, int factor);
 
 /// What the two ends of a gap are called: recipes, or the levels of the only factor, `act sigmoid` and `act ReLU`.
@@ -39,7 +42,7 @@ Ends endsOf(const Facts& facts);
 
 Texts namesOf(const Facts& facts, std::span<const int> factors);
 
-/// Whether the cells are told from chance, and the gap from 0 (in the direction of better).
+/// Whether no cell is told from chance; whether the gap is told from 0, and is one for the better.
 bool isNothingLearned(const Facts& facts);
 bool hasGap(const Facts& facts);
 bool hasGain(const Facts& facts);

@@ -15,6 +15,7 @@ struct Field {
 };
 
 /// The words of an enum in the order of its values.
+constexpr auto wordsOf(const Measure::Better*) { return std::array{"higher", "lower", "unknown"}; }
 constexpr auto wordsOf(const Measure::Scale*) { return std::array{"plain", "fraction", "seconds"}; }
 constexpr auto wordsOf(const Verdict::Outcome*) { return std::array{"held", "failed", "undecided"}; }
 constexpr auto wordsOf(const Status*) { return std::array{"ok", "diverged", "failed", "timed out"}; }
@@ -58,14 +59,10 @@ constexpr auto fieldsOf(const Tuning*) {
 }
 
 constexpr auto fieldsOf(const Measure*) {
-  return std::tuple{Field{"name", &Measure::name},
-                    Field{"text", &Measure::text},
-                    Field{"lower_is_better", &Measure::isLowerBetter},
-                    Field{"time_to_target", &Measure::isTimeToTarget},
-                    Field{"chance", &Measure::chance},
-                    Field{"scale", &Measure::scale},
-                    Field{"part", &Measure::part},
-                    Field{"examples", &Measure::examples}};
+  return std::tuple{Field{"name", &Measure::name},     Field{"text", &Measure::text},
+                    Field{"better", &Measure::better}, Field{"time_to_target", &Measure::isTimeToTarget},
+                    Field{"chance", &Measure::chance}, Field{"scale", &Measure::scale},
+                    Field{"part", &Measure::part},     Field{"examples", &Measure::examples}};
 }
 
 constexpr auto fieldsOf(const Probe*) {

@@ -66,7 +66,8 @@ struct Tuning {
 struct Measure {
   std::string name;
   std::string text;  // the expression
-  bool isLowerBetter = false;
+  /// Unknown: the expression does not say which values are better (a probe, a difference of two accuracies).
+  enum class Better { Higher, Lower, Unknown } better = Better::Higher;
   bool isTimeToTarget = false;   // may be censored at the budget
   std::optional<double> chance;  // what guessing gives; runs that diverged count as this
   enum class Scale { Plain, Fraction, Seconds } scale = Scale::Plain;  // Fraction: shown in percent

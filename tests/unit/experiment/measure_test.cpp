@@ -125,12 +125,37 @@ TEST_F(MeasureTest, WhatAMeasureIsCalled) {
     return describeMeasure("m", text, *std::get<syntax::ConstantDecl>(trees_.back()->declarations[0].node).value);
   };
   EXPECT_EQ(describe("valid.accuracy.at(.best)").scale, study::Measure::Scale::Fraction);
-  EXPECT_FALSE(describe("valid.accuracy").isLowerBetter);
-  EXPECT_TRUE(describe("valid.loss").isLowerBetter);
   EXPECT_TRUE(describe("steps_to(valid.loss <= 1)").isTimeToTarget);
-  EXPECT_TRUE(describe("ema(valid.loss, 10)").isLowerBetter);
   EXPECT_EQ(describe("ema(test.accuracy, 10)").scale, study::Measure::Scale::Fraction);
   EXPECT_EQ(describe("seconds").scale, study::Measure::Scale::Seconds);
+}
+
+TEST_F(MeasureTest, ADirectionFollowsArithmetic) {
+  using Better = study::Measure::Better;
+  study::Measure error;
+  error.name = "err";
+  error.better = Better::Lower;
+  const std::vector<study::Measure> earlier{error};
+  const auto betterIs = [&](const std::string& text) {
+    (void)measure(text);
+    const syntax::Expr& expr = *std::get<syntax::ConstantDecl>(trees_.back()->declarations[0].node).value;
+    return describeMeasure("m", text, expr, earlier, {{"two", 2.0}, {"below", -1.0}}).better;
+  };
+  for (const char* const text :
+       {"valid.accuracy", "valid.accuracy.at(.best)", "test.accuracy - 0.5", "1.0 - err", "-valid.loss", "-steps",
+        "log(valid.accuracy)", "valid.accuracy / steps", "1.0 / seconds", "two * valid.accuracy", "below * valid.loss",
+        "valid.accuracy - valid.loss", "max(valid.accuracy)", "valid.accuracy ** 2", "steps ** below"})
+    EXPECT_EQ(betterIs(text), Better::Higher) << text;
+  for (const char* const text :
+       {"valid.loss", "ema(valid.loss, 10)", "1.0 - test.accuracy", "2.0 * test.loss", "err", "err * 3",
+        "steps_to(valid.loss <= 1) / 10.0", "steps", "flops_per_step", "valid.loss - valid.accuracy",
+        "0.5 ** valid.accuracy", "log(valid.loss)", "steps * flops_per_step", "abs(steps)"})
+    EXPECT_EQ(betterIs(text), Better::Lower) << text;
+  // A gap is neither, and what a probe should be is not known.
+  for (const char* const text :
+       {"test.loss - train.loss", "train.accuracy - test.accuracy", "last(norms.first)", "abs(valid.loss - 1.0)",
+        "flops / steps", "valid.accuracy * valid.loss", "width", "1.0 / valid.loss", "3.0"})
+    EXPECT_EQ(betterIs(text), Better::Unknown) << text;
 }
 
 }  // namespace nnc::experiment

@@ -84,8 +84,8 @@ class HandMadePlan final : public Plan {
  public:
   explicit HandMadePlan(std::string file) : file_(std::move(file)) {
     study_.name = "small";
-    study_.measures = {
-        {"test", "test.accuracy", false, false, 1.0 / 3.0, study::Measure::Scale::Fraction, "", std::nullopt}};
+    study_.measures = {{"test", "test.accuracy", study::Measure::Better::Higher, false, 1.0 / 3.0,
+                        study::Measure::Scale::Fraction, "", std::nullopt}};
     study_.blocks = {{1, 1, 1}, {2, 2, 2}};
   }
 

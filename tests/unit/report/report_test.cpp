@@ -201,6 +201,40 @@ TEST(Report, ResponsesAreReadInThreeLayers) {
       << page.substr(page.find("Main effects on three"), 200);
 }
 
+// Three of three is no certainty: Wilson's lower bound is 3 / (3 + 1.96^2) = 44 %.
+TEST(Report, SharesOfRunsThatTrainHaveAnInterval) {
+  const std::string page = reportOf(syntheticFactorial(3)).files[0].second;
+  EXPECT_NE(page.find("Which cells train"), std::string::npos);
+  EXPECT_NE(page.find("<td>3/3</td><td>100\u00A0%</td><td>44\u2013100\u00A0%</td>"), std::string::npos);
+}
+
+TEST(Report, SharesOfTheVarianceAddUp) {
+  const std::string page = reportOf(syntheticFactorial()).files[0].second;
+  const std::size_t from = page.find("Shares of the variance"), to = page.find("</details>", from);
+  ASSERT_NE(from, std::string::npos);
+  double sum = 0;
+  std::size_t rows = 0;
+  for (std::size_t at = page.find("class=\"number\">", from); at < to;
+       at = page.find("class=\"number\">", at + 1), ++rows)
+    sum += std::strtod(page.c_str() + at + 15, nullptr);
+  EXPECT_GT(rows, 3u);
+  EXPECT_NEAR(sum, 100, 0.05 * static_cast<double>(rows)) << "each is rounded to a tenth";
+}
+
+TEST(Report, TimesToATargetAreCompared) {
+  const std::string page = reportOf(syntheticFactorial()).files[0].second;
+  EXPECT_NE(page.find("median, times that of"), std::string::npos);
+}
+
+TEST(Report, BothStandardErrorsAreThere) {
+  SyntheticStudy made = syntheticFactorial();
+  made.study.measures[0].part = "valid";
+  made.study.measures[0].examples = 10'000;
+  const std::string page = reportOf(made).files[0].second;
+  EXPECT_NE(page.find("points of one value (Wilson, at "), std::string::npos);
+  EXPECT_NE(page.find("over the seeds, the standard error of that value is "), std::string::npos);
+}
+
 TEST(Report, VerdictsAndEdgesShow) {
   const Report report = reportOf(syntheticFactorial(2));
   EXPECT_NE(report.files[0].second.find("1 held, 1 failed, 1 undecided"), std::string::npos);

@@ -173,13 +173,15 @@ void describe(study::Study& study) {
   study.design = "factorial";
   study.bound = {{"head", "if act == relu then he_normal else glorot_uniform"}};
   study.tuning = study::Tuning{"lr", {0.001, 0.01, 0.1}, "valid.loss", true, "160 steps", 1};
-  study.measures = {
-      {"test", "valid.accuracy.at(.best)", false, false, 0.1, study::Measure::Scale::Fraction, "", std::nullopt},
-      {"speed", "steps_to(valid.accuracy >= 0.5)", true, true, std::nullopt, study::Measure::Scale::Plain, "",
-       std::nullopt},
-      {"vanish", "last(grad_norm.first) / last(grad_norm.final)", false, false, std::nullopt,
-       study::Measure::Scale::Plain, "", std::nullopt},
-      {"cost", "seconds_per_step", true, false, std::nullopt, study::Measure::Scale::Seconds, "", std::nullopt}};
+  using Better = study::Measure::Better;
+  study.measures = {{"test", "valid.accuracy.at(.best)", Better::Higher, false, 0.1, study::Measure::Scale::Fraction,
+                     "", std::nullopt},
+                    {"speed", "steps_to(valid.accuracy >= 0.5)", Better::Lower, true, std::nullopt,
+                     study::Measure::Scale::Plain, "", std::nullopt},
+                    {"vanish", "last(grad_norm.first) / last(grad_norm.final)", Better::Unknown, false, std::nullopt,
+                     study::Measure::Scale::Plain, "", std::nullopt},
+                    {"cost", "seconds_per_step", Better::Lower, false, std::nullopt, study::Measure::Scale::Seconds, "",
+                     std::nullopt}};
   study.probes = {{"grad_norm", "l2(grad(loss, p))", ""},
                   {"delta_norm", "", ""},
                   {"act_mean", "", ""},

@@ -104,10 +104,31 @@ TEST(Intervals, wilson) {
     EXPECT_NEAR(std::abs(0.8 - bound), z * std::sqrt(bound * (1 - bound) / 10), 1e-14);
 }
 
-TEST(Intervals, errors_of_the_test_set) {
-  EXPECT_NEAR(binomialStandardError(0.86, 10'000), 0.00347, 5e-6);  // 0.35 points
-  // 300 and 200 of 10,000 examples are right for one model alone: sqrt(500 - 1) / 10,000.
-  EXPECT_NEAR(mcNemarStandardError(300, 200, 10'000), std::sqrt(499.0) / 10'000, 1e-17);
+TEST(Intervals, error_of_an_accuracy) {
+  EXPECT_NEAR(accuracyStandardError(0.86, 10'000), 0.00347, 5e-6);  // 0.35 points, as sqrt(0.86 * 0.14 / 10,000)
+  // 50 of 50: half of Wilson's interval is z^2 / (2 (n + z^2)).
+  const double z = 1.95996398454005424;
+  EXPECT_NEAR(accuracyStandardError(1, 50), z / (2 * (50 + z * z)), 1e-14);
+  EXPECT_EQ(accuracyStandardError(0, 50), accuracyStandardError(1, 50));
+}
+
+TEST(Intervals, binomial_tails) {
+  EXPECT_NEAR(binomialTail(3, 3, 0.5), 0.125, 1e-15);
+  EXPECT_NEAR(binomialTail(8, 10, 0.5), 56.0 / 1024, 1e-15);  // 45 + 10 + 1
+  EXPECT_EQ(binomialTail(0, 10, 0.5), 1);
+  EXPECT_NEAR(binomialTail(200, 200, 0.5), std::pow(0.5, 200), 1e-70);
+  // Of 10,000 examples the normal law with continuity correction is right to a few percent: 3.317 standard errors.
+  EXPECT_NEAR(binomialTail(1100, 10'000, 0.1), normalCdf(-(1099.5 - 1000) / 30), 1e-4);
+}
+
+TEST(Intervals, clopper_pearson) {
+  // n of n: the lower bound has the probability 0.025 of n right answers.
+  EXPECT_NEAR(clopperPearson(10, 10).lower, std::pow(0.025, 0.1), 1e-14);
+  EXPECT_EQ(clopperPearson(10, 10).upper, 1);
+  EXPECT_NEAR(clopperPearson(0, 10).upper, 1 - std::pow(0.025, 0.1), 1e-14);
+  const Interval eight = clopperPearson(8, 10);
+  EXPECT_NEAR(binomialTail(8, 10, eight.lower), 0.025, 1e-14);
+  EXPECT_NEAR(1 - binomialTail(9, 10, eight.upper), 0.025, 1e-14);
 }
 
 TEST(Adjustment, holm) {

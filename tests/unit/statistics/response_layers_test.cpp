@@ -43,9 +43,6 @@ TEST(Layers, trainability_is_attributed_like_any_response) {
   EXPECT_EQ(firstIn(trained, 0b010).byBlock, (std::vector<double>{1, 1, 1}));
   EXPECT_EQ(lastIn(trained, 0b010).byBlock, (std::vector<double>{0, 0, 0}));
   EXPECT_NEAR(shapley(trained)[1].byBlock[0], 0.5, 1e-15);
-  EXPECT_TRUE(isDegenerate(firstIn(trained, 0b010).byBlock));
-  EXPECT_FALSE(isDegenerate(std::vector<double>{1, 0, 1}));
-  EXPECT_FALSE(isDegenerate(std::vector<double>{0.5, 0.5}));
 }
 
 TEST(Layers, quality_is_read_where_everything_trains) {
@@ -84,7 +81,7 @@ TEST(Chance, a_cell_that_learned_is_told_from_guessing) {
       fullStudy(2, 3, [](Coalition coalition, int block) { return coalition == 2 ? 0.6 + 0.01 * block : 0.1; });
   const std::optional<ChanceTest> best = bestAgainstChance(learned, 0.1, 10'000);
   ASSERT_TRUE(best);
-  EXPECT_EQ(learned.cells()[static_cast<std::size_t>(best->cell)], (Cell{0, 1}));
+  EXPECT_EQ(best->cell, (Cell{0, 1}));
   EXPECT_LT(best->pValue, 0.01);
 }
 
@@ -96,7 +93,40 @@ TEST(Chance, equal_accuracies_at_chance_are_chance) {
   EXPECT_EQ(bestAgainstChance(single, 0.1, std::nullopt)->pValue, 1);
   const Responses slightlyOff = fullStudy(2, 3, [](Coalition, int) { return 0.105; });
   EXPECT_EQ(bestAgainstChance(slightlyOff, 0.1, 1000)->pValue, 1);  // 4 cells, each with p = 0.33
-  EXPECT_FALSE(bestAgainstChance(fullStudy(2, 1, [](Coalition, int) { return 0.9; }), 0.1, 1000));
+  EXPECT_FALSE(bestAgainstChance(fullStudy(2, 1, [](Coalition, int) { return 0.9; }), 0.1, std::nullopt));
+}
+
+TEST(Chance, perfect_cells_are_better_than_guessing) {
+  // 32 cells, 3 seeds, 200 examples, every answer right: 2 * 32 * 0.5^200.
+  const Responses perfect = fullStudy(5, 3, [](Coalition, int) { return 1.0; });
+  EXPECT_LT(bestAgainstChance(perfect, 0.5, 200)->pValue, 1e-50);
+  EXPECT_LT(bestAgainstChance(fullStudy(5, 1, [](Coalition, int) { return 1.0; }), 0.5, 200)->pValue, 1e-50);
+  // 78.7 % of 75 examples in three seeds, four cells: P(X >= 59) = 3e-7.
+  const double values[] = {0.76, 0.80, 0.80};
+  const Responses good = fullStudy(2, 3, [&](Coalition, int block) { return values[block]; });
+  EXPECT_LT(bestAgainstChance(good, 0.5, 75)->pValue, 1e-4);
+}
+
+TEST(Chance, accuracies_that_vary_by_more_than_guesses_need_their_seeds) {
+  // Networks that know no labels but map groups of examples to one: 7, 13 and 19 % are 3 points over chance, ten
+  // binomial standard errors, and one standard error over seeds.
+  const double values[] = {0.07, 0.13, 0.19};
+  const Responses grouped = fullStudy(1, 3, [&](Coalition, int block) { return values[block]; });
+  EXPECT_EQ(bestAgainstChance(grouped, 0.1, 10'000)->pValue, std::min(1.0, 2 * tTest(std::vector{-0.03, 0.03, 0.09})));
+}
+
+TEST(Chance, the_best_cell_is_the_one_with_the_highest_mean) {
+  // norm has the higher mean and a spread that hides it; act is the more certain one, and not shown either.
+  const double spread[] = {0.2, 0.9, 0.6};
+  const Responses responses = fullStudy(2, 3, [&](Coalition coalition, int block) {
+    return coalition == 2 ? spread[block] : coalition == 1 ? 0.54 : 0.5;
+  });
+  const std::optional<ChanceTest> test = bestAgainstChance(responses, 0.5, 100);
+  EXPECT_EQ(test->cell, (Cell{0, 1}));
+  EXPECT_EQ(test->cells, 4);
+  EXPECT_GT(test->pValue, 0.05);
+  EXPECT_TRUE(test->interval.contains(0.5)) << "at the level for all cells at once";
+  EXPECT_NEAR(test->interval.upper, tInterval(spread, 1 - 0.05 / 4)->upper, 1e-14);
 }
 
 TEST(Chance, shuffled_labels_rarely_pass_for_learning) {

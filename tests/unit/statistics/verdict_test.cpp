@@ -82,6 +82,27 @@ TEST(Verdict, begins_with_the_scope) {
                              [](const Sentence& a, const Sentence& b) { return a.rule < b.rule; }));
 }
 
+TEST(Verdict, counts_the_seeds_that_have_run) {
+  Responses responses(twoLevelFactors(1), {{0}, {1}}, 50);
+  for (int block = 0; block < 5; ++block)
+    for (int cell = 0; cell < 2; ++cell) responses.set(cell, block, 0.1 * cell + 0.01 * block * (1 + cell));
+  const Facts facts = factsOf(responses);
+  EXPECT_TRUE(contains(textOf(facts, Rule::Scope), "per cell, 5 of 50 planned paired seeds, for"));
+  EXPECT_TRUE(contains(textOf(facts, Rule::Resolution), "With 5 seeds an effect of "));
+}
+
+TEST(Verdict, crossed_seeds_are_no_independent_ones) {
+  std::vector<StreamSeeds> streams = {{"init", {}}, {"noise", {}}};
+  for (int n = 0; n < 20; ++n)
+    for (int i = 0; i < 2; ++i) streams[0].seeds.push_back(i), streams[1].seeds.push_back(n);
+  Responses responses(twoLevelFactors(1), {{0}, {1}}, 40, crossingOf(streams));
+  for (int block = 0; block < 40; ++block)
+    for (int cell = 0; cell < 2; ++cell) responses.set(cell, block, cell * (0.02 + 0.02 * (block % 2)));
+  const Facts facts = factsOf(responses);
+  EXPECT_TRUE(contains(textOf(facts, Rule::Scope), "per cell, 40 blocks of crossed seeds (2 init x 20 noise), for"));
+  EXPECT_TRUE(contains(textOf(facts, Rule::Gap), "No gap between act 0 and act 1 is resolved: +3"));
+}
+
 TEST(Verdict, says_when_nothing_was_tuned) {
   Facts facts = factsOf(studyOf(kEither, 1));
   facts.scope = {"two spirals", "", "", "", "", ""};
@@ -119,6 +140,56 @@ TEST(Verdict, a_fraction_is_for_screening) {
   EXPECT_FALSE(speaks(factsOf(studyOf(kEither)), Rule::Screening));
 }
 
+TEST(Verdict, an_effect_that_a_fraction_cannot_tell_is_attributed_to_nothing) {
+  // skip = act:norm with opposite signs: one contrast of 40 points, and act and norm have none.
+  const std::vector<Factor> factors = twoLevelFactors(3);
+  const std::vector<Cell> cells = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 1}};
+  Normals normals(4);
+  const Facts facts = factsOf(
+      respond(factors, cells, 5,
+              [&](Coalition coalition, int) { return 0.3 + (coalition & 4 ? 0.4 : 0.0) + 0.002 * normals.next(); }),
+      {.design = DesignKind::Fraction});
+  EXPECT_EQ(facts.analysis.factors[2].aliases, (std::vector<FactorSet>{0b011}));
+  ASSERT_TRUE(facts.analysis.pairs[0].contrast.isSignificant) << "act and norm, the same contrast";
+  EXPECT_FALSE(speaks(facts, Rule::Together));
+  const std::string text = textOf(facts, Rule::Account);
+  EXPECT_TRUE(contains(text, "skip or act:norm: +")) << text;
+  EXPECT_TRUE(contains(text, "the fraction cannot tell which")) << text;
+  EXPECT_FALSE(contains(text, "goes with")) << text;
+  EXPECT_TRUE(contains(textsOf(facts, Rule::NotResolved).at(0) + textsOf(facts, Rule::NotResolved).at(1),
+                       "act with norm:skip: not resolved"));
+}
+
+TEST(Verdict, every_design_says_that_it_is_unbalanced) {
+  const auto textOfDesign = [&](DesignKind design) {
+    Facts facts =
+        factsOf(studyOf(kEither).filtered([](const Cell& cell) { return cell != Cell{1, 0, 1}; }), {.design = design});
+    facts.removed = {{"act == relu and skip", 1}};
+    return textOf(facts, Rule::Unbalanced);
+  };
+  const std::string reason = "This study is unbalanced: `act == relu and skip` removed 1 cell.";
+  EXPECT_EQ(textOfDesign(DesignKind::Fraction),
+            reason +
+                " Its contrasts average over the cells that are left, so that further effects mix into each of "
+                "them.");
+  EXPECT_EQ(textOfDesign(DesignKind::Ablation), reason + " What is defined by a removed cell is not estimated.");
+  EXPECT_EQ(textOfDesign(DesignKind::Orders), textOfDesign(DesignKind::Ablation));
+  EXPECT_TRUE(contains(textOfDesign(DesignKind::Random), reason));
+}
+
+TEST(Verdict, random_cells_that_determine_no_main_effects_are_said_to) {
+  const auto hasReason = [&](const std::vector<Cell>& cells) {
+    const Facts facts = factsOf(respond(twoLevelFactors(2), cells, 3,
+                                        [](Coalition coalition, int block) { return 0.1 * coalition + 0.01 * block; }),
+                                {.design = DesignKind::Random});
+    const Texts texts = textsOf(facts, Rule::Caveat);
+    return std::any_of(texts.begin(), texts.end(),
+                       [](const std::string& text) { return contains(text, "Main effects are not estimated"); });
+  };
+  EXPECT_TRUE(hasReason({{0, 0}, {1, 1}}));
+  EXPECT_FALSE(hasReason({{0, 0}, {1, 1}, {1, 0}}));
+}
+
 TEST(Verdict, states_the_minimum_detectable_effect) {
   const Facts facts = factsOf(studyOf(kEither));
   EXPECT_TRUE(contains(textOf(facts, Rule::Resolution), "With 5 seeds an effect of "));
@@ -133,12 +204,18 @@ TEST(Verdict, states_the_error_of_the_test_set_apart) {
   facts.exampleError = ExampleError{"test", 10'000, 0.86, std::nullopt, std::nullopt};
   const std::string one =
       "The 10000 test examples are a sample too, the same for every seed, so that intervals over seeds leave it out: "
-      "standard error 0.35 points of one value (binomial, at 86.0 %)";
+      "standard error 0.35 points of one value (Wilson, at 86.0 %)";
   EXPECT_EQ(textOf(facts, Rule::TestError), one + ".");
   facts.exampleError->oldShare = 0.1;
   facts.exampleError->newShare = 0.86;
   EXPECT_EQ(textOf(facts, Rule::TestError),
             one + ", at most 0.46 points of the gap, if the recipes err independently or alike.");
+  facts.exampleError->seedError = 0.0013;
+  EXPECT_TRUE(contains(textOf(facts, Rule::TestError),
+                       "err independently or alike; over the seeds, the standard error of that value is 0.13 points."));
+  // All of 50 right do not make errors impossible.
+  facts.exampleError = ExampleError{"test", 50, 1.0, std::nullopt, std::nullopt};
+  EXPECT_TRUE(contains(textOf(facts, Rule::TestError), "standard error 1.8 points of one value (Wilson, at 100.0 %)"));
 }
 
 TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
@@ -146,7 +223,10 @@ TEST(Verdict, shuffled_labels_teach_nothing_and_nothing_is_attributed) {
   Facts facts = factsOf(responses);
   facts.chance = 0.1;
   facts.bestCell = bestAgainstChance(responses, 0.1, 10'000);
-  EXPECT_TRUE(contains(textOf(facts, Rule::NothingLearned), "No cell is better than chance: the best has 10."));
+  EXPECT_TRUE(contains(
+      textOf(facts, Rule::NothingLearned),
+      "None of the 8 cells compared here is shown to be better than guessing, which gives 10.0 %: the best, "));
+  EXPECT_FALSE(contains(textOf(facts, Rule::NothingLearned), "No cell is better"));
   for (const Sentence& sentence : verdict(facts))
     EXPECT_TRUE(sentence.rule < Rule::Gap || sentence.rule > Rule::Tied) << sentence.text;
 
@@ -166,8 +246,7 @@ TEST(Verdict, tells_a_gap_from_none) {
   std::vector<double> reversed(kEither.rbegin(), kEither.rend());
   EXPECT_TRUE(contains(textOf(factsOf(studyOf(reversed)), Rule::Gap),
                        "In this study the new recipe is worse than the old one: -7"));
-  Facts loss = factsOf(studyOf(reversed));
-  loss.isLowerBetter = true;
+  const Facts loss = factsOf(studyOf(reversed), {.better = Better::Lower});
   EXPECT_TRUE(contains(textOf(loss, Rule::Gap), "In this study the new recipe is better than the old one: -7"));
   EXPECT_TRUE(
       contains(textOf(factsOf(studyOf(kNothing)), Rule::Gap), "No gap between the old and the new recipe is resolved"));
@@ -217,6 +296,43 @@ TEST(Verdict, groups_are_sufficient_or_necessary_together) {
   EXPECT_TRUE(
       contains(textOf(either, Rule::Necessary), "One of norm or skip was necessary here, no matter which (last-in +7"));
   EXPECT_FALSE(speaks(either, Rule::Sufficient));  // a member of each group suffices alone
+}
+
+/// norm or skip; without skip the new recipe falls by about half of the gap of 75 points, by more or less as seeds go.
+Facts openNecessity(const AnalysisOptions& options = {}) {
+  const double fall[] = {0.30, 0.45, 0.35, 0.50, 0.40};
+  return factsOf(fullStudy(3, 5,
+                           [&](Coalition coalition, int block) {
+                             return coalition == 0b011 ? 0.85 - fall[block] : kEither[coalition] + 0.001 * block;
+                           }),
+                 options);
+}
+
+TEST(Verdict, what_is_not_shown_to_be_necessary_is_not_said_to_be_unnecessary) {
+  const Facts facts = openNecessity();
+  ASSERT_TRUE(facts.analysis.factors[2].lastIn.interval->contains(0.375));
+  const std::string text = textOf(facts, Rule::EitherSuffices);
+  EXPECT_TRUE(contains(text, "Either of norm or skip suffices; whether skip is necessary is not resolved (last-in +4"))
+      << text;
+  EXPECT_FALSE(contains(text, "neither"));
+  const std::string group = textOf(openNecessity({.groups = {0b110}}), Rule::Necessary);
+  EXPECT_TRUE(contains(group, "One of norm or skip was necessary here (last-in +7")) << group;
+  EXPECT_TRUE(contains(group, "; whether skip is necessary on its own is not resolved (last-in +4")) << group;
+  EXPECT_FALSE(contains(group, "no matter which"));
+}
+
+TEST(Verdict, what_was_not_run_is_not_said_to_be_insufficient) {
+  // Old, act, act and norm, everything: norm alone was never run.
+  const std::vector<double> table = {0.1, 0.1, 0.0, 0.8, 0.0, 0.0, 0.0, 0.8};
+  Normals normals(3);
+  const Facts facts =
+      factsOf(respond(twoLevelFactors(3), {{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {1, 1, 1}}, 5,
+                      [&](Coalition coalition, int) { return table[coalition] + 0.002 * normals.next(); }),
+              {.design = DesignKind::Ablation, .groups = {0b011}});
+  const std::string text = textOf(facts, Rule::Sufficient);
+  EXPECT_TRUE(contains(text, "act and norm together were sufficient (first-in +")) << text;
+  EXPECT_TRUE(contains(text, "; whether norm is so alone is not known, as there are no runs that show it.")) << text;
+  EXPECT_FALSE(contains(text, "none of them")) << text;
 }
 
 TEST(Verdict, of_groups_that_suffice_the_smallest_are_told) {
@@ -368,6 +484,23 @@ TEST(Verdict, orders_what_the_seeds_decide_and_ties_the_rest) {
   const Facts decided = factsOf(studyOf({0.1, 0.2, 0.4, 0.5, 0.7, 0.8, 1.0, 1.1}));  // 10, 30, 60
   EXPECT_TRUE(contains(textOf(decided, Rule::Order), "skip > norm > act."));
   EXPECT_FALSE(speaks(decided, Rule::Tied));
+}
+
+TEST(Verdict, where_less_is_better_the_largest_fall_comes_first) {
+  const Facts steps = factsOf(studyOf({1.1, 1.0, 0.8, 0.7, 0.5, 0.4, 0.2, 0.1}), {.better = Better::Lower});
+  EXPECT_EQ(textOf(steps, Rule::Order),
+            "Order of the Shapley values, the best (lowest) first, as far as the seeds decide it: skip < norm < act.");
+}
+
+TEST(Verdict, nothing_is_better_where_the_direction_is_not_known) {
+  const Facts gap = factsOf(studyOf(kEither), {.better = Better::Unknown});
+  const Texts texts = textsOf(gap, Rule::Gap);
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_TRUE(contains(texts[0], "In this study the new recipe differs from the old one: +7"));
+  EXPECT_TRUE(contains(texts[1], "Which values are better does not follow"));
+  for (const Rule rule : {Rule::EitherSuffices, Rule::Sufficient, Rule::Necessary, Rule::NeitherShown})
+    EXPECT_FALSE(speaks(gap, rule)) << static_cast<int>(rule);
+  EXPECT_TRUE(contains(textOf(gap, Rule::Together), "norm and skip do not add up"));
 }
 
 TEST(Verdict, fewer_than_five_seeds_order_nothing) {

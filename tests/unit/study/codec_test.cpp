@@ -18,7 +18,8 @@ static Study sampleStudy() {
   study.removed = {{{1, 1}, "exclude when depth > 5"}};
   study.blocks = {{1, 2, 3}, {4, 5, 6}};
   study.tuning = Tuning{"lr", {1e-4, 0.1, 1.0}, "valid.loss", true, "150 steps", 2};
-  study.measures = {{"test", "valid.accuracy.at(.best)", false, false, 0.1, Measure::Scale::Fraction}};
+  study.measures = {{"test", "valid.accuracy.at(.best)", Measure::Better::Unknown, false, 0.1, Measure::Scale::Fraction,
+                     "", std::nullopt}};
   study.probes = {{"dead", "fraction(u == 0)", ""}};
   study.shows = {{"effects", {"test"}, {{"order", {"2"}}, {"rows", {"act", "norm"}}}}};
   study.provenance = {{"compiler", "0.1.0"}};
