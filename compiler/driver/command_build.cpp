@@ -9,6 +9,7 @@
 #include "diagnostics/kinds/engine.h"
 #include "driver/session.h"
 #include "driver/stages.h"
+#include "engine/memory.h"
 #include "nnc/files.h"
 #include "support/hash.h"
 #include "training/weights.h"
@@ -59,6 +60,14 @@ std::optional<Subject> openSubject(elaborate::Project& project, Context& context
 
 /// The weights of the slots; without --weights only their names and types, the caller of the object passes them.
 std::optional<std::vector<codegen::ApiWeight>> weightsOf(const elaborate::ExportProgram& program, Context& context) {
+  std::int64_t slotBytes = 0;
+  for (const elaborate::Slot& slot : program.slots) slotBytes += slot.type.byteCount();
+  const std::vector<engine::MemoryPart> parts = {{slotBytes, "the parameters"}, {slotBytes, "their place in the object file"}};
+  const std::int64_t limit = engine::memoryLimitBytes(context.line.options.maxMemory.value_or(0));
+  if (auto refused = engine::refuseMemory(program.span, parts, limit, context.diagnostics)) {
+    refused->help("use a smaller network");
+    return std::nullopt;
+  }
   std::vector<ir::Tensor> tensors;
   for (const elaborate::Slot& slot : program.slots) tensors.emplace_back(slot.type);
   if (context.line.options.weights) {
@@ -115,7 +124,9 @@ std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Opt
   for (const elaborate::ExportedConstant& constant : subject.constants)
     api.constants.push_back({constant.name, constant.value});
   for (elaborate::ExportEntry& entry : program.entries) {
-    if (!engine::lower(entry.module, entry.function, options, context.diagnostics)) return std::nullopt;
+    if (!engine::lower(entry.module, entry.function, options, context.diagnostics) ||
+        !engine::checkMemory(entry.module, entry.function, options.maxMemoryBytes, context.diagnostics))
+      return std::nullopt;
     codegen::ApiEntry described{&entry.module, entry.function, entry.batch, entry.sizes, nullptr, {}};
     if (entry.overrun) {
       if (!engine::lower(entry.overrunModule, *entry.overrun, options, context.diagnostics)) return std::nullopt;

@@ -1,6 +1,6 @@
-"""Runs a command and prints `exit N` after its output. usage: status.py [--file-size BYTES] -- COMMAND...
+"""Runs a command and prints `exit N` after its output. usage: status.py [--file-size BYTES] [--memory BYTES] -- COMMAND...
 
---file-size makes writes beyond that size fail, as those on a full disk do.
+--file-size makes writes beyond that size fail, as those on a full disk do. --memory limits the address space.
 """
 import argparse
 import resource
@@ -10,11 +10,14 @@ import sys
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--file-size", type=int)
+parser.add_argument("--memory", type=int)
 split = sys.argv.index("--")
 arguments = parser.parse_args(sys.argv[1:split])
 
 
 def limit():
+    if arguments.memory is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (arguments.memory, arguments.memory))
     if arguments.file_size is None:
         return
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error from write(), not the end of the process
