@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "training/evaluate.h"
@@ -42,6 +43,10 @@ std::string metricTable(const std::vector<Metric>& metrics) {
     addOnce(rows, metric.name.substr(dot + 1));
   }
   if (rows.empty()) return "";
+  // Four decimals of what is below a million; a larger number would run into the column before it.
+  const auto number = [](double value) {
+    return std::abs(value) < 1e6 ? fmt::format("{:>12.4f}", value) : fmt::format("{:>12.4e}", value);
+  };
   std::string text = fmt::format("{:<16}", "");
   for (const std::string& part : parts) text += fmt::format("{:>12}", part);
   text += '\n';
@@ -50,7 +55,7 @@ std::string metricTable(const std::vector<Metric>& metrics) {
     for (const std::string& part : parts) {
       const auto found =
           std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == part + "." + row; });
-      text += found == metrics.end() ? fmt::format("{:>12}", "") : fmt::format("{:>12.4f}", found->value);
+      text += found == metrics.end() ? fmt::format("{:>12}", "") : number(found->value);
     }
     text += '\n';
   }
