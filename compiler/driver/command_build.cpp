@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/data.h"
+#include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/engine.h"
 #include "driver/session.h"
 #include "driver/stages.h"
@@ -47,10 +48,22 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
   return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string(), {}};
 }
 
+/// An export has its values and its batches in the file; of what the command line says beside it, nothing is ignored.
+bool checkExportOptions(Context& context, const std::string& name) {
+  std::vector<std::string> given;
+  for (const elaborate::Override& override : context.line.overrides) given.push_back("--" + override.name);
+  if (context.line.options.batch) given.emplace_back("--batch");
+  for (const std::string& option : given)
+    context.diagnostics.emit<diag::OptionsExclude>({}, option, "export " + name)
+        .help("an export has its values in the file; a train takes them from the command line");
+  return given.empty();
+}
+
 std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const bool hasWeights = context.line.options.weights.has_value();
   const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
+  if (exported && !checkExportOptions(context, *exported)) return std::nullopt;
   std::optional<Subject> subject = exported ? exportSubject(project, *exported) : trainSubject(project, context);
   std::optional<std::vector<elaborate::ExportedConstant>> constants = project.exportedConstants();
   if (!subject || !constants) return std::nullopt;
@@ -62,7 +75,8 @@ std::optional<Subject> openSubject(elaborate::Project& project, Context& context
 std::optional<std::vector<codegen::ApiWeight>> weightsOf(const elaborate::ExportProgram& program, Context& context) {
   std::int64_t slotBytes = 0;
   for (const elaborate::Slot& slot : program.slots) slotBytes += slot.type.byteCount();
-  const std::vector<engine::MemoryPart> parts = {{slotBytes, "the parameters"}, {slotBytes, "their place in the object file"}};
+  const std::vector<engine::MemoryPart> parts = {{slotBytes, "the parameters"},
+                                                 {slotBytes, "their place in the object file"}};
   const std::int64_t limit = engine::memoryLimitBytes(context.line.options.maxMemory.value_or(0));
   if (auto refused = engine::refuseMemory(program.span, parts, limit, context.diagnostics)) {
     refused->help("use a smaller network");
