@@ -70,8 +70,9 @@ void terminated() {
 
 std::string renderOutOfMemory(bool asJson) {
   Diagnostics diagnostics;
-  diagnostics.emit<diag::OutOfMemory>({}).help("use a smaller batch, a smaller network or fewer rows; nnc itself needs "
-                                               "some 500 MB (ulimit -v)");
+  diagnostics.emit<diag::OutOfMemory>({}).help(
+      "use a smaller batch, a smaller network or fewer rows; nnc itself needs "
+      "some 500 MB (ulimit -v)");
   const SourceManager sources;
   return asJson ? renderJson(diagnostics, sources) : renderText(diagnostics, sources, {.color = false});
 }

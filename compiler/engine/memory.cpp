@@ -116,8 +116,8 @@ std::int64_t memoryLimitBytes(std::int64_t maxMemoryBytes) {
   return maxMemoryBytes > 0 ? std::min(machine, maxMemoryBytes) : machine;
 }
 
-std::optional<DiagnosticBuilder> refuseMemory(Span where, const std::vector<MemoryPart>& parts,
-                                              std::int64_t limitBytes, Diagnostics& diagnostics) {
+std::optional<DiagnosticBuilder> refuseMemory(Span where, const std::vector<MemoryPart>& parts, std::int64_t limitBytes,
+                                              Diagnostics& diagnostics) {
   Checked sum(0);
   for (const MemoryPart& part : parts) sum = sum + part.bytes;
   const std::int64_t needed = sum.value().value_or(std::numeric_limits<std::int64_t>::max());

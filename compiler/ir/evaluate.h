@@ -18,8 +18,8 @@ std::vector<Tensor> evaluate(const Module& module, FunctionId function, const st
 /// The value of `value` in `function`, when it follows from constants alone.
 ///
 /// Needs   a function as a builder makes it: a node comes after those of its operands.
-/// Empty: it depends on a parameter, a scan or a call, or more than `mostElements` numbers stand on the way to it. Behind
-/// a stop_gradient nothing is known: while a function is built, what a scan brings stands there as a constant.
+/// Empty: it depends on a parameter, a scan or a call, or more than `mostElements` numbers stand on the way to it.
+/// Behind a stop_gradient nothing is known: while a function is built, what a scan brings stands there as a constant.
 std::optional<Tensor> constantValue(const Function& function, Value value, std::int64_t mostElements);
 
 }  // namespace nnc::ir

@@ -87,8 +87,8 @@ class Look {
   bool fitsInMemory() {
     std::int64_t slotBytes = 0;
     for (const elaborate::Slot& slot : train_.slots) slotBytes += slot.type.byteCount();
-    const std::vector<engine::MemoryPart> parts = {
-        {data_->bytes(), "the data files"}, {2 * slotBytes, "parameters, states and optimizer, twice"}};
+    const std::vector<engine::MemoryPart> parts = {{data_->bytes(), "the data files"},
+                                                   {2 * slotBytes, "parameters, states and optimizer, twice"}};
     const std::int64_t limit = engine::memoryLimitBytes(options_.engine.maxMemoryBytes);
     auto refused = engine::refuseMemory(train_.span, parts, limit, diagnostics_);
     if (refused) refused->help("use a smaller network or fewer rows");

@@ -61,8 +61,7 @@ TEST(CrashDeathTest, memory_that_runs_out_is_json_where_it_is_asked_for) {
     installCrashHandler(/*asJson=*/true);
     throw std::bad_alloc();
   };
-  EXPECT_EXIT(
-      fail(), testing::ExitedWithCode(4), "\"code\":\"E1105\"");
+  EXPECT_EXIT(fail(), testing::ExitedWithCode(4), "\"code\":\"E1105\"");
 }
 
 TEST(CrashDeathTest, another_exception_is_an_internal_error) {
@@ -70,8 +69,7 @@ TEST(CrashDeathTest, another_exception_is_an_internal_error) {
     installCrashHandler();
     throw 1;
   };
-  EXPECT_EXIT(
-      fail(), testing::ExitedWithCode(70), "nnc: internal error \\(aborted\\)");
+  EXPECT_EXIT(fail(), testing::ExitedWithCode(70), "nnc: internal error \\(aborted\\)");
 }
 
 #endif
