@@ -96,9 +96,11 @@ Json targetJson(const TargetResult& result) {
 }  // namespace
 
 std::string resultTable(const RunResult& result) {
+  // Steps may end within the first epoch.
+  const std::string epochs = result.epochs > 0 ? plural(result.epochs, "epoch") + ", " : "";
   std::string text =
-      fmt::format("{}, seed {}: {} after {}, {} in {}", result.name, result.seed, outcomeName(result.outcome),
-                  plural(result.epochs, "epoch"), plural(result.steps, "step"), durationText(result.seconds));
+      fmt::format("{}, seed {}: {} after {}{} in {}", result.name, result.seed, outcomeName(result.outcome), epochs,
+                  plural(result.steps, "step"), durationText(result.seconds));
   text += result.stepsPerSecond > 0.0 ? fmt::format(" ({:.0f} steps/s)\n", result.stepsPerSecond) : "\n";
   text += metricTable(result.metrics);
   if (result.bestEpoch > 0)

@@ -35,24 +35,27 @@ Session::~Session() {
   cache_.givePrograms(options_.programKey, std::move(programs));
 }
 
-/// Bytes of the row numbers of a train's sources. They stay in the store that measured them; 0: what is wrong with them
-/// is reported when they are located.
-static std::int64_t rowNumberBytes(const elaborate::DataProgram& data, SourceStore& store) {
+/// What the rows of a train take, before they are numbered. The sources stay in the store that measured them; empty:
+/// what is wrong with them is reported when they are located.
+static std::vector<engine::MemoryPart> memoryOfRows(const elaborate::DataProgram& data, SourceStore& store) {
   Diagnostics ignored;
   const RowSource* const source = store.open(data.source, data.raw, {}, ignored);
-  if (source == nullptr) return 0;
+  if (source == nullptr) return {};
   std::vector<std::int64_t> counts = {source->rows()};
+  std::int64_t bytes = source->bytes();
   const RowSource* const test = data.test ? store.open(*data.test, data.raw, source->meanings(), ignored) : nullptr;
-  if (test != nullptr) counts.push_back(test->rows());
-  return rowNumberBytes(counts);
+  if (test != nullptr) {
+    counts.push_back(test->rows());
+    bytes += test->bytes();
+  }
+  return {{bytes, "the data files"}, {rowNumberBytes(counts), "the numbers of the rows"}};
 }
 
 bool Session::locate() {
   memoryLimit_ = engine::memoryLimitBytes(options_.engine.maxMemoryBytes);
-  // Before they are numbered: a generator of 10^9 rows needs no file, and 16 GB for their numbers.
-  const std::vector<engine::MemoryPart> numbers = {
-      {rowNumberBytes(train_.data, cache_.sources()), "the numbers of the rows"}};
-  if (auto refused = engine::refuseMemory(train_.data.span, numbers, memoryLimit_, messages_)) {
+  // A generator of 10^9 rows needs no file, and 16 GB for their numbers.
+  const std::vector<engine::MemoryPart> rows = memoryOfRows(train_.data, cache_.sources());
+  if (auto refused = engine::refuseMemory(train_.data.span, rows, memoryLimit_, messages_)) {
     refused->help(memoryAdvice("use fewer rows"));
     return false;
   }

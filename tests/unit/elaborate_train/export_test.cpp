@@ -11,7 +11,7 @@ static const char* const kNetwork =
     "  return z |> dense(hidden) |> batch_norm() |> relu |> dense(2)\n}\n";
 
 TEST_F(ExportTest, OneEntryPerBatchWithOneSetOfSlots) {
-  Project* const project = loadText(std::string(kNetwork) + "export net(5) as tiny(B: [32, 1, 32])\n");
+  Project* const project = loadText(std::string(kNetwork) + "export net(5) as tiny(B: [32, 1])\n");
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_EQ(project->exports(), std::vector<std::string>{"tiny"});
   const std::optional<ExportProgram> program = project->exported("tiny");
