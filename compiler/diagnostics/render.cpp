@@ -67,7 +67,8 @@ bool isHarmful(CodePoint point) {
          (c >= 0x2066 && c <= 0x2069);
 }
 
-/// A text from outside (a message quotes sources, a path may hold anything) without what would disturb the terminal.
+}  // namespace
+
 std::string harmless(std::string_view text) {
   std::string clean;
   for (std::size_t at = 0; at < text.size();) {
@@ -80,6 +81,8 @@ std::string harmless(std::string_view text) {
   }
   return clean;
 }
+
+namespace {
 
 Excerpt excerpt(std::string_view line, std::size_t begin, std::size_t end, char mark) {
   Excerpt result;

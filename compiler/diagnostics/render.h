@@ -1,6 +1,7 @@
 // Messages as text for people (carets, colour) and as JSON lines for programs.
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "diagnostics/diagnostics.h"
 #include "support/source.h"
@@ -19,6 +20,10 @@ struct RenderOptions {
 
 /// Whether stderr takes colour: `Always`, or `Auto` with a terminal and no NO_COLOR in the environment.
 bool wantsColor(ColorMode mode);
+
+/// A text from outside (names in a file, paths) without what would disturb a terminal: control characters, broken UTF-8
+/// and the marks that reorder text become `?`; line ends stay.
+std::string harmless(std::string_view text);
 
 /// The messages as a person reads them: code, place, the source line with carets, every labelled place, notes, help.
 std::string renderText(const Diagnostics& diagnostics, const SourceManager& sources, const RenderOptions& options);

@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/data.h"
+#include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/engine.h"
 #include "driver/session.h"
 #include "driver/stages.h"
+#include "engine/memory.h"
 #include "nnc/files.h"
 #include "support/hash.h"
 #include "training/weights.h"
@@ -46,10 +48,22 @@ std::optional<Subject> trainSubject(elaborate::Project& project, Context& contex
   return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string(), {}};
 }
 
+/// An export has its values and its batches in the file; of what the command line says beside it, nothing is ignored.
+bool checkExportOptions(Context& context, const std::string& name) {
+  std::vector<std::string> given;
+  for (const elaborate::Override& override : context.line.overrides) given.push_back("--" + override.name);
+  if (context.line.options.batch) given.emplace_back("--batch");
+  for (const std::string& option : given)
+    context.diagnostics.emit<diag::OptionsExclude>({}, option, "export " + name)
+        .help("an export has its values in the file; a train takes them from the command line");
+  return given.empty();
+}
+
 std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const bool hasWeights = context.line.options.weights.has_value();
   const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
+  if (exported && !checkExportOptions(context, *exported)) return std::nullopt;
   std::optional<Subject> subject = exported ? exportSubject(project, *exported) : trainSubject(project, context);
   std::optional<std::vector<elaborate::ExportedConstant>> constants = project.exportedConstants();
   if (!subject || !constants) return std::nullopt;
@@ -59,6 +73,15 @@ std::optional<Subject> openSubject(elaborate::Project& project, Context& context
 
 /// The weights of the slots; without --weights only their names and types, the caller of the object passes them.
 std::optional<std::vector<codegen::ApiWeight>> weightsOf(const elaborate::ExportProgram& program, Context& context) {
+  std::int64_t slotBytes = 0;
+  for (const elaborate::Slot& slot : program.slots) slotBytes += slot.type.byteCount();
+  const std::vector<engine::MemoryPart> parts = {{slotBytes, "the parameters"},
+                                                 {slotBytes, "their place in the object file"}};
+  const std::int64_t limit = engine::memoryLimitBytes(context.line.options.maxMemory.value_or(0));
+  if (auto refused = engine::refuseMemory(program.span, parts, limit, context.diagnostics)) {
+    refused->help("use a smaller network");
+    return std::nullopt;
+  }
   std::vector<ir::Tensor> tensors;
   for (const elaborate::Slot& slot : program.slots) tensors.emplace_back(slot.type);
   if (context.line.options.weights) {
@@ -115,7 +138,9 @@ std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Opt
   for (const elaborate::ExportedConstant& constant : subject.constants)
     api.constants.push_back({constant.name, constant.value});
   for (elaborate::ExportEntry& entry : program.entries) {
-    if (!engine::lower(entry.module, entry.function, options, context.diagnostics)) return std::nullopt;
+    if (!engine::lower(entry.module, entry.function, options, context.diagnostics) ||
+        !engine::checkMemory(entry.module, entry.function, options.maxMemoryBytes, context.diagnostics))
+      return std::nullopt;
     codegen::ApiEntry described{&entry.module, entry.function, entry.batch, entry.sizes, nullptr, {}};
     if (entry.overrun) {
       if (!engine::lower(entry.overrunModule, *entry.overrun, options, context.diagnostics)) return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
+#include "diagnostics/render.h"
 #include "driver/session.h"
 #include "nnc/files.h"
 #include "nnc/npz.h"
@@ -26,19 +27,23 @@ static std::optional<runtime::TensorFile> readTensors(Context& context) {
     file = runtime::readSafetensors(*path, failure);
   }
   if (file) return file;
-  DiagnosticBuilder message = context.diagnostics.emit<diag::WeightsBad>({}, *path, failure.message);
-  if (failure.offset >= 0) message.note(fmt::format("at byte {} of {}", failure.offset, *path));
+  training::reportBadWeights(*path, failure, context.diagnostics);
   return std::nullopt;
 }
 
 static std::string listText(const runtime::TensorFile& file) {
   std::size_t width = 0;
   std::int64_t elements = 0, bytes = 0;
-  for (const runtime::NamedArray& tensor : file.tensors) width = std::max(width, tensor.name.size());
+  std::vector<std::string> names;
+  for (const runtime::NamedArray& tensor : file.tensors) {
+    names.push_back(harmless(tensor.name));
+    width = std::max(width, names.back().size());
+  }
   std::string text;
-  for (const auto& [name, array] : file.tensors) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const runtime::Array& array = file.tensors[i].array;
     const ir::Type type{training::dtypeOf(array.element), array.shape};
-    text += fmt::format("{:<{}}  {}\n", name, width, ir::toString(type));
+    text += fmt::format("{:<{}}  {}\n", names[i], width, ir::toString(type));
     elements += type.elementCount();
     bytes += type.byteCount();
   }

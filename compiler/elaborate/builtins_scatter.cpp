@@ -43,6 +43,11 @@ std::optional<Value> ScatterAdd(Elaborator& elaborator, BuiltinCall& call) {
     return badArgument(elaborator, call, 1, "at",
                        fmt::format("it is {}, and the first axis of x: {} needs one position for each entry",
                                    ir::toString(at->ownType()), ir::toString(x->ownType())));
+  const auto range = knownRange(elaborator, *at);
+  if (range && (range->least < 0 || range->most >= *size))
+    return badArgument(
+        elaborator, call, 1, "at",
+        fmt::format("it holds {}, and the result has {} rows", range->least < 0 ? range->least : range->most, *size));
   if (!at->isIndex) elaborator.trace().labelUses.push_back({at->value, *size, call.spanOf(1)});
   if (at->type.dtype != ir::DType::I32 && at->type.dtype != ir::DType::I64)
     at = castTo(elaborator, *at, ir::DType::I32, call.spanOf(1));

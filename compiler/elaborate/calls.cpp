@@ -41,7 +41,13 @@ bool Elaborator::enter(Frame frame, Span where) {
     frames_.push_back(std::move(frame));
     return true;
   }
-  error<diag::Recursion>(where, frame.name);
+  std::vector<std::string_view> round = {frame.name};
+  for (auto at = frames_.rbegin(); at != frames_.rend() && round.size() < 8; ++at) {
+    round.push_back(at->name);
+    if (at->decl != nullptr && at->decl == frame.decl) break;
+  }
+  std::reverse(round.begin(), round.end());
+  error<diag::Recursion>(where, frame.name).note(fmt::format("one in the other: {}", fmt::join(round, ", ")));
   return false;
 }
 

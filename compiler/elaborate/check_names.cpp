@@ -27,7 +27,10 @@ class NameChecker {
   void run(const syntax::CallableDecl& callable) {
     const Block outermost(*this);
     bindParameters(callable.first);
-    if (callable.second) bindParameters(*callable.second);
+    if (callable.second) {
+      bindParameters(*callable.second);
+      checkRepeated(callable.first, *callable.second);
+    }
     if (callable.result) countDims(*callable.result);
     if (callable.body) walk(*callable.body);
     if (callable.expression) walk(*callable.expression);
@@ -121,6 +124,31 @@ class NameChecker {
     }
   }
 
+  /// One name in both lists; within one list a call reports it.
+  void checkRepeated(const std::vector<syntax::ParamDecl>& first, const std::vector<syntax::ParamDecl>& second) {
+    for (const syntax::ParamDecl& parameter : second)
+      for (const syntax::ParamDecl& known : first)
+        if (known.name.text == parameter.name.text)
+          diagnostics_.emit<diag::RepeatedArgument>(parameter.name.span, parameter.name.text)
+              .also(known.name.span, "a hyper-parameter of that name stands here")
+              .help("the body could use one of them alone: choose another name");
+  }
+
+  /// Where a second pack of one shape would begin, nothing says.
+  void checkPacks(const std::vector<syntax::DimExpr>& shape) {
+    const syntax::DimExpr* first = nullptr;
+    for (const syntax::DimExpr& dim : shape) {
+      if (!dim.isPack) continue;
+      if (first != nullptr) {
+        const std::string text = dim.packName ? ".." + dim.packName->text : std::string("..");
+        diagnostics_.emit<diag::BadDimPattern>(dim.span, text, "a shape that has a pack before it")
+            .also(first->span, "this pack stands for any number of dims")
+            .help("a shape has one pack at most; name the other dims one by one");
+      }
+      first = &dim;
+    }
+  }
+
   /// The dims of a signature bind their names.
   void countDims(const syntax::TypeExpr& type) {
     if (const auto* record = std::get_if<syntax::RecordType>(&type.node))
@@ -131,6 +159,7 @@ class NameChecker {
       if (const auto close = closestType(named->name.text)) message.help(fmt::format("did you mean `{}`?", *close));
     }
     if (named == nullptr || !named->shape) return;
+    checkPacks(*named->shape);
     for (const syntax::DimExpr& dim : *named->shape)
       if (dim.value) countNames(*dim.value);
   }

@@ -103,9 +103,20 @@ std::optional<Value> Converter::toCallable(bool layersToo) {
   return elaborator_.withDefaults(value_, where_);
 }
 
+/// `(..)(t: f32) -> f32`: hyper-parameters, then the step. relu is a function of a tensor, and no schedule.
+static bool hasFormOfSchedule(const Callable& callable) {
+  const DeclaredCallable* declared = callable.declared();
+  if (declared == nullptr) return std::holds_alternative<LambdaCallable>(callable.node);
+  if (!declared->decl->second || declared->decl->second->size() != 1) return false;
+  const auto* type = std::get_if<syntax::NamedType>(&declared->decl->second->front().type->node);
+  return type != nullptr && type->name.text == "f32" && (!type->shape || type->shape->empty());
+}
+
 std::optional<Value> Converter::toSchedule() {
   const std::optional<double> real = asReal(value_);
   if (!real && !asCallable(value_)) return wrong("a real or a schedule");
+  if (!real && !hasFormOfSchedule(*asCallable(value_)))
+    return wrong("a real or a schedule (a fn of two lists, `fn name(v: real)(t: f32) -> f32`)");
   if (!real) return toCallable(/*layersToo=*/false);
   const std::optional<Value> constant = elaborator_.preludeValue("constant", where_);
   if (!constant) return std::nullopt;

@@ -112,6 +112,14 @@ static bool augmentField(Elaborator& elaborator, const Value& augmentation, cons
     if (replaced == nullptr) replaced = &*field;
     arguments.push_back({parameter.name.text, field->tensor, where});
   }
+  const Callable* const callable = asCallable(augmentation);
+  const auto* lambda = callable != nullptr ? std::get_if<LambdaCallable>(&callable->node) : nullptr;
+  if (lambda != nullptr && !lambda->lambda->parameters.empty()) {
+    const std::string& name = lambda->lambda->parameters[0].text;
+    elaborator.error<diag::Augmentation>(where, "takes", name, "whose type a function without a name does not say")
+        .help(fmt::format("write it as a fn with a name:  fn augmented({0}: f32[..s]) -> f32[..s] = ..", name));
+    return false;
+  }
   if (replaced == nullptr) {
     elaborator.error<diag::Augmentation>(where, "has no argument that is a field of the data", "x",
                                          "as `layer f(x: f32[c, h, w]) -> f32[c, h, w]` has");

@@ -71,10 +71,10 @@ class ReaderCall {
 
   std::optional<ReadSource> generate() {
     GenerateSource generated;
-    if (!match({"n", "example", "seed"}, 2) || !readCount(*argument("n"), generated.count) || !readSeed(generated))
+    // `i` is an i32.
+    if (!match({"n", "example", "seed"}, 2) || !readCount(*argument("n"), generated.count, 0x7FFFFFFF) ||
+        !readSeed(generated))
       return std::nullopt;
-    constexpr std::int64_t kMost = 0x7FFFFFFF;  // `i` is an i32
-    if (generated.count > kMost) return none(refuse(argument("n")->span, "at most 2147483647 examples"));
     std::optional<FieldList> raw = traceExample(generated, *argument("example"));
     if (!raw) return std::nullopt;
     return finish(std::move(generated), std::move(*raw));
@@ -197,13 +197,14 @@ class ReaderCall {
     }
     return true;
   }
-  bool readCount(const syntax::Arg& given, std::int64_t& count) {
-    constexpr std::int64_t kMost = std::int64_t{1} << 40;  // of a dim
+  /// `most`: by default what a dim may have.
+  bool readCount(const syntax::Arg& given, std::int64_t& count, std::int64_t most = std::int64_t{1} << 40) {
     const std::optional<Value> value = elaborator_.evaluate(*given.value, *use_.scope);
     if (!value) return false;
     const auto* number = std::get_if<std::int64_t>(&*value);
-    if (number == nullptr || *number < 1 || *number > kMost)
-      return refuse(given.span, fmt::format("a whole number from 1 to 2^40, and this is {}",
+    if (number == nullptr || *number < 1 || *number > most)
+      return refuse(given.span, fmt::format("a whole number from 1 to {}, and this is {}",
+                                            most == std::int64_t{1} << 40 ? "2^40" : std::to_string(most),
                                             number != nullptr ? fmt::format("{}", *number) : describe(*value)));
     count = *number;
     return true;

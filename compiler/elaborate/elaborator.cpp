@@ -48,14 +48,26 @@ bool Elaborator::isStdlib(Span span) const { return span && sources_.name(span.f
 
 static std::string appliedHere(const Frame& frame) {
   if (frame.isPure || !frame.instance) return fmt::format("in `{}`, called here", frame.name);
-  return fmt::format("in `{}`, applied here", frame.instance->path);
+  // Of a path that no one reads to its end, both ends.
+  constexpr std::size_t kLongest = 80, kEnd = 32;
+  const std::string& path = frame.instance->path;
+  if (path.size() <= kLongest) return fmt::format("in `{}`, applied here", path);
+  return fmt::format("in `{}..{}`, applied here", path.substr(0, kEnd), path.substr(path.size() - kEnd));
 }
 
 std::vector<Label> Elaborator::trail() const {
   constexpr std::size_t kLongest = 8;
   std::vector<Label> labels;
+  // A layer that is inside itself is applied at one place many times.
+  const auto isListed = [&](Span place) {
+    return std::any_of(labels.begin(), labels.end(), [&](const Label& label) { return label.span == place; });
+  };
   for (auto at = frames_.rbegin(); at != frames_.rend() && labels.size() < kLongest; ++at)
-    if (at->call && !isStdlib(at->call)) labels.push_back({at->call, appliedHere(*at)});
+    if (at->call && !isStdlib(at->call) && !isListed(at->call)) labels.push_back({at->call, appliedHere(*at)});
+  // An initial value is computed when the frames of its declaration are gone.
+  if (initialising_)
+    for (const Label& call : initialising_->declaredTrail)
+      if (labels.size() < kLongest) labels.push_back(call);
   return labels;
 }
 

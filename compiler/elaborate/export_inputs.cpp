@@ -75,6 +75,15 @@ class InputReader {
     return false;
   }
 
+  /// `export fn f(..) ..` has no place for sizes: its export is written apart.
+  std::string advice(std::string_view dim, std::string_view sizes) const {
+    const DeclaredCallable* const declared = asCallable(spec_.network.function)->declared();
+    const bool isOnDeclaration = declared != nullptr && declared->decl->name.text == spec_.name;
+    return isOnDeclaration ? fmt::format("write `export {0} as {0}({1}: {2})` instead of `export` on its declaration",
+                                         spec_.name, dim, sizes)
+                           : fmt::format("write `as {}({}: {})`", spec_.name, dim, sizes);
+  }
+
   bool readDims(const std::vector<syntax::Arg>& dims) {
     for (const syntax::Arg& dim : dims) {
       if (!dim.name) return refuse(dim.span, "write the name of the dim in front: `B: [1, 32]`");
@@ -88,7 +97,8 @@ class InputReader {
         return refuse(dim.value->span,
                       fmt::format("`{}` takes whole numbers from 1, and this is {}", dim.name->text, toText(*value)));
       std::sort(sizes->begin(), sizes->end());
-      sizes->erase(std::unique(sizes->begin(), sizes->end()), sizes->end());
+      if (const auto twice = std::adjacent_find(sizes->begin(), sizes->end()); twice != sizes->end())
+        return refuse(dim.value->span, fmt::format("`{}` has the size {} twice", dim.name->text, *twice));
       fixed.sizes = std::move(*sizes);
       fixed.isListed = one == nullptr;
       fixed_.push_back(std::move(fixed));
@@ -138,7 +148,7 @@ class InputReader {
     FixedDim* const fixed = findFixed(batchName_);
     if (fixed == nullptr)
       return refuse(spec_.span,
-                    fmt::format("its batch `{0}` has no size; write `as {1}({0}: [1, 32])`", batchName_, spec_.name));
+                    fmt::format("its batch `{}` has no size; {}", batchName_, advice(batchName_, "[1, 32]")));
     fixed->isUsed = true;
     shape.batch = fixed->current;
     return true;
@@ -152,8 +162,8 @@ class InputReader {
     if (name != nullptr && isFree(name->name)) {
       FixedDim* const fixed = findFixed(name->name);
       if (fixed == nullptr)
-        return refuse(dim.span, fmt::format("dim `{0}` of `{1}` has no size; write `as {2}({0}: [8, 64])`", name->name,
-                                            parameter.name.text, spec_.name));
+        return refuse(dim.span, fmt::format("dim `{}` of `{}` has no size; {}", name->name, parameter.name.text,
+                                            advice(name->name, "[8, 64]")));
       fixed->isUsed = true;
       shape.push_back(fixed->current);
       return true;

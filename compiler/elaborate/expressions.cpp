@@ -157,7 +157,9 @@ std::optional<Value> Elaborator::evaluateRepeat(const syntax::RepeatExpr& repeat
     return std::nullopt;
   }
   if (!n || *n < 0 || *n > kMost) {
-    error<diag::RepeatCount>(repeat.count->span, text(repeat.count->span), "the count is " + describe(*count));
+    const std::string reason = n && *n > kMost ? fmt::format("the count is {}, and the limit is {}", *n, kMost)
+                                               : "the count is " + describe(*count);
+    error<diag::RepeatCount>(repeat.count->span, text(repeat.count->span), reason);
     return std::nullopt;
   }
   return keepCallable(Callable{RepeatCallable{&repeat, &scope, *n}, span});

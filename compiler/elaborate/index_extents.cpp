@@ -271,6 +271,12 @@ bool Discovery::visitSubscript(const Subscript& subscript, std::int64_t size) {
   const auto* bare = std::get_if<syntax::NameExpr>(&stripped(*subscript.value).node);
   if (bare && !scope_.find(bare->name) && !elaborator_.modules().find(scope_.home(), bare->name)) {
     auto report = elaborator_.error<diag::UnboundIndex>(subscript.span, bare->name);
+    if (bare->name == "_") {
+      report.help(
+          "an axis that is read has an index with a name, which stands on the left or is summed over; `_` stands "
+          "for a dim of a type");
+      return false;
+    }
     std::vector<std::string> names = scope_.visibleNames();
     const auto closest = closestName(bare->name, names);
     report.help(closest && bare->name.size() > 1

@@ -28,6 +28,7 @@ struct Affine {
 struct Axis {
   const IndexVariable* label = nullptr;  // what it becomes
   const Traced* gather = nullptr;        // or: the index that picks its entries
+  bool isInside = false;                 // of a gather: it is known to stay in the axis
   Affine affine;                         // or: what is left to lower
   bool isDropped = false;
   Span span;
@@ -44,6 +45,8 @@ class Read {
   bool readSubscripts();
   bool readSubscript(const syntax::Subscript& subscript, std::int64_t size);
   bool checkRange(const Axis& axis, std::int64_t size);
+  bool checkGather(Axis& axis, std::int64_t size);
+  bool reportOutside(Span where, std::optional<std::int64_t> reached, std::int64_t size, const Labels& indices);
   bool makeGather(Axis& axis);
   bool gatherRepeated();
   void sliceAxes();
@@ -149,18 +152,32 @@ bool Read::checkRange(const Axis& axis, std::int64_t size) {
     Checked& end = coefficient > 0 ? most : least;
     end = end + Checked(coefficient) * (*index->extent - 1);
   }
-  const bool isInside = least.value() && most.value() && *least.value() >= 0 && *most.value() < size;
+  const std::optional<std::int64_t> first = least.value(), last = most.value();
+  const bool isInside = first && last && *first >= 0 && *last < size;
   if (isInside) return true;
-  if (least.value() && most.value())
-    elaborator_.noteClash(*least.value() < 0 ? *least.value() : *most.value() + 1, *least.value() < 0 ? 0 : size);
-  const std::string reached = !least.value() || !most.value()
-                                  ? "a number beyond 64 bits"
-                                  : std::to_string(*least.value() < 0 ? *least.value() : *most.value());
-  auto report = elaborator_.error<diag::IndexOutOfRange>(span_, elaborator_.text(span_), elaborator_.text(axis.span),
-                                                         reached, size);
-  for (const auto& [index, coefficient] : axis.affine.terms)
+  Labels indices;
+  for (const auto& [index, coefficient] : axis.affine.terms) indices.push_back(index);
+  return reportOutside(axis.span, !first || !last ? std::nullopt : *first < 0 ? first : last, size, indices);
+}
+
+/// `reached` empty: beyond 64 bits. Always false.
+bool Read::reportOutside(Span where, std::optional<std::int64_t> reached, std::int64_t size, const Labels& indices) {
+  if (reached) elaborator_.noteClash(*reached < 0 ? *reached : *reached + 1, *reached < 0 ? 0 : size);
+  auto report = elaborator_.error<diag::IndexOutOfRange>(
+      span_, elaborator_.text(span_), elaborator_.text(where),
+      reached ? std::to_string(*reached) : std::string("a number beyond 64 bits"), size);
+  for (const IndexVariable* index : indices)
     report.also(index->extentFrom, fmt::format("`{}` runs over {} from here", index->name, *index->extent));
   return false;
+}
+
+/// What is computed from indices and lists alone is known now: `i * i`, `div(i, 2)`, `head[e]`.
+bool Read::checkGather(Axis& axis, std::int64_t size) {
+  const auto range = knownRange(elaborator_, *axis.gather);
+  if (!range) return true;
+  const auto [least, most] = *range;
+  axis.isInside = least >= 0 && most < size;
+  return axis.isInside || reportOutside(axis.span, least < 0 ? least : most, size, axis.gather->labels);
 }
 
 bool Read::readSubscript(const syntax::Subscript& subscript, std::int64_t size) {
@@ -195,8 +212,10 @@ bool Read::readSubscript(const syntax::Subscript& subscript, std::int64_t size) 
   if (!picked->isIndex) elaborator_.trace().labelUses.push_back({picked->value, size, subscript.span});
   if (picked->type.dtype != ir::DType::I32 && picked->type.dtype != ir::DType::I64)
     picked = castTo(elaborator_, *picked, ir::DType::I32, subscript.span);
+  axis.isInside = affine.has_value();
   axis.affine = {};
   axis.gather = picked;
+  if (!axis.isInside && !checkGather(axis, size)) return false;
   axes_.push_back(std::move(axis));
   return true;
 }
@@ -253,6 +272,7 @@ bool Read::makeGather(Axis& axis) {
     position = *sum;
   }
   axis.gather = asTraced(position);
+  axis.isInside = true;
   axis.affine = {};
   return true;
 }
@@ -403,7 +423,7 @@ std::optional<ir::Value> Read::flatIndex(const std::vector<std::size_t>& merged,
     if (!wide) return std::nullopt;
     ir::Builder& builder = elaborator_.at(span_);
     ir::Value position = *wide;
-    if (axis.gather && !axis.gather->isIndex) {
+    if (axis.gather && !axis.isInside) {
       // A gather clamps to the whole flat axis; each index must stay in its own.
       const ir::Value zero = builder.constantLike(position, 0.0),
                       last = builder.constantInt(builder.type(position), sizes[i] - 1);

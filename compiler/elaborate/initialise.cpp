@@ -25,7 +25,17 @@ RandomKey* Elaborator::implicitKey(Span where) {
   return arena_.make(RandomKey{.stream = trace_->stream, .path = instance->path, .draws = instance->draws++});
 }
 
+namespace {
+/// Puts the slot back whose initial value was computed before.
+struct RestoreSlot {
+  const SlotRecord*& place;
+  const SlotRecord* before;
+  ~RestoreSlot() { place = before; }
+};
+}  // namespace
+
 std::optional<ir::Value> Elaborator::initialise(const SlotRecord& record) {
+  const RestoreSlot restore{initialising_, std::exchange(initialising_, &record)};
   const ir::Type& type = record.slot.type;
   if (const bool* flag = std::get_if<bool>(&record.init)) return at(record.initSpan).constantInt(type, *flag);
   if (const std::optional<double> number = asReal(record.init)) return literal(at(record.initSpan), type, *number);
@@ -45,9 +55,7 @@ std::optional<ir::Value> Elaborator::initialise(const SlotRecord& record) {
   const auto name = [&](std::string_view n) { return parameters.empty() ? std::string_view() : n; };
   if (takes("shape")) arguments.push_back({name("shape"), shapeValue, record.initSpan});
   if (takes("key") && !isBuiltin) arguments.push_back({name("key"), key, record.initSpan});
-  const SlotRecord* const outer = std::exchange(initialising_, &record);
   const Result value = apply(record.init, std::move(arguments), {record.initSpan, {}});
-  initialising_ = outer;
   if (!value) return std::nullopt;
   if (const std::optional<double> number = asReal(*value)) return literal(at(record.initSpan), type, *number);
   const Traced* tensor = asTraced(*value);

@@ -280,7 +280,8 @@ bool Elaborator::executeUpdate(const syntax::UpdateStmt& statement, Span span, S
   SlotRecord& record = *frame().instance->slots.find(statement.name.text)->second;
   if (record.updated && !isFrozen) {
     auto report = error<diag::UpdatedTwice>(span, record.slot.path);
-    if (record.updateTrail.empty())
+    // Of one line that is reached twice, what led to it the first time says more.
+    if (record.updateTrail.empty() || (record.updateSpan != span && !isStdlib(record.updateSpan)))
       report.also(record.updateSpan, "first updated here");
     else
       report.also(record.updateTrail.front().span, "the first update comes from here");

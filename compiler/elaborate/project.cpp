@@ -40,12 +40,22 @@ std::vector<std::string> ProjectState::experiments() const {
   return names;
 }
 
+/// What else could have been meant where no train is.
+static void noteOthers(DiagnosticBuilder& message, const ProjectState& state) {
+  if (const std::vector<std::string> others = state.experiments(); !others.empty())
+    message.note(fmt::format("experiments: {}", fmt::join(others, ", ")));
+  std::vector<std::string> exports;
+  for (const ExportedName& exported : exportsOf(state.file())) exports.push_back(exported.name->text);
+  if (!exports.empty()) message.note(fmt::format("exports: {}", fmt::join(exports, ", ")));
+}
+
 const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   const std::vector<const syntax::Decl*> all = trains();
   std::vector<std::string> names;
   for (const syntax::Decl* decl : all) names.push_back(blockOf(*decl).name.text);
   if (all.empty()) {
-    diagnostics.emit<diag::NoTrain>({}, modules->root().path);
+    DiagnosticBuilder message = diagnostics.emit<diag::NoTrain>({}, modules->root().path);
+    noteOthers(message, *this);
     return nullptr;
   }
   if (name.empty() && all.size() == 1) return &blockOf(*all[0]);
@@ -54,8 +64,7 @@ const syntax::BlockDecl* ProjectState::findTrain(const std::string& name) {
   DiagnosticBuilder message = name.empty() ? diagnostics.emit<diag::SeveralTrains>({}, modules->root().path, all.size())
                                            : diagnostics.emit<diag::UnknownTrain>({}, modules->root().path, name);
   message.note(fmt::format("trains: {}", fmt::join(names, ", ")));
-  if (const std::vector<std::string> others = experiments(); !others.empty())
-    message.note(fmt::format("experiments: {}", fmt::join(others, ", ")));
+  noteOthers(message, *this);
   if (const auto close = closestName(name, names); close && !name.empty())
     message.help(fmt::format("did you mean `{}`?", *close));
   return nullptr;

@@ -119,16 +119,23 @@ static std::optional<Value> intBinary(Elaborator& elaborator, BinaryOp op, std::
   }
 }
 
+/// A result of finite numbers that is none.
+static std::optional<Value> finite(Elaborator& elaborator, BinaryOp op, double a, double b, double result, Span span) {
+  if (std::isfinite(result) || !std::isfinite(a) || !std::isfinite(b)) return result;
+  elaborator.error<diag::IntegerOverflow>(span, toText(a), operatorText(op), toText(b));
+  return std::nullopt;
+}
+
 static std::optional<Value> realBinary(Elaborator& elaborator, BinaryOp op, double a, double b, Span span) {
   switch (op) {
     case BinaryOp::Pow:
-      return std::pow(a, b);
+      return finite(elaborator, op, a, b, std::pow(a, b), span);
     case BinaryOp::Mul:
-      return a * b;
+      return finite(elaborator, op, a, b, a * b, span);
     case BinaryOp::Add:
-      return a + b;
+      return finite(elaborator, op, a, b, a + b, span);
     case BinaryOp::Sub:
-      return a - b;
+      return finite(elaborator, op, a, b, a - b, span);
     case BinaryOp::Lt:
       return a < b;
     case BinaryOp::Le:

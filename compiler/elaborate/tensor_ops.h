@@ -28,6 +28,13 @@ Labels mergeLabels(const Labels& a, const Labels& b);
 /// The same values in another dtype; needs a dtype that indices and numbers may adapt to.
 const Traced* castTo(Elaborator& elaborator, const Traced& x, ir::DType dtype, Span where);
 
+/// The least and the largest entry of an integer tensor that follows from indices and lists alone: known when the
+/// program is compiled. Empty: it depends on what runs, has no entry, or too many to be looked at here.
+struct KnownRange {
+  std::int64_t least = 0, most = 0;
+};
+std::optional<KnownRange> knownRange(Elaborator& elaborator, const Traced& index);
+
 /// A number as it is written, to every digit: it is rounded to f32 when the program is finished, if it is one in f32.
 ir::Value literal(ir::Builder& builder, ir::Type type, double number);
 

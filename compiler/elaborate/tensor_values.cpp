@@ -3,6 +3,7 @@
 
 #include "diagnostics/kinds/elaborate.h"
 #include "elaborate/tensor_ops.h"
+#include "ir/evaluate.h"
 #include "support/checked.h"
 
 namespace nnc::elaborate {
@@ -150,6 +151,21 @@ const Traced* asTensor(Elaborator& elaborator, const Value& value, std::optional
   const ir::Value constant =
       real ? literal(builder, type, *real) : builder.constantInt(type, integer ? *integer : *flag);
   return elaborator.keep(Traced{.value = constant, .type = type, .labels = {}, .origin = where});
+}
+
+std::optional<KnownRange> knownRange(Elaborator& elaborator, const Traced& index) {
+  // The reference evaluator takes some 10 ns a number.
+  constexpr std::int64_t kMostElements = std::int64_t{1} << 22;
+  const std::optional<ir::Tensor> known =
+      ir::constantValue(elaborator.trace().builder.function(), index.value, kMostElements);
+  const std::int64_t count = known ? known->type.elementCount() : 0;
+  if (count == 0) return std::nullopt;
+  KnownRange range{known->integer(0), known->integer(0)};
+  for (std::int64_t i = 1; i < count; ++i) {
+    range.least = std::min(range.least, known->integer(i));
+    range.most = std::max(range.most, known->integer(i));
+  }
+  return range;
 }
 
 ir::Value literal(ir::Builder& builder, ir::Type type, double number) {

@@ -93,9 +93,8 @@ std::int64_t neededMemoryBytes(const ir::Module& module, ir::FunctionId id) {
 }
 
 bool checkMemory(const ir::Module& module, ir::FunctionId id, std::int64_t maxMemoryBytes, Diagnostics& diagnostics) {
-  const std::int64_t machine = availableMemoryBytes();
-  const bool isCapped = maxMemoryBytes > 0 && maxMemoryBytes < machine;
-  const std::int64_t available = isCapped ? maxMemoryBytes : machine;
+  const std::int64_t available = memoryLimitBytes(maxMemoryBytes);
+  const bool isCapped = available == maxMemoryBytes;
   const std::int64_t needed = neededMemoryBytes(module, id);
   if (needed <= available) return true;
   std::vector<Tenant> largest = tenants(module, module.function(id));
@@ -110,6 +109,23 @@ bool checkMemory(const ir::Module& module, ir::FunctionId id, std::int64_t maxMe
                              tenant.name.empty() ? "" : fmt::format(" (`{}`)", tenant.name)));
   message.help(isCapped ? "the limit was set by --max-memory" : "use a smaller batch or a smaller network");
   return false;
+}
+
+std::int64_t memoryLimitBytes(std::int64_t maxMemoryBytes) {
+  const std::int64_t machine = availableMemoryBytes();
+  return maxMemoryBytes > 0 ? std::min(machine, maxMemoryBytes) : machine;
+}
+
+std::optional<DiagnosticBuilder> refuseMemory(Span where, const std::vector<MemoryPart>& parts, std::int64_t limitBytes,
+                                              Diagnostics& diagnostics) {
+  Checked sum(0);
+  for (const MemoryPart& part : parts) sum = sum + part.bytes;
+  const std::int64_t needed = sum.value().value_or(std::numeric_limits<std::int64_t>::max());
+  if (needed <= limitBytes) return std::nullopt;
+  DiagnosticBuilder message = diagnostics.emit<diag::PlanTooLarge>(where, formatBytes(needed), formatBytes(limitBytes));
+  for (const MemoryPart& part : parts)
+    if (part.bytes > 0) message.note(fmt::format("{} for {}", formatBytes(part.bytes), part.what));
+  return message;
 }
 
 static std::optional<std::int64_t> parseNumber(std::string_view text) {

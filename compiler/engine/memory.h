@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "diagnostics/diagnostics.h"
 #include "ir/module.h"
@@ -22,6 +23,19 @@ std::int64_t neededMemoryBytes(const ir::Module& module, ir::FunctionId function
 /// Errors  E1101 with the three largest tensors.
 [[nodiscard]] bool checkMemory(const ir::Module& module, ir::FunctionId function, std::int64_t maxMemoryBytes,
                                Diagnostics& diagnostics);
+
+/// What a command is going to allocate, and for what: `parameters and states`.
+struct MemoryPart {
+  std::int64_t bytes = 0;
+  std::string what;
+};
+/// Bytes that a program may take: what the machine has available, or `maxMemoryBytes` (0: none) if that is less.
+std::int64_t memoryLimitBytes(std::int64_t maxMemoryBytes);
+/// Refuses parts that are together more than `limitBytes`, before any of them is allocated.
+///
+/// Errors  E1101 at `where`, with every part; the caller adds the advice. Empty: they fit.
+[[nodiscard]] std::optional<DiagnosticBuilder> refuseMemory(Span where, const std::vector<MemoryPart>& parts,
+                                                            std::int64_t limitBytes, Diagnostics& diagnostics);
 
 /// Bytes that a cgroup leaves, read from its files below `root` (/sys/fs/cgroup) for the groups of `self`
 /// (the text of /proc/self/cgroup); versions 1 and 2. Empty: no limit.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
+#include <set>
 
 #include "ir/evaluate_ops.h"
 
@@ -23,6 +25,18 @@ Tensor rowOf(const Tensor& stacked, std::int64_t row) {
 void setRow(Tensor& stacked, std::int64_t row, const Tensor& value) {
   std::copy(value.bytes.begin(), value.bytes.end(),
             stacked.bytes.begin() + row * static_cast<std::int64_t>(value.bytes.size()));
+}
+
+/// A node that is neither a scan nor a call.
+Tensor evaluateOne(const Operation& operation) {
+  switch (operation.node.op) {
+#define NNC_OP(NAME, ...) \
+  case Op::NAME:          \
+    return evaluation::evaluate##NAME(operation);
+#include "ir/ops.def"
+#undef NNC_OP
+  }
+  return {};
 }
 
 class Machine {
@@ -62,16 +76,8 @@ class Machine {
       assert(call.kind != CallKind::Gradient && "gradient calls are expanded before evaluation");
       return run(call.body, operands);
     }
-    const Operation operation{node, operands, function.type(node.results[0])};
     std::vector<Tensor> results;
-    switch (node.op) {
-#define NNC_OP(NAME, ...)                                     \
-  case Op::NAME:                                              \
-    results.push_back(evaluation::evaluate##NAME(operation)); \
-    break;
-#include "ir/ops.def"
-#undef NNC_OP
-    }
+    results.push_back(evaluateOne({node, operands, function.type(node.results[0])}));
     return results;
   }
 
@@ -109,6 +115,39 @@ std::vector<Tensor> evaluate(const Module& module, FunctionId function, const st
   std::vector<const Tensor*> lent;
   for (const Tensor& argument : arguments) lent.push_back(&argument);
   return Machine(module).run(function, lent);
+}
+
+/// Nodes that `value` needs. Empty: more than constants.
+static std::optional<std::set<NodeId>> constantNodes(const Function& function, Value value, std::int64_t mostElements) {
+  std::set<NodeId> nodes;
+  std::vector<Value> open = {value};  // expressions may be long: no recursion
+  std::int64_t elements = 0;
+  while (!open.empty()) {
+    const NodeId id = function.values[open.back().index].definition;
+    open.pop_back();
+    if (!id.isValid()) return std::nullopt;
+    if (!nodes.insert(id).second) continue;
+    const Node& node = function.node(id);
+    const bool isOpen = node.op == Op::Scan || node.op == Op::Call || node.op == Op::StopGradient;
+    if (isOpen) return std::nullopt;
+    elements += function.type(node.results[0]).elementCount();
+    if (elements > mostElements) return std::nullopt;
+    open.insert(open.end(), node.operands.begin(), node.operands.end());
+  }
+  return nodes;
+}
+
+std::optional<Tensor> constantValue(const Function& function, Value value, std::int64_t mostElements) {
+  const std::optional<std::set<NodeId>> nodes = constantNodes(function, value, mostElements);
+  if (!nodes) return std::nullopt;
+  std::map<Value, Tensor> values;
+  for (const NodeId id : *nodes) {  // in the order in which they were made
+    const Node& node = function.node(id);
+    std::vector<const Tensor*> operands;
+    for (const Value operand : node.operands) operands.push_back(&values.at(operand));
+    values.emplace(node.results[0], evaluateOne({node, operands, function.type(node.results[0])}));
+  }
+  return std::move(values.at(value));
 }
 
 }  // namespace nnc::ir

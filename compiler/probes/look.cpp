@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "elaborate/native_probes.h"
+#include "engine/memory.h"
 #include "training/first_step.h"
 #include "training/project_source.h"
 #include "training/weights.h"
@@ -66,7 +67,7 @@ class Look {
     result_.train = train_.name;
     result_.seed = options_.seed;
     data_ = training::DataSet::locate(train_.data, cache_.sources(), diagnostics_);
-    if (!data_ || !data_->read(diagnostics_)) return std::nullopt;
+    if (!data_ || !fitsInMemory() || !data_->read(diagnostics_)) return std::nullopt;
     std::optional<std::vector<ir::Tensor>> tensors = loadSlots(train_, options_, result_, diagnostics_);
     if (!tensors) return std::nullopt;
     tensors_ = std::move(*tensors);
@@ -82,6 +83,18 @@ class Look {
   }
 
  private:
+  /// Slots as tensors, and as the programs see them.
+  bool fitsInMemory() {
+    std::int64_t slotBytes = 0;
+    for (const elaborate::Slot& slot : train_.slots) slotBytes += slot.type.byteCount();
+    const std::vector<engine::MemoryPart> parts = {{data_->bytes(), "the data files"},
+                                                   {2 * slotBytes, "parameters, states and optimizer, twice"}};
+    const std::int64_t limit = engine::memoryLimitBytes(options_.engine.maxMemoryBytes);
+    auto refused = engine::refuseMemory(train_.span, parts, limit, diagnostics_);
+    if (refused) refused->help("use a smaller network or fewer rows");
+    return !refused;
+  }
+
   Moment moment() const { return {slots_->view(), 0, nullptr}; }
 
   bool measureNamed() {

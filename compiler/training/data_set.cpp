@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "diagnostics/kinds/data.h"
+#include "engine/engine.h"
+#include "engine/memory.h"
 #include "support/suggest.h"
 #include "training/parts.h"
 
@@ -24,6 +26,12 @@ std::optional<DataSet> DataSet::locate(const elaborate::DataProgram& program, So
     data.sources_.push_back(rows);
   }
   if (!isFine) return std::nullopt;
+  const std::vector<engine::MemoryPart> needs = {{data.bytes(), "the data files"},
+                                                 {rowNumberBytes(rowCounts), "the numbers of the rows"}};
+  if (auto refused = engine::refuseMemory(program.span, needs, engine::availableMemoryBytes(), diagnostics)) {
+    refused->help("use fewer rows");
+    return std::nullopt;
+  }
   std::optional<std::vector<Part>> parts = cutParts(program, rowCounts, splitSeed, diagnostics);
   if (!parts) return std::nullopt;
   data.parts_ = std::move(*parts);

@@ -66,6 +66,11 @@ std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t ro
 
 }  // namespace
 
+std::int64_t rowNumberBytes(const std::vector<std::int64_t>& rowCounts) {
+  const std::int64_t all = std::accumulate(rowCounts.begin(), rowCounts.end(), std::int64_t{0});
+  return static_cast<std::int64_t>(sizeof(std::int64_t)) * (all + (rowCounts.empty() ? 0 : rowCounts[0]));
+}
+
 std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed,
                                       std::int64_t counter) {
   std::vector<std::int64_t> order = rangeRows(0, count);

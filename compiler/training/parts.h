@@ -20,6 +20,10 @@ std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
                                           const std::vector<std::int64_t>& rowCounts, std::int64_t splitSeed,
                                           Diagnostics& diagnostics);
 
+/// Bytes of the row numbers that cutParts makes and that a shuffled epoch draws, 8 a row: those of all parts, and once
+/// more those of `source`.
+std::int64_t rowNumberBytes(const std::vector<std::int64_t>& rowCounts);
+
 /// A permutation of 0..count-1 that depends on (stream, seed, counter) and on nothing else.
 std::vector<std::int64_t> permutation(std::int64_t count, std::string_view stream, std::int64_t seed,
                                       std::int64_t counter);

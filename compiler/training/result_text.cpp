@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "training/evaluate.h"
@@ -42,6 +43,10 @@ std::string metricTable(const std::vector<Metric>& metrics) {
     addOnce(rows, metric.name.substr(dot + 1));
   }
   if (rows.empty()) return "";
+  // Four decimals of what is below a million; a larger number would run into the column before it.
+  const auto number = [](double value) {
+    return std::abs(value) < 1e6 ? fmt::format("{:>12.4f}", value) : fmt::format("{:>12.4e}", value);
+  };
   std::string text = fmt::format("{:<16}", "");
   for (const std::string& part : parts) text += fmt::format("{:>12}", part);
   text += '\n';
@@ -50,7 +55,7 @@ std::string metricTable(const std::vector<Metric>& metrics) {
     for (const std::string& part : parts) {
       const auto found =
           std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == part + "." + row; });
-      text += found == metrics.end() ? fmt::format("{:>12}", "") : fmt::format("{:>12.4f}", found->value);
+      text += found == metrics.end() ? fmt::format("{:>12}", "") : number(found->value);
     }
     text += '\n';
   }
@@ -91,9 +96,11 @@ Json targetJson(const TargetResult& result) {
 }  // namespace
 
 std::string resultTable(const RunResult& result) {
+  // Steps may end within the first epoch.
+  const std::string epochs = result.epochs > 0 ? plural(result.epochs, "epoch") + ", " : "";
   std::string text =
-      fmt::format("{}, seed {}: {} after {}, {} in {}", result.name, result.seed, outcomeName(result.outcome),
-                  plural(result.epochs, "epoch"), plural(result.steps, "step"), durationText(result.seconds));
+      fmt::format("{}, seed {}: {} after {}{} in {}", result.name, result.seed, outcomeName(result.outcome), epochs,
+                  plural(result.steps, "step"), durationText(result.seconds));
   text += result.stepsPerSecond > 0.0 ? fmt::format(" ({:.0f} steps/s)\n", result.stepsPerSecond) : "\n";
   text += metricTable(result.metrics);
   if (result.bestEpoch > 0)

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "diagnostics/kinds/engine.h"
 #include "engine/memory.h"
+#include "training/parts.h"
 
 namespace nnc::training {
 
@@ -28,7 +28,8 @@ Session::~Session() {
   // Data first: a bad file explains more than what was compiled for it.
   diagnostics_.append(std::move(readerMessages_));
   diagnostics_.append(std::move(messages_));
-  diagnostics_.append(std::move(compiled));
+  // One line per mistake: every program of a run that meets an unknown pass, or no code generator, says so.
+  diagnostics_.appendNew(std::move(compiled));
   calls_.clear();
   if (options_.programKey.empty() || !rowMap_) return;
   CompiledPrograms programs = bank_.takeCompiled();
@@ -36,13 +37,38 @@ Session::~Session() {
   cache_.givePrograms(options_.programKey, std::move(programs));
 }
 
+/// What the rows of a train take, before they are numbered. The sources stay in the store that measured them; empty:
+/// what is wrong with them is reported when they are located.
+static std::vector<engine::MemoryPart> memoryOfRows(const elaborate::DataProgram& data, SourceStore& store) {
+  Diagnostics ignored;
+  const RowSource* const source = store.open(data.source, data.raw, {}, ignored);
+  if (source == nullptr) return {};
+  std::vector<std::int64_t> counts = {source->rows()};
+  std::int64_t bytes = source->bytes();
+  const RowSource* const test = data.test ? store.open(*data.test, data.raw, source->meanings(), ignored) : nullptr;
+  if (test != nullptr) {
+    counts.push_back(test->rows());
+    bytes += test->bytes();
+  }
+  return {{bytes, "the data files"}, {rowNumberBytes(counts), "the numbers of the rows"}};
+}
+
 bool Session::locate() {
+  memoryLimit_ = engine::memoryLimitBytes(options_.engine.maxMemoryBytes);
+  // A generator of 10^9 rows needs no file, and 16 GB for their numbers.
+  const std::vector<engine::MemoryPart> rows = memoryOfRows(train_.data, cache_.sources());
+  if (auto refused = engine::refuseMemory(train_.data.span, rows, memoryLimit_, messages_)) {
+    refused->help(memoryAdvice("use fewer rows"));
+    return false;
+  }
   data_ = DataSet::locate(train_.data, cache_.sources(), messages_, options_.splitSeed);
   if (!data_) return false;
   areLabelsChecked_ = cache_.areLabelsChecked(*data_);
-  const std::int64_t machine = engine::availableMemoryBytes();
-  memoryLimit_ = options_.engine.maxMemoryBytes > 0 ? std::min(machine, options_.engine.maxMemoryBytes) : machine;
   return checkMemory(0);
+}
+
+std::string Session::memoryAdvice(std::string_view otherwise) const {
+  return std::string(memoryLimit_ == options_.engine.maxMemoryBytes ? "the limit was set by --max-memory" : otherwise);
 }
 
 bool Session::checkMemory(std::int64_t arenas) {
@@ -51,21 +77,23 @@ bool Session::checkMemory(std::int64_t arenas) {
   std::int64_t rowBytes = 0;
   for (const elaborate::Field& field : train_.data.fields) rowBytes += field.type.byteCount();
   const std::int64_t batches = BatchStream::ringSize(options_.assemblesAhead);
-  const std::int64_t batchBytes = rowBytes * train_.batch * batches;
-  const std::int64_t needed = data_->bytes() + slotBytes + batchBytes + arenas;
-  if (needed <= memoryLimit_) return true;
-  DiagnosticBuilder message =
-      messages_.emit<diag::PlanTooLarge>(train_.span, engine::formatBytes(needed), engine::formatBytes(memoryLimit_));
-  message.note(fmt::format("{} for the data files", engine::formatBytes(data_->bytes())));
-  message.note(fmt::format("{} for parameters, states and optimizer", engine::formatBytes(slotBytes)));
-  message.note(fmt::format("{} for batches ({} of {} rows)", engine::formatBytes(batchBytes), batches, train_.batch));
-  if (arenas > 0)
-    message.note(fmt::format("{} for the values of a step", engine::formatBytes(arenas)));
-  else
-    message.note("the values of a step come on top");
-  message.help(options_.engine.maxMemoryBytes > 0 ? "the limit was set by --max-memory"
-                                                  : "use a smaller batch, a smaller network or fewer rows");
+  const std::vector<engine::MemoryPart> parts = {
+      {data_->bytes(), "the data files"},
+      {numberBytes(), "the numbers of the rows"},
+      {slotBytes, "parameters, states and optimizer"},
+      {rowBytes * train_.batch * batches, fmt::format("batches ({} of {} rows)", batches, train_.batch)},
+      {arenas, "the values of a step"}};
+  auto refused = engine::refuseMemory(train_.span, parts, memoryLimit_, messages_);
+  if (!refused) return true;
+  if (arenas == 0) refused->note("the values of a step come on top");
+  refused->help(memoryAdvice("use a smaller batch, a smaller network or fewer rows"));
   return false;
+}
+
+std::int64_t Session::numberBytes() const {
+  std::vector<std::int64_t> counts;
+  for (int i = 0; i < data_->sourceCount(); ++i) counts.push_back(data_->source(i).rows());
+  return rowNumberBytes(counts);
 }
 
 void Session::start(bool withStep) {
@@ -129,7 +157,7 @@ BatchStream& Session::openStream(std::unique_ptr<const PassPlan> plan, std::int6
 }
 
 std::int64_t Session::plannedBytes() {
-  std::int64_t bytes = data_->bytes() + bank_.arenaBytes();
+  std::int64_t bytes = data_->bytes() + numberBytes() + bank_.arenaBytes();
   for (const Buffer& slot : slots_) bytes += slot.size();
   return bytes + streamBytes_;
 }

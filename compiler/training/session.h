@@ -68,6 +68,8 @@ class Session {
  private:
   /// What is known to be needed against what there is; `arenas` 0: programs are not compiled yet.
   bool checkMemory(std::int64_t arenas);
+  std::int64_t numberBytes() const;
+  std::string memoryAdvice(std::string_view otherwise) const;
 
   const elaborate::TrainProgram& train_;
   SessionOptions options_;

@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <fstream>
 #include <map>
+#include <optional>
+#include <string_view>
 
 #include "diagnostics/kinds/data.h"
 #include "ir/evaluate.h"
@@ -81,13 +85,71 @@ std::vector<ir::Tensor> initialTensors(const ir::Module& initModule, ir::Functio
   return ir::evaluate(initModule, init, {seedTensor});
 }
 
+/// A kind of file that people give for weights and that is none.
+struct ForeignKind {
+  std::string_view start;  // its first bytes
+  std::string_view what;
+  std::string_view help;
+};
+
+/// The first bytes decide; of a zip, PyTorch's has `data.pkl` early.
+static std::optional<ForeignKind> foreignKind(std::string_view start) {
+  static constexpr std::string_view kFromTorch =
+      "nnc runs no code of a model file. Convert it with PyTorch, where it was made:\n"
+      "  import torch\n"
+      "  from safetensors.torch import save_file\n"
+      "  weights = torch.load(\"model.pt\", map_location=\"cpu\", weights_only=True)\n"
+      "  save_file({name: tensor.contiguous() for name, tensor in weights.items()}, \"model.safetensors\")\n"
+      "then: nnc weights model.safetensors --from torch --for net.nn --out weights.safetensors";
+  static constexpr std::string_view kFromZip = "nnc weights FILE.npz --out weights.safetensors";
+  static constexpr std::string_view kFromArray =
+      "one array has no name. With NumPy:  numpy.savez(\"w.npz\", **{\"net.dense.w\": array}), then: nnc weights w.npz "
+      "--out weights.safetensors";
+  static constexpr ForeignKind kKinds[] = {
+      {"PK\x03\x04", "it is a zip of NumPy arrays (.npz)", kFromZip},
+      {"\x93NUMPY", "it is a NumPy array (.npy)", kFromArray},
+      {"\x80\x02", "it is a pickle", kFromTorch},
+      {"\x80\x03", "it is a pickle", kFromTorch},
+      {"\x80\x04", "it is a pickle", kFromTorch},
+      {"\x80\x05", "it is a pickle", kFromTorch},
+      {"{", "it is a JSON text", "nnc reads weights from safetensors files"},
+      {"[", "it is a JSON text", "nnc reads weights from safetensors files"},
+      {"\x89HDF", "it is an HDF5 file",
+       "write its arrays with numpy.savez, then: nnc weights w.npz --out weights.safetensors"},
+  };
+  if (start.starts_with("PK\x03\x04") && start.find("data.pkl") != std::string_view::npos)
+    return ForeignKind{{}, "it is a file of PyTorch, a zip with a pickle", kFromTorch};
+  for (const ForeignKind& kind : kKinds)
+    if (start.starts_with(kind.start)) return kind;
+  return std::nullopt;
+}
+
+void reportBadWeights(const std::string& path, const runtime::Failure& failure, Diagnostics& diagnostics) {
+  std::string start(4096, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  if (const std::optional<ForeignKind> kind = foreignKind(start)) {
+    diagnostics.emit<diag::WeightsBad>({}, path, kind->what).help(std::string(kind->help));
+    return;
+  }
+  DiagnosticBuilder message = diagnostics.emit<diag::WeightsBad>({}, path, failure.message);
+  if (failure.offset >= 0) message.note(fmt::format("at byte {} of {}", failure.offset, path));
+}
+
+static std::optional<std::int64_t> firstNaN(const ir::Tensor& tensor) {
+  if (!ir::isFloat(tensor.type.dtype)) return std::nullopt;
+  for (std::int64_t i = 0; i < tensor.type.elementCount(); ++i)
+    if (std::isnan(tensor.real(i))) return i;
+  return std::nullopt;
+}
+
 bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& slots, MatchWeights match,
                  std::vector<ir::Tensor>& tensors, Diagnostics& diagnostics) {
   runtime::Failure failure;
   const std::optional<runtime::TensorFile> file = runtime::readSafetensors(path, failure);
   if (!file) {
-    DiagnosticBuilder message = diagnostics.emit<diag::WeightsBad>({}, path, failure.message);
-    if (failure.offset >= 0) message.note(fmt::format("at byte {} of {}", failure.offset, path));
+    reportBadWeights(path, failure, diagnostics);
     return false;
   }
   const auto format = file->metadata.find("format");
@@ -108,6 +170,11 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
     }
     if (fits(slots[i].type, *found->second)) {
       copyInto(tensors[i], *found->second);
+      if (const std::optional<std::int64_t> at = firstNaN(tensors[i])) {
+        diagnostics.emit<diag::WeightsBad>({}, path, fmt::format("entry {} of `{}` is NaN", *at, slots[i].path))
+            .help("weights of a run that diverged compute nothing; its folder keeps the best ones before: `best`");
+        return false;
+      }
       if (!isOurs && isSquare(slots[i].type) && square.empty()) square = slots[i].path;
       ++taken;
     } else {

@@ -17,6 +17,10 @@ std::optional<std::string> findWeights(const std::string& path, Diagnostics& dia
 /// One tensor per slot, initialised from `seed` as a run does before its first step.
 std::vector<ir::Tensor> initialTensors(const ir::Module& initModule, ir::FunctionId init, std::int64_t seed);
 
+/// Says why a file is no safetensors file (E1302): of a kind that is known by its first bytes (PyTorch, pickle, NumPy,
+/// JSON), what it is and how it is converted; of another, what `failure` says.
+void reportBadWeights(const std::string& path, const runtime::Failure& failure, Diagnostics& diagnostics);
+
 enum class MatchWeights : std::uint8_t {
   All,      // every parameter and network state must be in the file with its shape
   Partial,  // what matches by name and shape is taken, the rest stays; at least one must match
@@ -26,7 +30,8 @@ enum class MatchWeights : std::uint8_t {
 /// optimizer stay as they are. Extra tensors in the file that look like optimizer state or belong to no slot are
 /// refused in mode All unless the file is a checkpoint of nnc, whose optimizer state is skipped.
 ///
-/// Errors  E1302 unreadable file; E1303 lists what is missing, what has another shape and what is too much.
+/// Errors  E1302 unreadable file, or NaN in what is taken; E1303 lists what is missing, what has another shape and what
+/// is too much.
 bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& slots, MatchWeights match,
                  std::vector<ir::Tensor>& tensors, Diagnostics& diagnostics);
 

@@ -120,7 +120,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& value) override {
     if (place_ == Place::Root) {
       if (!names_.insert(value).second) return stop("the key \"" + value + "\" stands twice");
-      if (names_.size() > kMaxTensors + 1) return stop("more than 65536 tensors");
+      if (names_.size() - names_.count("__metadata__") > kMaxTensors) return stop("more than 65536 tensors");
       name_ = value;
       field_.clear();
       return true;

@@ -152,6 +152,21 @@ TEST(Errors, IndexNotation) {
             "E0502 `x[i - 1]` reads past the end: i - 1 reaches -1, and the axis has 4");
   EXPECT_EQ(errorOf("fn f(x: f32[4]) {\n let y[i: 5] = «x[i]»\n return y }"),
             "E0502 `x[i]` reads past the end: i reaches 4, and the axis has 4");
+  // What is computed from indices and lists alone is as decidable as an affine form.
+  EXPECT_EQ(errorOf("fn f(x: f32[4, 4]) {\n let y[i: 4] = «x[i, i * i]»\n return y }"),
+            "E0502 `x[i, i * i]` reads past the end: i * i reaches 9, and the axis has 4");
+  EXPECT_EQ(adviceOf("fn f(x: f32[4, 4]) {\n let y[i: 4] = x[i, i * i]\n return y }"),
+            "«4» `i` runs over 4 from here\n");
+  EXPECT_EQ(errorOf("fn f(x: f32[4]) {\n let h = [0, 2, 9]\n let y[e] = «x[h[e]]»\n return y }"),
+            "E0502 `x[h[e]]` reads past the end: h[e] reaches 9, and the axis has 4");
+  EXPECT_EQ(adviceOf("fn f(x: f32[4]) {\n let h = [0, 2, 9]\n let y[e] = x[h[e]]\n return y }"),
+            "«e» `e` runs over 3 from here\n");
+  EXPECT_EQ(errorOf("fn f(x: f32[4]) {\n let y[e: 3] = «x[1 - e * e]»\n return y }"),
+            "E0502 `x[1 - e * e]` reads past the end: 1 - e * e reaches -3, and the axis has 4");
+  EXPECT_EQ(errorOf("fn f(x: f32[4]) {\n let y[e: 5] = «x[div(e, 1)]»\n return y }"),
+            "E0502 `x[div(e, 1)]` reads past the end: div(e, 1) reaches 4, and the axis has 4");
+  EXPECT_EQ(errorOf("fn f(x: f32[3, 2]) = scatter_add(x, «[0, 4, 1]», 4)"),
+            "E0220 `at` of `scatter_add`: it holds 4, and the result has 4 rows");
   EXPECT_EQ(errorOf("fn f(x: f32[8]) {\n let y[«i»] = sum[u: 2](x[i * 2 + u])\n return y }"),
             "E0503 the extent of index `i` cannot be inferred: it is only used as `i * 2 + u`");
   EXPECT_EQ(errorOf("fn f(x: f32[2]) {\n let y[i, «j»] = x[i]\n return y }"),

@@ -114,6 +114,12 @@ TEST(Index, GathersThroughTensors) {
   clamped.inputs["t"] = tensor({ir::DType::I32, {2}}, {7, -3});
   ASSERT_TRUE(clamped.apply("f")) << clamped.messages();
   EXPECT_EQ(clamped.run(), (Numbers{2, 3}));
+  // What is known to stay inside is read as it is; the `t` of a scan is not known, and is clamped like a label.
+  EXPECT_EQ(run(fn("x: f32[4, 4]", "let y[i: 2] = x[i, i * i]")), (Numbers{1, 6}));
+  EXPECT_EQ(run(fn("x: f32[2, 2]",
+                   "let run = scan t in 0..3 carry c = 0.0 {\n let v[i: 2] = x[i, t * t + i]\n"
+                   " next c = c + sum[i](v[i]) }\n let y = run.c")),
+            (Numbers{1 + 4 + 2 + 4 + 2 + 4}));
 }
 
 TEST(Index, AffineReadsAreViews) {

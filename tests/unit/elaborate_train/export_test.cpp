@@ -11,7 +11,7 @@ static const char* const kNetwork =
     "  return z |> dense(hidden) |> batch_norm() |> relu |> dense(2)\n}\n";
 
 TEST_F(ExportTest, OneEntryPerBatchWithOneSetOfSlots) {
-  Project* const project = loadText(std::string(kNetwork) + "export net(5) as tiny(B: [32, 1, 32])\n");
+  Project* const project = loadText(std::string(kNetwork) + "export net(5) as tiny(B: [32, 1])\n");
   ASSERT_NE(project, nullptr) << messages();
   EXPECT_EQ(project->exports(), std::vector<std::string>{"tiny"});
   const std::optional<ExportProgram> program = project->exported("tiny");
@@ -92,9 +92,13 @@ INSTANTIATE_TEST_SUITE_P(
                    "E0124 export `n`: the first dim of `x` is the batch, and must be a name"},
         ExportCase{"FreeDim", "layer l(x: f32[B, n]) -> f32[B, n] = x\nexport l as e(B: 1)",
                    "E0124 export `e`: dim `n` of `x` has no size"},
-        ExportCase{"FunctionWithFreeDim", "export fn f(x: f32[k]) -> f32[k] = x",
-                   "E0124 export `f`: dim `k` of `x` has no size; write `as f(k: [8, 64])`"},
-        ExportCase{"FunctionOfNothing", "export fn f() -> f32 = 1.0", "E0124 export `f`: it declares no data arguments"},
+        ExportCase{
+            "FunctionWithFreeDim", "export fn f(x: f32[k]) -> f32[k] = x",
+            "E0124 export `f`: dim `k` of `x` has no size; write `export f as f(k: [8, 64])` instead of `export` on "
+            "its declaration"},
+        ExportCase{"SizeTwice", "export net() as n(B: [4, 4, 2])", "E0124 export `n`: `B` has the size 4 twice"},
+        ExportCase{"FunctionOfNothing", "export fn f() -> f32 = 1.0",
+                   "E0124 export `f`: it declares no data arguments"},
         ExportCase{"ConstantOfNoCType", "export let sizes = [1, 2]",
                    "E0124 export `sizes`: a constant of C is a finite number, a truth value or a text, and this is"},
         ExportCase{"ConstantOfTheHeader", "export let max_batch = 3",

@@ -137,6 +137,37 @@ TEST(OwnDerivative, StraightThrough) {
   for (int i = 0; i < 3; ++i) EXPECT_NEAR(derived.real(i), plain.real(i), 1e-12);
 }
 
+// ---------------------------------------------------------------- indices outside
+
+// Each index is clamped in its own axis, where it reads and where its derivative goes.
+TEST(LanguageGather, ClampsEveryAxis) {
+  const auto program = [](const std::string& parameters, const std::string& read) {
+    return LanguageProgram("fn f(" + parameters + ") -> f32[3] {\n  let y[b] = " + read + "\n  return y * y\n}");
+  };
+  LanguageProgram far = program("x: f32[3, 4], at: i32[3]", "x[b, at[b]]");
+  ASSERT_TRUE(far.isFine);
+  far.arguments[far.at("at")].setInteger(0, 7);
+  far.arguments[far.at("at")].setInteger(1, -2);
+  const ir::Tensor x = far.arguments[0];
+  const ir::Tensor y = evaluateInDouble(far)[1];
+  EXPECT_DOUBLE_EQ(y.real(0), x.real(3) * x.real(3));
+  EXPECT_DOUBLE_EQ(y.real(1), x.real(4) * x.real(4));
+  expectDerivatives(far);
+  expectCompiledAlike(far);
+  // Two indices from outside, and one that depends on an index of the loop and on a number.
+  LanguageProgram both = program("x: f32[2, 4], at: i32[3], to: i32[3]", "x[to[b], at[b] * 3]");
+  ASSERT_TRUE(both.isFine);
+  both.arguments[both.at("to")].setInteger(2, 9);
+  expectDerivatives(both);
+  expectCompiledAlike(both);
+  const LanguageProgram scan(
+      "fn f(x: f32[3, 4]) -> f32[3] {\n  let zero = zeros([3])\n  let run = scan t in 0..4 carry c = zero {\n"
+      "    let v[b] = x[b, t * t + b]\n    next c = c + v * v\n  }\n  return run.c\n}");
+  ASSERT_TRUE(scan.isFine);
+  expectDerivatives(scan);
+  expectCompiledAlike(scan);
+}
+
 // ---------------------------------------------------------------- scatter_add
 
 TEST(LanguageScatter, AddsWhereItIsTold) {
