@@ -1,6 +1,7 @@
 // One training of a study.
 #pragma once
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,8 @@ class TaskRunner {
   Programs takePrograms(const Task& task, Diagnostics& diagnostics);
   void givePrograms(const Task& task, Programs programs);
   std::string programKey(const Task& task) const;
+  /// Of its network with the tuned value. Empty: reported.
+  std::optional<double> flopsPerStep(const Task& task, CellPrograms& programs, Diagnostics& diagnostics);
   training::InMemoryOptions trainingOptions(const Task& task, const elaborate::TrainProgram& train) const;
 
   Plan& plan_;
@@ -37,6 +40,7 @@ class TaskRunner {
   const training::InterruptGuard& interrupt_;
   training::RunCache cache_;
   std::mutex mutex_;
+  std::map<std::string, double> flops_;                   // of a step, by program key
   std::list<std::pair<std::string, Programs>> programs_;  // that no run uses, given back last at the end
 };
 

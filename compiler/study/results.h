@@ -49,9 +49,9 @@ class ResultsFile {
   [[nodiscard]] bool revise(const std::function<void(Run&)>& revise, Diagnostics& diagnostics);
   /// Writes study.json or verdicts.json atomically.
   [[nodiscard]] bool write(const std::string& name, const std::string& text, Diagnostics& diagnostics);
-  /// Rewrites results.jsonl in this order of run ids, atomically. Others come before them in the order they have, so that
-  /// of two runs of a cell and a block, as when a parameter is tuned anew, the one that was asked for stands last. Lines
-  /// that do not count are dropped: they were reported when the file was opened.
+  /// Rewrites results.jsonl in this order of run ids, atomically. Others come before them in the order they have, so
+  /// that of two runs of a cell and a block, as when a parameter is tuned anew, the one that was asked for stands last.
+  /// Lines that do not count are dropped: they were reported when the file was opened.
   [[nodiscard]] bool sort(const std::vector<std::string>& ids, Diagnostics& diagnostics);
 
  private:

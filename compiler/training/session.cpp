@@ -102,9 +102,13 @@ std::vector<std::byte*> Session::slotPointers(ProgramKind kind) {
   return pointers;
 }
 
-BatchCall* Session::call(ProgramKind kind, std::int64_t batch) {
+BatchCall* Session::madeCall(ProgramKind kind, std::int64_t batch) {
   const auto known = calls_.find({kind, batch});
-  if (known != calls_.end()) return &known->second;
+  return known != calls_.end() ? &known->second : nullptr;
+}
+
+BatchCall* Session::call(ProgramKind kind, std::int64_t batch) {
+  if (BatchCall* const made = madeCall(kind, batch)) return made;
   CompiledBatch* const program = bank_.get(kind, batch);
   if (program == nullptr) return nullptr;
   if (!checkMemory(bank_.arenaBytes())) return nullptr;
