@@ -58,6 +58,9 @@ void noteRuns(const View& view, statistics::Facts& facts) {
   if (failed > 0)
     facts.notes.push_back(fmt::format("{} failed and {} no value: what is said is of the others.",
                                       countText(failed, "run"), failed == 1 ? "has" : "have"));
+  if (origins.size() > 1)
+    facts.notes.push_back(fmt::format(
+        "The runs come from {} compilers or machines, whose sums may be rounded differently.", origins.size()));
 }
 
 void addCaveats(const View& view, statistics::Facts& facts) {
