@@ -20,16 +20,16 @@ namespace nnc::driver {
 namespace {
 
 /// What is built, and under which C prefix.
-struct Subject {
+struct BuildSubject {
   elaborate::ExportProgram program;
   std::string prefix;
   std::vector<elaborate::ExportedConstant> constants;
 };
 
-std::optional<Subject> exportSubject(elaborate::Project& project, const std::string& name) {
+std::optional<BuildSubject> exportSubject(elaborate::Project& project, const std::string& name) {
   std::optional<elaborate::ExportProgram> program = project.exported(name);
   if (!program) return std::nullopt;
-  return Subject{std::move(*program), name, {}};
+  return BuildSubject{std::move(*program), name, {}};
 }
 
 /// Batches of one example, for latency, and of as many as the train takes at once.
@@ -38,33 +38,22 @@ std::vector<std::int64_t> batchesFor(const Options& options, std::int64_t batchO
   return largest == 1 ? std::vector<std::int64_t>{1} : std::vector<std::int64_t>{1, largest};
 }
 
-std::optional<Subject> trainSubject(elaborate::Project& project, Context& context) {
+std::optional<BuildSubject> trainSubject(elaborate::Project& project, Context& context) {
   if (!checkOverrides(context, project)) return std::nullopt;
   const std::optional<elaborate::TrainProgram> train = project.train(context.line.name(), context.line.overrides);
   if (!train) return std::nullopt;
   std::optional<elaborate::ExportProgram> program =
       project.network(*train, batchesFor(context.line.options, train->batch));
   if (!program) return std::nullopt;
-  return Subject{std::move(*program), std::filesystem::path(context.line.file()).stem().string(), {}};
+  return BuildSubject{std::move(*program), std::filesystem::path(context.line.file()).stem().string(), {}};
 }
 
-/// An export has its values and its batches in the file; of what the command line says beside it, nothing is ignored.
-bool checkExportOptions(Context& context, const std::string& name) {
-  std::vector<std::string> given;
-  for (const elaborate::Override& override : context.line.overrides) given.push_back("--" + override.name);
-  if (context.line.options.batch) given.emplace_back("--batch");
-  for (const std::string& option : given)
-    context.diagnostics.emit<diag::OptionsExclude>({}, option, "export " + name)
-        .help("an export has its values in the file; a train takes them from the command line");
-  return given.empty();
-}
-
-std::optional<Subject> openSubject(elaborate::Project& project, Context& context) {
+std::optional<BuildSubject> openSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const bool hasWeights = context.line.options.weights.has_value();
   const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/hasWeights);
-  if (exported && !checkExportOptions(context, *exported)) return std::nullopt;
-  std::optional<Subject> subject = exported ? exportSubject(project, *exported) : trainSubject(project, context);
+  if (exported && !checkOptions(context, project, Subject::Export, *exported)) return std::nullopt;
+  std::optional<BuildSubject> subject = exported ? exportSubject(project, *exported) : trainSubject(project, context);
   std::optional<std::vector<elaborate::ExportedConstant>> constants = project.exportedConstants();
   if (!subject || !constants) return std::nullopt;
   subject->constants = std::move(*constants);
@@ -116,7 +105,7 @@ std::vector<codegen::ApiTensor> tensorsOf(const elaborate::ExportProgram& progra
 }
 
 /// Lowers every entry and describes the whole to the code generator. The entries' modules live in `program`.
-std::optional<codegen::ModelApi> describeApi(Subject& subject, const engine::Options& options, Context& context) {
+std::optional<codegen::ModelApi> describeApi(BuildSubject& subject, const engine::Options& options, Context& context) {
   elaborate::ExportProgram& program = subject.program;
   std::optional<std::vector<codegen::ApiWeight>> weights = weightsOf(program, context);
   if (!weights) return std::nullopt;
@@ -187,7 +176,7 @@ int buildCommand(Context& context) {
   if (stage == "ast") return printTree(context);
   const std::unique_ptr<elaborate::Project> project = loadProject(context);
   if (project == nullptr) return 1;
-  std::optional<Subject> subject = openSubject(*project, context);
+  std::optional<BuildSubject> subject = openSubject(*project, context);
   if (!subject) return 1;
   // The largest entry, in place of the files.
   if (!stage.empty()) return printStage(context, subject->program.entries.back(), stage);

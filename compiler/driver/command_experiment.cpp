@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/experiment.h"
 #include "driver/session.h"
+#include "elaborate/project.h"
 #include "experiment/estimate.h"
 #include "experiment/expect.h"
+#include "experiment/machine.h"
 #include "experiment/planner.h"
 #include "experiment/print_plan.h"
 #include "experiment/probe_study.h"
@@ -101,32 +104,44 @@ std::string outcomeJson(const study::Study& study, const experiment::StudyOutcom
   return result.dump() + "\n";
 }
 
+experiment::ProbeMaker makerOf(const experiment::ExperimentPlan& plan, experiment::StudyProbes& probes) {
+  if (plan.probes().empty()) return {};
+  return [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) { return probes.make(programs); };
+}
+
 /// Runs what the folder lacks; then expectations and report.
 int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::string& folder,
             experiment::StudyMeter& meter) {
   const Options& options = context.line.options;
   const study::Study& study = plan.study();
-  const std::unique_ptr<study::ResultsFile> results = study::ResultsFile::open(folder, context.diagnostics);
-  if (results == nullptr || !results->write("study.json", study::studyText(study), context.diagnostics)) return 1;
+  codegen::Backend* const backend = engine::backend(context.diagnostics);
+  if (backend == nullptr) return 4;
+  const experiment::Machine machine = experiment::thisMachine("nnc " NNC_VERSION ", LLVM " NNC_LLVM_VERSION, *backend);
   experiment::StudyOptions run;
   run.workers = threadCount(options);
+  run.origin = machine.origin();
+  const std::unique_ptr<study::ResultsFile> results = study::ResultsFile::open(folder, context.diagnostics);
+  const auto writeStudy = [&] {
+    study::Study described = study;
+    experiment::describeMachine(machine, run.workers, described);
+    return results->write("study.json", study::studyText(described), context.diagnostics);
+  };
+  if (results == nullptr || !writeStudy()) return 1;
   run.command = commandText(context.line, study.name);
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);
   run.meter = &meter;
   experiment::StudyProbes probes(plan.probes(), run.engine);
-  if (!plan.probes().empty())
-    run.probes = [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) {
-      return probes.make(programs);
-    };
+  run.probes = makerOf(plan, probes);
   std::optional<experiment::StudyOutcome> outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
   while (outcome && outcome->missing == 0 && plan.grow(results->runs())) {
-    if (!results->write("study.json", study::studyText(study), context.diagnostics)) return 1;
+    if (!writeStudy()) return 1;
     const std::size_t before = outcome->finished;
     outcome = experiment::runStudy(plan, *results, run, context.diagnostics);
     if (outcome) outcome->finished += before;
   }
   if (!outcome || context.diagnostics.hasErrors()) return 1;
+  experiment::reportOrigins(study, results->runs(), run.origin, context.diagnostics);
   const std::vector<study::Verdict> verdicts =
       experiment::decideExpectations({context.sources, plan.spec(), plan.cells(), study}, results->runs());
   if (!results->write("verdicts.json", study::verdictsText(verdicts), context.diagnostics)) return 1;
@@ -147,14 +162,18 @@ int runExperiment(Context& context, elaborate::Project& project, const std::stri
   std::unique_ptr<experiment::ExperimentPlan> plan;
   {
     ScopedTimer timer(&context.timings, "plan");
-    plan = experiment::makePlan(project, name, overridesOf(context.line));
+    plan = experiment::makePlan(project, name, overridesOf(context.line), experiment::PlanFor::Running,
+                                options.json ? training::Progress::None : training::Progress::Auto);
   }
   if (plan == nullptr) return 1;
   if (!options.plan) return runPlan(context, *plan, folderOf(context.line, name), meter);
-  const std::optional<double> seconds =
-      experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), context.diagnostics);
-  writeResult(options.json ? experiment::planJson(plan->study(), seconds)
-                           : experiment::planText(plan->study(), seconds));
+  experiment::StudyProbes probes(plan->probes(), engineOptions(context));
+  const experiment::Prediction prediction{
+      experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), makerOf(*plan, probes),
+                                  context.diagnostics),
+      plan->mostCells()};
+  writeResult(options.json ? experiment::planJson(plan->study(), prediction)
+                           : experiment::planText(plan->study(), prediction));
   return 0;
 }
 
@@ -175,25 +194,71 @@ int probeExperiment(Context& context, elaborate::Project& project, const std::st
   return 0;
 }
 
-int runFolder(Context& context) {
-  std::vector<std::string> files;
+namespace {
+
+/// A file of a folder: its messages and places are its own.
+struct FolderFile {
+  Context context;
+  std::unique_ptr<elaborate::Project> project;  // null: reported
+};
+
+std::vector<std::unique_ptr<FolderFile>> loadFolder(const CommandLine& line) {
+  std::vector<std::string> paths;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(context.line.file(), error))
-    if (entry.path().extension() == ".nn") files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
+  for (const auto& entry : std::filesystem::directory_iterator(line.file(), error))
+    if (entry.path().extension() == ".nn") paths.push_back(entry.path().string());
+  std::sort(paths.begin(), paths.end());
+  std::vector<std::unique_ptr<FolderFile>> files;
+  for (std::string& path : paths) {
+    FolderFile& file = *files.emplace_back(std::make_unique<FolderFile>());
+    file.context.line = line;
+    file.context.line.positional[0] = std::move(path);
+    file.project = loadProject(file.context);
+  }
+  return files;
+}
+
+/// Whether every experiment has a name, and so a study folder, of its own. What has not is reported in its file.
+bool checkDistinct(const std::vector<std::unique_ptr<FolderFile>>& files) {
+  std::map<std::string, std::string> places;
+  bool isFine = true;
+  for (const std::unique_ptr<FolderFile>& file : files) {
+    if (file->project == nullptr) continue;
+    for (const syntax::Decl& decl : file->project->state().file().declarations) {
+      const auto* const experiment = std::get_if<syntax::ExperimentDecl>(&decl.node);
+      if (experiment == nullptr) continue;
+      const syntax::Ident& name = experiment->name;
+      const Place place = file->context.sources.place(name.span.file, name.span.begin);
+      const auto [other, isNew] =
+          places.emplace(name.text, fmt::format("{}:{}:{}", file->context.line.file(), place.line, place.column));
+      if (isNew) continue;
+      isFine = false;
+      file->context.diagnostics.emit<diag::ExperimentTwice>(name.span, name.text)
+          .note(fmt::format("the other one is at {}", other->second));
+    }
+  }
+  return isFine;
+}
+
+}  // namespace
+
+int runFolder(Context& context) {
+  const std::vector<std::unique_ptr<FolderFile>> files = loadFolder(context.line);
+  const bool isDistinct = checkDistinct(files);
+  const bool areOptionsFine =
+      checkSubject(context.line, Subject::Experiment, context.line.file() + "/*", /*note=*/"", context.diagnostics);
   int worst = 0;
   bool isAny = false;
-  for (const std::string& file : files) {
-    Context inner;
-    inner.line = context.line;
-    inner.line.positional[0] = file;
-    const std::unique_ptr<elaborate::Project> project = loadProject(inner);
-    int code = project == nullptr ? 1 : 0;
-    for (const std::string& name : project != nullptr ? project->experiments() : std::vector<std::string>()) {
+  for (const std::unique_ptr<FolderFile>& file : files) {
+    Context& inner = file->context;
+    int code = file->project == nullptr ? 1 : 0;
+    for (const std::string& name :
+         file->project != nullptr ? file->project->experiments() : std::vector<std::string>()) {
       isAny = true;
-      fmt::print(stderr, "{}: {}\n", file, name);
+      if (!isDistinct || !areOptionsFine) continue;
+      fmt::print(stderr, "{}: {}\n", inner.line.file(), name);
       if (context.line.options.out) inner.line.options.out = *context.line.options.out + "/" + name;
-      code = std::max(code, runExperiment(inner, *project, name));
+      code = std::max(code, runExperiment(inner, *file->project, name));
       if (code == 130) return code;
     }
     showMessages(inner);

@@ -9,7 +9,9 @@ int probeCommand(Context& context) {
   std::unique_ptr<elaborate::Project> project = loadProject(context);
   if (project == nullptr) return 1;
   if (const std::optional<std::string> experiment = namedExperiment(*project, context.line.name()))
-    return probeExperiment(context, *project, *experiment);
+    return checkOptions(context, *project, Subject::Experiment, *experiment)
+               ? probeExperiment(context, *project, *experiment)
+               : 2;
   const std::optional<TrainSession> session = openTrain(context, std::move(project));
   if (!session) return 1;
   const Options& options = context.line.options;

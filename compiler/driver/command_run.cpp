@@ -23,7 +23,10 @@ int runCommand(Context& context) {
   std::unique_ptr<elaborate::Project> project = loadProject(context);
   if (project == nullptr) return 1;
   if (const std::optional<std::string> experiment = namedExperiment(*project, context.line.name()))
-    return runExperiment(context, *project, *experiment);
+    return checkOptions(context, *project, Subject::Experiment, *experiment)
+               ? runExperiment(context, *project, *experiment)
+               : 2;
+  if (!checkOptions(context, *project, Subject::Train, context.line.name())) return 2;
   const std::optional<TrainSession> session = openTrain(context, std::move(project));
   if (!session) return 1;
   const Options& options = context.line.options;

@@ -18,13 +18,19 @@ constexpr unsigned kRun = bit(Command::Run), kEval = bit(Command::Eval), kPredic
                    kResults = kAll & ~(bit(Command::Help) | bit(Command::Version));
 constexpr unsigned kGenerate = bit(Command::Generate), kWeights = bit(Command::Weights), kProbe = bit(Command::Probe);
 
+constexpr unsigned bit(Subject subject) { return 1u << static_cast<unsigned>(subject); }
+constexpr unsigned kTrain = bit(Subject::Train), kExperiment = bit(Subject::Experiment), kExport = bit(Subject::Export),
+                   kAny = kTrain | kExperiment | kExport;
+constexpr std::pair<Subject, std::string_view> kSubjectWords[] = {
+    {Subject::Train, "a train"}, {Subject::Experiment, "an experiment"}, {Subject::Export, "an export"}};
+
 /// One row of options.def. `set` stores a value; for a flag the text is empty. False: not a value of this kind.
 struct OptionRow {
   std::string_view name;
   char shortName;
   OptionKind kind;
   std::string_view value;
-  unsigned commands;
+  unsigned commands, subjects;
   std::string_view help;
   bool (*set)(Options& options, std::string_view text);
 };
@@ -63,9 +69,9 @@ bool store(std::vector<std::string>& field, std::string_view text) {
 
 const std::vector<OptionRow>& allOptions() {
   static const std::vector<OptionRow> rows = {
-#define NNC_OPTION(FIELD, NAME, SHORT, KIND, VALUE, COMMANDS, HELP)                                      \
-  {NAME, SHORT, OptionKind::KIND, VALUE, (COMMANDS), HELP, [](Options& options, std::string_view text) { \
-     return store(options.FIELD, text);                                                                  \
+#define NNC_OPTION(FIELD, NAME, SHORT, KIND, VALUE, COMMANDS, SUBJECTS, HELP)                                        \
+  {NAME, SHORT, OptionKind::KIND, VALUE, (COMMANDS), (SUBJECTS), HELP, [](Options& options, std::string_view text) { \
+     return store(options.FIELD, text);                                                                              \
    }},
 #include "driver/options.def"
 #undef NNC_OPTION
@@ -92,6 +98,14 @@ std::string commandsOf(const OptionRow& row) {
   for (const CommandInfo& info : allCommands())
     if (row.commands & bit(info.command)) names += (names.empty() ? "" : ", ") + std::string(info.name);
   return names;
+}
+
+/// What an option is about, of all that the command can be about.
+std::string subjectsOf(const OptionRow& row, const CommandInfo& command) {
+  std::vector<std::string_view> words;
+  for (const auto& [subject, word] : kSubjectWords)
+    if (row.subjects & command.subjects & bit(subject)) words.push_back(word);
+  return fmt::format("{}", fmt::join(words, " or "));
 }
 
 std::string usage(const CommandInfo& info) {
@@ -162,6 +176,7 @@ class Parser {
   }
 
   bool readOption(const OptionRow& row, std::optional<std::string> value) {
+    line_.given.push_back(row.name);
     if (row.kind == OptionKind::Flag) {
       if (value) {
         diagnostics_.emit<diag::OptionTakesNoValue>({}, row.name, *value);
@@ -250,8 +265,8 @@ bool checkChoices(const Options& options, Diagnostics& diagnostics) {
 
 const std::vector<CommandInfo>& allCommands() {
   static const std::vector<CommandInfo> commands = {
-#define NNC_COMMAND(NAME, TEXT, ARGUMENTS, PARAMETERS, SUMMARY, EXAMPLE) \
-  {Command::NAME, TEXT, ARGUMENTS, SUMMARY, EXAMPLE, PARAMETERS},
+#define NNC_COMMAND(NAME, TEXT, ARGUMENTS, PARAMETERS, SUBJECTS, SUMMARY, EXAMPLE) \
+  {Command::NAME, TEXT, ARGUMENTS, SUMMARY, EXAMPLE, PARAMETERS, (SUBJECTS)},
 #include "driver/commands.def"
 #undef NNC_COMMAND
   };
@@ -264,6 +279,24 @@ std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& argu
   std::optional<CommandLine> line = Parser(arguments, diagnostics).run();
   if (!line || !checkChoices(line->options, diagnostics)) return std::nullopt;
   return line;
+}
+
+bool checkSubject(const CommandLine& line, Subject subject, const std::string& name, const std::string& note,
+                  Diagnostics& diagnostics) {
+  bool isFine = true;
+  const auto refuse = [&](std::string_view option, const std::string& owners) {
+    isFine = false;
+    const std::string_view word = kSubjectWords[static_cast<std::size_t>(subject)].second;
+    DiagnosticBuilder message = diagnostics.emit<diag::OptionOfAnotherSubject>(
+        {}, option, fmt::format("{} `{}`", word.substr(word.find(' ') + 1), name), owners);
+    if (!note.empty()) message.note(note);
+  };
+  for (const std::string_view option : line.given)
+    if (const OptionRow& row = *findOption(option); !(row.subjects & bit(subject)))
+      refuse(option, subjectsOf(row, commandInfo(line.command)));
+  if (subject == Subject::Export)
+    for (const elaborate::Override& override : line.overrides) refuse("--" + override.name, "a train");
+  return isFine;
 }
 
 std::vector<std::string> optionNames(Command command) {
@@ -294,7 +327,8 @@ std::string commandHelp(Command command) {
     std::string left(row.name);
     if (row.shortName != '\0') left = fmt::format("-{}, {}", row.shortName, row.name);
     if (!row.value.empty()) left += fmt::format(" {}", row.value);
-    text += fmt::format("  {:<24} {}\n", left, row.help);
+    const bool isOfAll = (row.subjects & info.subjects) == info.subjects;
+    text += fmt::format("  {:<24} {}{}\n", left, isOfAll ? "" : "of " + subjectsOf(row, info) + ": ", row.help);
   }
   text += fmt::format("\nexample: {}\n", info.example);
   return text;

@@ -18,10 +18,14 @@ enum class Command : std::uint8_t {
 #undef NNC_COMMAND
 };
 
+/// What a command is about, once its file is read. A folder counts as the experiments in it.
+enum class Subject : std::uint8_t { Train, Experiment, Export };
+
 struct CommandInfo {
   Command command;
   std::string_view name, arguments, summary, example;
   bool takesParameters = false;  // unknown --names are parameters of the train
+  unsigned subjects = 0;         // what it can be about, a bit for each; 0: something else, a folder or any file
 };
 const std::vector<CommandInfo>& allCommands();
 const CommandInfo& commandInfo(Command command);
@@ -67,6 +71,7 @@ struct CommandLine {
   Command command = Command::Help;
   std::vector<std::string> positional;  // after the command: FILE, NAME; CODE; COMMAND
   Options options;
+  std::vector<std::string_view> given;  // names of the options that were written
   std::vector<elaborate::Override> overrides;
 
   /// The file to work on. Needs: a command whose first argument is FILE (parse has checked it).
@@ -80,6 +85,13 @@ struct CommandLine {
 ///         arguments. The result is then empty.
 [[nodiscard]] std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& arguments,
                                                           Diagnostics& diagnostics);
+
+/// Whether every option and `--name value` of the line means something for what the command is about. `name`: its own.
+/// `note`: goes with what does not, unless it is empty.
+///
+/// Errors  E1517.
+[[nodiscard]] bool checkSubject(const CommandLine& line, Subject subject, const std::string& name,
+                                const std::string& note, Diagnostics& diagnostics);
 
 /// The text of `nnc help` and `nnc help COMMAND`.
 std::string generalHelp();

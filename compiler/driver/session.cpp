@@ -1,5 +1,7 @@
 #include "driver/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -32,6 +34,22 @@ std::optional<std::string> namedExport(const elaborate::Project& project, const 
     return isExport || !hasTrains ? std::optional(name) : std::nullopt;
   }
   return exports.size() == 1 && !(hasTrains && prefersTrain) ? std::optional(exports[0]) : std::nullopt;
+}
+
+bool checkOptions(Context& context, const elaborate::Project& project, Subject subject, const std::string& name) {
+  std::string what = name;
+  if (subject == Subject::Train) {
+    const std::vector<elaborate::TrainSummary> trains = project.trains();
+    const auto found = std::find_if(trains.begin(), trains.end(), [&](const elaborate::TrainSummary& train) {
+      return name.empty() ? trains.size() == 1 : train.name == name;
+    });
+    if (found == trains.end()) return true;  // reported where it is opened
+    what = found->name;
+  }
+  const std::vector<std::string> experiments = project.experiments();
+  const std::string have = experiments.empty() ? fmt::format("`{}` has no experiment", context.line.file())
+                                               : fmt::format("experiments: {}", fmt::join(experiments, ", "));
+  return checkSubject(context.line, subject, what, subject == Subject::Experiment ? "" : have, context.diagnostics);
 }
 
 engine::Options engineOptions(Context& context) {

@@ -28,6 +28,11 @@ std::optional<TrainSession> openTrain(Context& context, std::unique_ptr<elaborat
 /// does not have is that of an export when the file has no trains. `prefersTrain`: without a name, a train comes first.
 std::optional<std::string> namedExport(const elaborate::Project& project, const std::string& name, bool prefersTrain);
 
+/// Whether all that the command line gives means something for what it is about; `name` as it stands there, empty: the
+/// only one of the file. What does not is reported (E1517). True where no such train is in the file.
+[[nodiscard]] bool checkOptions(Context& context, const elaborate::Project& project, Subject subject,
+                                const std::string& name);
+
 engine::Options engineOptions(Context& context);
 
 /// --threads, or the number of cores.

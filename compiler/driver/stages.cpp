@@ -51,6 +51,7 @@ int printCode(Context& context, const elaborate::BatchProgram& program, const en
 std::optional<StageSubject> openStageSubject(elaborate::Project& project, Context& context) {
   ScopedTimer timer(&context.timings, "elaborate");
   const std::optional<std::string> exported = namedExport(project, context.line.name(), /*prefersTrain=*/true);
+  if (exported && !checkOptions(context, project, Subject::Export, *exported)) return std::nullopt;
   return exported ? exportSubject(project, *exported) : trainSubject(project, context);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 
@@ -61,6 +62,7 @@ class CellLister {
     Conditions conditions(state_, spec_);
     std::set<Levels> known;
     std::map<std::string, std::int64_t> removedBy;
+    std::set<const syntax::Expr*> used;
     for (Levels levels : *candidates) {
       if (!conditions.applyWhen(levels)) return std::nullopt;
       if (!known.insert(levels).second) continue;
@@ -70,6 +72,7 @@ class CellLister {
         list_.cells.push_back(levels);
         continue;
       }
+      used.insert(*reason);
       const std::string text = "exclude when " + state_.sources.lineText((*reason)->span);
       ++removedBy[text];
       list_.removed.push_back({levels, text});
@@ -80,6 +83,11 @@ class CellLister {
       state_.diagnostics.emit<diag::EmptyDesign>(spec_.decl->name.span, fmt::format("{}", fmt::join(parts, ", ")));
       return std::nullopt;
     }
+    // Of a path the cells follow from results.
+    if (spec_.design.kind != Kind::Path)
+      for (const syntax::Expr* const condition : spec_.excludes)
+        if (!used.contains(condition))
+          state_.diagnostics.emit<diag::ExcludesNothing>(condition->span, state_.sources.lineText(condition->span));
     return std::move(list_);
   }
 
@@ -173,7 +181,9 @@ class CellLister {
       return refuse(
           fmt::format("`{}` has {} columns for {} factors", spec_.design.text, result.fraction->factorCount, count));
     list_.fraction = std::move(result.fraction);
-    for (const statistics::AliasRow& row : statistics::aliasTable(*list_.fraction, 2)) {
+    constexpr int kMostOrder = 4;
+    for (const statistics::AliasRow& row : statistics::aliasTable(*list_.fraction, kMostOrder)) {
+      if (row.aliases.empty() || std::popcount(row.effect) > 2) continue;
       std::string text = statistics::nameOf(row.effect, players_);
       for (const statistics::SignedEffect& alias : row.aliases)
         text += fmt::format(" {} {}", alias.sign > 0 ? "=" : "= -", statistics::nameOf(alias.effect, players_));

@@ -12,6 +12,7 @@
 #include "experiment/reader.h"
 #include "report/figures.h"
 #include "support/suggest.h"
+#include "syntax/children.h"
 
 namespace nnc::experiment {
 
@@ -58,7 +59,29 @@ class ClauseReader {
     return run;
   }
 
+  /// A result of the test part in a time to a target: there is none before a run is over.
+  static const syntax::Expr* testTarget(const syntax::Expr& expr, bool isInTarget) {
+    const auto* call = std::get_if<syntax::CallExpr>(&bare(expr).node);
+    const auto* name = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
+    isInTarget |= name != nullptr && name->name.ends_with("_to");
+    if (isInTarget && metricName(expr).starts_with("test.")) return &expr;
+    const syntax::Expr* found = nullptr;
+    syntax::forEachChild(expr, [&](const syntax::Expr& child) {
+      if (found == nullptr) found = testTarget(child, isInTarget);
+    });
+    return found;
+  }
+
   bool readMeasure(const syntax::MeasureClause& clause) {
+    if (const syntax::Expr* const wrong = testTarget(*clause.value, /*isInTarget=*/false)) {
+      state_.diagnostics
+          .emit<diag::BadMeasure>(wrong->span,
+                                  fmt::format("`{}` is looked at once, when a run is over, so that it is never "
+                                              "reached before",
+                                              metricName(*wrong)))
+          .help("use a result of the part `valid`");
+      return false;
+    }
     const MeasureContext context{study_.cells[0], spec_.constants, known_, classes_};
     // How many layers a probe has is known when it is computed: one or several, and each has its functions.
     auto result = measureRun(*clause.value, sample(2), context);
@@ -121,7 +144,7 @@ class ClauseReader {
     if (!elaborate::Settings::read({syntax::BlockKind::Report, spec_.decl->name}, written, state_.diagnostics))
       return false;
     const auto* text = std::get_if<syntax::StringLiteral>(&bare(*setting.value).node);
-    const bool isName = text != nullptr && text->value.ends_with(".html") && text->value.find('/') == std::string::npos;
+    const bool isName = text != nullptr && study::isPageName(text->value);
     if (isName) study_.reportFile = text->value;
     if (!isName)
       state_.diagnostics.emit<diag::SettingValue>(setting.value->span, setting.name.text,
@@ -153,6 +176,14 @@ class ClauseReader {
       return false;
     }
     if (call != nullptr) readArguments(*call, show);
+    if (const std::optional<report::ShowProblem> problem = report::showProblem(study_, show, metrics_)) {
+      DiagnosticBuilder message =
+          state_.diagnostics.emit<diag::BadShow>(expr.span, state_.sources.lineText(expr.span), problem->what);
+      if (!problem->known.empty()) message.note(fmt::format("there are {}", fmt::join(problem->known, ", ")));
+      if (const auto close = closestName(problem->name, problem->known))
+        message.help(fmt::format("did you mean `{}`?", *close));
+      return false;
+    }
     study_.shows.push_back(std::move(show));
     return true;
   }

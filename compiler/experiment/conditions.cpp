@@ -18,7 +18,7 @@ std::optional<bool> Conditions::holds(const syntax::Expr& condition, elaborate::
 }
 
 bool Conditions::applyWhen(std::vector<int>& levels) {
-  for (std::size_t f = 0; f < spec_.factors.size(); ++f) {
+  for (const std::size_t f : spec_.conditionOrder) {
     const syntax::Expr* const when = spec_.factors[f].when;
     if (when == nullptr) continue;
     std::vector<int> without = levels;

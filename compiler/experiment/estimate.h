@@ -3,13 +3,14 @@
 #include <optional>
 
 #include "engine/engine.h"
-#include "experiment/plan.h"
+#include "experiment/run_study.h"
 
 namespace nnc::experiment {
 
-/// Seconds on `workers` cores: some steps of a few cells are made and timed, and the others follow by their FLOPs.
+/// Seconds on `workers` cores: short runs of a few cells are made and timed, by what they spend on machine code, steps,
+/// evaluations and probes, and the others follow by their FLOPs. `probes`: of the study; empty: it has none.
 /// Empty: reported.
 [[nodiscard]] std::optional<double> estimateSeconds(Plan& plan, int workers, const engine::Options& options,
-                                                    Diagnostics& diagnostics);
+                                                    const ProbeMaker& probes, Diagnostics& diagnostics);
 
 }  // namespace nnc::experiment

@@ -23,15 +23,21 @@ class CellPrograms : public training::ProgramSource {
   virtual elaborate::ProbeDefinition standardProbe(const std::string& name) = 0;
 };
 
+/// What a run, or all of a study together, may take. Empty: as much as it likes.
+struct Budget {
+  std::optional<double> seconds, steps, examples, flops;
+};
+
 /// When a run is looked at, and what ends it or the study early. Steps of a run itself are the train's.
 struct Rules {
   std::int64_t probeEvery = 0;  // steps; a probe's own period is a multiple of it. 0: no probes
   std::string targetMetric;     // `target: valid.accuracy >= 0.8`; empty: none
   double target = 0.0;
-  bool stopAtTarget = false;           // a run ends when it reached the target
-  std::optional<double> runSeconds;    // a run that takes longer ends as TimedOut
-  std::optional<double> runFlops;      // a run ends, regularly, after the step that reaches this
-  std::optional<double> studySeconds;  // `budget: minutes(60)`: no run starts after that
+  bool stopAtTarget = false;  // a run ends when it reached the target
+  // A run that takes longer in its steps, on one processor, ends as TimedOut. The other limits are in Cell::steps: by
+  // them a run ends regularly.
+  Budget run;
+  Budget study;  // no run starts that would begin beyond it
 };
 
 class Plan {

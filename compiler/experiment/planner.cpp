@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <set>
@@ -18,6 +19,8 @@
 #include "ir/print.h"
 #include "support/hash.h"
 #include "training/data_set.h"
+#include "training/pass_plans.h"
+#include "training/progress.h"
 
 namespace nnc::experiment {
 
@@ -59,16 +62,36 @@ std::string rangeText(const std::set<std::int64_t>& numbers) {
   return fmt::format("{} to {}", *numbers.begin(), *numbers.rbegin());
 }
 
+/// The steps of a run that would make `steps`, under its limits. It ends after the step that reaches one.
+std::int64_t stepsWithin(const Budget& limits, std::int64_t steps, double flopsPerStep, std::int64_t rows,
+                         std::int64_t batch) {
+  constexpr double kLargest = 1e18;
+  const auto limitExamples = [&](double examples) {
+    steps = std::min(
+        steps, training::stepsFor(static_cast<std::int64_t>(std::min(std::ceil(examples), kLargest)), rows, batch));
+  };
+  if (limits.steps) steps = std::min(steps, static_cast<std::int64_t>(std::min(std::ceil(*limits.steps), kLargest)));
+  if (limits.examples) limitExamples(*limits.examples);
+  if (limits.flops && flopsPerStep > 0.0) limitExamples(*limits.flops / flopsPerStep * static_cast<double>(batch));
+  return steps;
+}
+
 class BuiltPlan final : public ExperimentPlan {
  public:
-  BuiltPlan(elaborate::Project& project, Spec spec, PlanFor purpose)
-      : project_(project), spec_(std::move(spec)), purpose_(purpose) {}
+  BuiltPlan(elaborate::Project& project, Spec spec, PlanFor purpose, training::Progress progress)
+      : project_(project), spec_(std::move(spec)), purpose_(purpose), progress_(progress) {}
 
   const study::Study& study() const override { return study_; }
   const Rules& rules() const override { return spec_.rules; }
   const Spec& spec() const override { return spec_; }
   const CellList& cells() const override { return list_; }
   const std::vector<probes::PeriodicProbe>& probes() const override { return probes_; }
+
+  std::optional<std::size_t> mostCells() const override {
+    if (spec_.design.kind != DesignSpec::Kind::Path) return std::nullopt;
+    // Of k factors, k ways lead on, then k - 1, and so on.
+    return 1 + list_.players.size() * (list_.players.size() + 1) / 2;
+  }
 
   std::shared_ptr<CellPrograms> programs(std::size_t cell, std::optional<double> tuned, Diagnostics&) override {
     const std::lock_guard lock(mutex_);
@@ -116,8 +139,7 @@ class BuiltPlan final : public ExperimentPlan {
     if (!probes) return false;
     probes_ = std::move(*probes);
     describe();
-    for (std::size_t i = 0; i < list_.cells.size(); ++i)
-      if (!addCell(i)) return false;
+    if (!addCells()) return false;
     describeScope();
     describeProbes();
     if (!readClauses(project_.state(), spec_, list_, classes_, metrics_, study_)) return false;
@@ -148,6 +170,30 @@ class BuiltPlan final : public ExperimentPlan {
     study_.blocks = spec_.blocks;
     study_.seeds = spec_.seeds;
     study_.tuning = spec_.tuning;
+    // A trial is paired with a run: there are no more of a value than there are seeds.
+    if (study_.tuning) study_.tuning->blocks = std::min(study_.tuning->blocks, static_cast<int>(spec_.blocks.size()));
+  }
+
+  /// A large design takes minutes, and says how far it is.
+  bool addCells() {
+    constexpr auto kPatience = std::chrono::seconds(2);
+    using Clock = std::chrono::steady_clock;
+    training::StatusLine status(progress_);
+    const Clock::time_point begun = Clock::now();
+    Clock::time_point said = begun;
+    for (std::size_t i = 0; i < list_.cells.size(); ++i) {
+      if (!addCell(i)) return false;
+      const Clock::time_point now = Clock::now();
+      if (now - begun < kPatience) continue;
+      const std::string text = fmt::format("{}: {} of {} cells checked", study_.name, i + 1, list_.cells.size());
+      if (status.isDrawn()) {
+        if (status.isDue()) status.draw(text);
+      } else if (now - said > 5 * kPatience) {
+        status.line(text);
+        said = now;
+      }
+    }
+    return true;
   }
 
   bool addCell(std::size_t i) {
@@ -176,14 +222,16 @@ class BuiltPlan final : public ExperimentPlan {
     for (const elaborate::Slot& slot : train->slots)
       if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) cell.parameters += slot.type.elementCount();
     const std::int64_t perEpoch = (data->trainRows + train->batch - 1) / train->batch;
-    cell.steps = train->steps ? *train->steps : *train->epochs * perEpoch;
-    if (spec_.trialLength) cell.trialSteps = std::min(spec_.trialLength->steps(perEpoch), cell.steps);
-    cell.evaluateEvery = spec_.evaluateEvery.value_or(Length{}).steps(perEpoch);
     const std::optional<double> flops = engine::countFlops(step->module, step->function, state.diagnostics);
     if (!flops) return false;
     cell.flopsPerStep = *flops;
+    cell.examplesPerStep = static_cast<double>(data->trainRows) / static_cast<double>(perEpoch);
+    const std::int64_t whole = train->steps ? *train->steps : *train->epochs * perEpoch;
+    cell.steps = stepsWithin(spec_.rules.run, whole, *flops, data->trainRows, train->batch);
+    if (spec_.trialLength) cell.trialSteps = std::min(spec_.trialLength->steps(perEpoch), cell.steps);
+    cell.evaluateEvery = spec_.evaluateEvery.value_or(Length{}).steps(perEpoch);
     cell.program = structureHash(*step);
-    cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell, perEpoch) + *probes);
+    cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell, whole, perEpoch) + *probes);
     rows_.insert(data->trainRows);
     batches_.insert(train->batch);
     for (const auto& [part, rows] : data->rows) {
@@ -197,12 +245,12 @@ class BuiltPlan final : public ExperimentPlan {
 
   /// What the experiment sets besides the train and shows in the results of a run. A limit in seconds does not count:
   /// it is no part of what is computed.
-  std::string rulesText(const study::Cell& cell, std::int64_t perEpoch) const {
+  std::string rulesText(const study::Cell& cell, std::int64_t wholeSteps, std::int64_t perEpoch) const {
     const Rules& rules = spec_.rules;
     std::string text;
     if (spec_.evaluateEvery) text += fmt::format(" evaluate {}", cell.evaluateEvery);
     if (rules.stopAtTarget) text += fmt::format(" stop {} {:a}", rules.targetMetric, rules.target);
-    if (rules.runFlops) text += fmt::format(" flops {:a}", *rules.runFlops);
+    if (cell.steps < wholeSteps) text += fmt::format(" limit {}", cell.steps);
     for (const probes::PeriodicProbe& probe : probes_)
       text += fmt::format(" probe {} {}", probe.definition.name, probe.period.steps(perEpoch));
     return text;
@@ -212,8 +260,28 @@ class BuiltPlan final : public ExperimentPlan {
   void describeScope() {
     std::set<std::int64_t> steps;
     for (const study::Cell& cell : study_.cells) steps.insert(cell.steps);
-    study_.scope = fmt::format("train {} on {}, {} rows, batch {}, {} steps", study_.train, study_.data,
-                               rangeText(rows_), rangeText(batches_), rangeText(steps));
+    const std::string sizes = sizesText();
+    study_.scope = fmt::format("train {}{} on {}, {} rows, batch {}, {} steps", study_.train,
+                               sizes.empty() ? "" : fmt::format("({})", sizes), study_.data, rangeText(rows_),
+                               rangeText(batches_), rangeText(steps));
+    if (spec_.rules.run.seconds) study_.scope += fmt::format(", at most {:g} s of them each", *spec_.rules.run.seconds);
+  }
+
+  /// How large the networks are, and what `run` sets: parameters that are the same in all cells, `depth: 21, width:
+  /// 64`.
+  std::string sizesText() const {
+    std::vector<std::string> texts;
+    for (const syntax::ParamDecl& parameter : spec_.train->parameters) {
+      const bool isGiven = std::any_of(spec_.base.begin(), spec_.base.end(),
+                                       [&](const BindSpec& given) { return given.parameter == &parameter; });
+      if (!isGiven && !isWholeNumber(parameter)) continue;
+      std::set<std::string> values;
+      for (const study::Cell& cell : study_.cells)
+        for (const auto& [name, value] : cell.values)
+          if (name == parameter.name.text) values.insert(value);
+      if (values.size() == 1) texts.push_back(fmt::format("{}: {}", parameter.name.text, *values.begin()));
+    }
+    return fmt::format("{}", fmt::join(texts, ", "));
   }
 
   /// Needs: every cell was added, and the measures are known.
@@ -262,6 +330,7 @@ class BuiltPlan final : public ExperimentPlan {
   elaborate::Project& project_;
   Spec spec_;
   PlanFor purpose_;
+  training::Progress progress_;
   CellList list_;
   std::vector<probes::PeriodicProbe> probes_;
   std::vector<std::string> series_;  // of probes with a text, of all cells
@@ -278,10 +347,11 @@ class BuiltPlan final : public ExperimentPlan {
 }  // namespace
 
 std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
-                                         const std::vector<elaborate::Override>& overrides, PlanFor purpose) {
+                                         const std::vector<elaborate::Override>& overrides, PlanFor purpose,
+                                         training::Progress progress) {
   std::optional<Spec> spec = readExperiment(project.state(), name, overrides);
   if (!spec) return nullptr;
-  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec), purpose);
+  auto plan = std::make_unique<BuiltPlan>(project, std::move(*spec), purpose, progress);
   return plan->build() ? std::move(plan) : nullptr;
 }
 

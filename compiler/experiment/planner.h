@@ -24,6 +24,8 @@ class ExperimentPlan : public Plan {
   /// Errors  those of a cell that cannot be built: reported, false.
   [[nodiscard]] virtual bool grow(std::span<const study::Run> runs) = 0;
   virtual const std::vector<probes::PeriodicProbe>& probes() const = 0;
+  /// Of a design that goes by results: how many cells it can come to have. Empty: those that there are.
+  virtual std::optional<std::size_t> mostCells() const = 0;
 };
 
 /// To check, no data file is opened: numbers of rows and steps are then those of one batch.
@@ -35,6 +37,7 @@ enum class PlanFor : std::uint8_t { Checking, Running };
 ///         E12xx when the data cannot be found.
 [[nodiscard]] std::unique_ptr<ExperimentPlan> makePlan(elaborate::Project& project, const std::string& name,
                                                        const std::vector<elaborate::Override>& overrides,
-                                                       PlanFor purpose = PlanFor::Running);
+                                                       PlanFor purpose = PlanFor::Running,
+                                                       training::Progress progress = training::Progress::None);
 
 }  // namespace nnc::experiment

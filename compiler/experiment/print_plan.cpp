@@ -15,8 +15,7 @@ PlanCost costOf(const study::Study& study) {
   PlanCost cost;
   std::set<std::string> ids, programs;
   const std::size_t blocks = study.blocks.size();
-  const std::size_t tried =
-      study.tuning ? std::min<std::size_t>(static_cast<std::size_t>(study.tuning->blocks), blocks) : 0;
+  const std::size_t tried = study.tuning ? static_cast<std::size_t>(study.tuning->blocks) : 0;
   for (const study::Cell& cell : study.cells) {
     if (!ids.insert(cell.id).second) continue;
     programs.insert(cell.program);
@@ -77,7 +76,7 @@ std::string cellTable(const study::Study& study) {
 
 }  // namespace
 
-std::string planText(const study::Study& study, std::optional<double> seconds) {
+std::string planText(const study::Study& study, const Prediction& prediction) {
   const PlanCost cost = costOf(study);
   std::string out = fmt::format("experiment {}: {}\n\n", study.name, study.scope);
   for (const study::Factor& factor : study.factors) {
@@ -96,7 +95,10 @@ std::string planText(const study::Study& study, std::optional<double> seconds) {
     for (const study::RemovedCell* removed : cells)
       out += fmt::format("        {}\n", cellName(study.factors, removed->levels));
   }
-  if (!study.aliases.empty()) out += "\n  effects that this fraction cannot tell apart:\n";
+  if (!study.aliases.empty())
+    out +=
+        "\n  only a fraction of the combinations is run: good for screening, not for sizes or signs of effects\n"
+        "  effects that it cannot tell apart:\n";
   for (const std::string& alias : study.aliases) out += fmt::format("        {}\n", alias);
   out += fmt::format("\n{} cells ({} different) x {} blocks = {} runs", study.cells.size(), cost.cells,
                      study.blocks.size(), cost.runs);
@@ -104,11 +106,15 @@ std::string planText(const study::Study& study, std::optional<double> seconds) {
   out += fmt::format("; {} to compile; {}",
                      cost.compilations == 1 ? "1 program" : fmt::format("{} programs", cost.compilations),
                      flopsText(cost.flops));
-  if (seconds) out += fmt::format("; about {}", secondsText(*seconds));
+  if (prediction.seconds) out += fmt::format("; about {}", secondsText(*prediction.seconds));
+  if (prediction.mostCells)
+    out += fmt::format(
+        "\nthe path goes on by what is measured: it begins with these, and comes to at most {} cells, {} runs",
+        *prediction.mostCells, *prediction.mostCells * study.blocks.size());
   return out + "\n";
 }
 
-std::string planJson(const study::Study& study, std::optional<double> seconds) {
+std::string planJson(const study::Study& study, const Prediction& prediction) {
   using Json = nlohmann::ordered_json;
   const PlanCost cost = costOf(study);
   Json cells = Json::array(), removed = Json::array();
@@ -130,7 +136,8 @@ std::string planJson(const study::Study& study, std::optional<double> seconds) {
                {"trials", cost.trials},
                {"compilations", cost.compilations},
                {"flops", cost.flops}};
-  if (seconds) plan["seconds"] = *seconds;
+  if (prediction.seconds) plan["seconds"] = *prediction.seconds;
+  if (prediction.mostCells) plan["most_cells"] = *prediction.mostCells;
   return plan.dump() + "\n";
 }
 

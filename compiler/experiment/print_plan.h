@@ -16,9 +16,15 @@ struct PlanCost {
 };
 PlanCost costOf(const study::Study& study);
 
-/// Cells, runs, removed cells with their reasons, aliases, compilations, FLOPs. `seconds`: the prediction; empty: none.
-std::string planText(const study::Study& study, std::optional<double> seconds);
+/// What the plan alone does not say.
+struct Prediction {
+  std::optional<double> seconds;         // of the cells that there are; empty: not measured
+  std::optional<std::size_t> mostCells;  // of a design that grows by what is measured
+};
+
+/// Cells, runs, removed cells with their reasons, aliases, compilations, FLOPs.
+std::string planText(const study::Study& study, const Prediction& prediction);
 /// The same as one JSON object with a line end.
-std::string planJson(const study::Study& study, std::optional<double> seconds);
+std::string planJson(const study::Study& study, const Prediction& prediction);
 
 }  // namespace nnc::experiment

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "diagnostics/kinds/experiment.h"
+#include "experiment/dependency_order.h"
 #include "experiment/reader.h"
 
 namespace nnc::experiment {
@@ -52,52 +53,16 @@ bool readBind(Reading& reading, const syntax::BindClause& clause, Span span) {
   return true;
 }
 
-namespace {
-
-/// Depth first: a bind comes behind those that it uses.
-class BindOrder {
- public:
-  explicit BindOrder(const std::vector<BindSpec>& binds) : binds_(binds), states_(binds.size(), State::New) {
-    for (const BindSpec& bind : binds) collectNames(*bind.value, uses_.emplace_back());
-  }
-
-  /// False: there is a circle, `path()` says which.
-  bool visit(std::size_t i) {
-    if (states_[i] == State::Done) return true;
-    path_.push_back(i);
-    if (states_[i] == State::Open) return false;
-    states_[i] = State::Open;
-    for (std::size_t j = 0; j < binds_.size(); ++j)
-      if (uses_[i].contains(binds_[j].parameter->name.text) && !visit(j)) return false;
-    states_[i] = State::Done;
-    path_.pop_back();
-    order_.push_back(i);
-    return true;
-  }
-  const std::vector<std::size_t>& order() const { return order_; }
-  std::string path() const {
-    const auto begin = std::find(path_.begin(), path_.end(), path_.back());
-    std::vector<std::string> names;
-    for (auto at = begin; at != path_.end(); ++at) names.push_back(binds_[*at].parameter->name.text);
-    return fmt::format("{}", fmt::join(names, " -> "));
-  }
-  std::size_t culprit() const { return path_.back(); }
-
- private:
-  enum class State : std::uint8_t { New, Open, Done };
-  const std::vector<BindSpec>& binds_;
-  std::vector<State> states_;
-  std::vector<std::set<std::string>> uses_;
-  std::vector<std::size_t> path_, order_;
-};
-
-}  // namespace
-
 bool orderBinds(Reading& reading) {
   std::vector<BindSpec>& binds = reading.spec.binds;
-  BindOrder order(binds);
-  for (std::size_t i = 0; i < binds.size(); ++i) {
-    if (order.visit(i)) continue;
+  std::vector<DependencyOrder::Item> items;
+  for (const BindSpec& bind : binds) {
+    DependencyOrder::Item& item = items.emplace_back();
+    item.names = {bind.parameter->name.text};
+    collectNames(*bind.value, item.uses);
+  }
+  DependencyOrder order(std::move(items));
+  if (!order.find()) {
     const BindSpec& culprit = binds[order.culprit()];
     reading.elaborator.error<diag::BindCycle>(culprit.value->span, culprit.parameter->name.text, order.path());
     return false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "diagnostics/kinds/experiment.h"
+#include "experiment/dependency_order.h"
 #include "experiment/reader.h"
 
 namespace nnc::experiment {
@@ -156,6 +157,26 @@ class FactorReader {
 
 bool readFactor(Reading& reading, const syntax::VaryClause& clause, Span span) {
   return FactorReader(reading, clause, span).run();
+}
+
+bool orderConditions(Reading& reading) {
+  std::vector<DependencyOrder::Item> items;
+  for (const FactorSpec& factor : reading.spec.factors) {
+    DependencyOrder::Item& item = items.emplace_back();
+    item.names = factor.factor.targets;
+    if (factor.when == nullptr) continue;
+    collectNames(*factor.when, item.uses);
+    // A condition sees the parameters that it guards at their defaults.
+    for (const std::string& own : item.names) item.uses.erase(own);
+  }
+  DependencyOrder order(std::move(items));
+  if (order.find()) {
+    reading.spec.conditionOrder = order.order();
+    return true;
+  }
+  const FactorSpec& culprit = reading.spec.factors[order.culprit()];
+  reading.elaborator.error<diag::WhenCycle>(culprit.when->span, culprit.factor.name, order.path());
+  return false;
 }
 
 }  // namespace nnc::experiment

@@ -80,33 +80,57 @@ class SettingsReader {
     return true;
   }
 
-  /// `minutes(60)` in seconds.
-  std::optional<double> duration(const syntax::Setting& setting, const syntax::Expr& expr) {
-    for (const auto& [unit, factor] :
-         {std::pair("seconds", 1.0), std::pair("minutes", 60.0), std::pair("hours", 3600.0)})
-      if (const std::vector<syntax::Arg>* const arguments = callOf(expr, unit))
-        if (arguments->size() == 1 && !(*arguments)[0].name)
-          if (const std::optional<double> number = positive(setting, *(*arguments)[0].value)) return *number * factor;
-    if (!reading_.diagnostics().hasErrors())
-      reading_.refuse(setting, expr.span, "neither `seconds(n)`, `minutes(n)` nor `hours(n)`");
-    return std::nullopt;
+  /// One limit, `minutes(60)`, or a list of limits on different things.
+  bool readLimits(const syntax::Setting& setting, const syntax::Expr& wrapped, Budget& budget) {
+    const syntax::Expr& expr = bare(wrapped);
+    if (const auto* list = std::get_if<syntax::ListExpr>(&expr.node); list != nullptr && !list->entries.empty()) {
+      for (const syntax::ListEntry& entry : list->entries)
+        if (!readLimit(setting, *entry.value, budget)) return false;
+      return true;
+    }
+    return readLimit(setting, expr, budget);
   }
 
+  bool readLimit(const syntax::Setting& setting, const syntax::Expr& expr, Budget& budget) {
+    struct Unit {
+      const char* name;
+      double factor;
+      std::optional<double> Budget::* limit;
+    };
+    static constexpr Unit kUnits[] = {{"seconds", 1.0, &Budget::seconds},   {"minutes", 60.0, &Budget::seconds},
+                                      {"hours", 3600.0, &Budget::seconds},  {"steps", 1.0, &Budget::steps},
+                                      {"examples", 1.0, &Budget::examples}, {"flops", 1.0, &Budget::flops}};
+    std::vector<std::string> names;
+    for (const Unit& unit : kUnits) {
+      names.push_back(fmt::format("`{}(n)`", unit.name));
+      const std::vector<syntax::Arg>* const arguments = callOf(expr, unit.name);
+      if (arguments == nullptr || arguments->size() != 1 || (*arguments)[0].name) continue;
+      const std::optional<double> number = positive(setting, *(*arguments)[0].value);
+      if (!number) return false;
+      if (budget.*unit.limit) return reading_.refuse(setting, expr.span, "a second limit on the same thing");
+      budget.*unit.limit = *number * unit.factor;
+      return true;
+    }
+    return reading_.refuse(setting, expr.span, fmt::format("none of {}", fmt::join(names, ", ")));
+  }
+
+  /// Of the whole study, or of it and of each run.
   bool readBudget() {
     const syntax::Setting* const setting = settings_.find("budget");
     if (setting == nullptr) return true;
     Rules& rules = reading_.spec.rules;
     const auto* tuple = std::get_if<syntax::TupleExpr>(&bare(*setting->value).node);
-    if (tuple == nullptr) return (rules.studySeconds = duration(*setting, bare(*setting->value))).has_value();
+    if (tuple == nullptr) return readLimits(*setting, *setting->value, rules.study);
     for (const syntax::Arg& entry : tuple->entries) {
       const std::string name = entry.name ? entry.name->text : "";
-      std::optional<double>* const target = name == "study"   ? &rules.studySeconds
-                                            : name == "run"   ? &rules.runSeconds
-                                            : name == "flops" ? &rules.runFlops
-                                                              : nullptr;
-      if (target == nullptr) return reading_.refuse(*setting, entry.span, "something besides study, run and flops");
-      *target = name == "flops" ? positive(*setting, *entry.value) : duration(*setting, bare(*entry.value));
-      if (!*target) return false;
+      if (name == "flops") {  // of each run
+        if (rules.run.flops) return reading_.refuse(*setting, entry.span, "a second limit on the same thing");
+        if (!(rules.run.flops = positive(*setting, *entry.value))) return false;
+      } else if (name == "study" || name == "run") {
+        if (!readLimits(*setting, *entry.value, name == "run" ? rules.run : rules.study)) return false;
+      } else {
+        return reading_.refuse(*setting, entry.span, "something besides study, run and flops");
+      }
     }
     return true;
   }
@@ -135,6 +159,9 @@ class SettingsReader {
         comparison != nullptr && (comparison->op == syntax::BinaryOp::Ge || comparison->op == syntax::BinaryOp::Le);
     const std::string metric = isOrder ? metricName(*comparison->left) : "";
     if (metric.empty()) return reading_.refuse(*setting, setting->value->span, "something else");
+    if (metric.starts_with("test."))
+      return reading_.refuse(*setting, comparison->left->span,
+                             fmt::format("`{}`, which is looked at once, when a run is over", metric));
     const std::optional<Value> value = reading_.elaborator.evaluate(*comparison->right, reading_.scope);
     if (!value) return false;
     const std::optional<double> number = elaborate::asReal(*value);

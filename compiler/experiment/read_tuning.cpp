@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "diagnostics/kinds/experiment.h"
 #include "experiment/reader.h"
@@ -65,6 +66,11 @@ class TuningReader {
     tuning_.metric = metricName(expr);
     if (tuning_.metric.starts_with("test."))
       return refuse(expr.span, "must not look at the test part: what is chosen by it cannot be judged by it");
+    if (!tuning_.metric.empty() && !tuning_.metric.starts_with("valid."))
+      return refuse(expr.span,
+                    fmt::format("chooses by a result of the validation part, and `{}` is none: what was learnt "
+                                "by heart speaks for no value",
+                                tuning_.metric));
     return !tuning_.metric.empty() || refuse(expr.span, "takes a result such as `valid.loss` as `by`");
   }
 
@@ -77,6 +83,9 @@ class TuningReader {
     for (const elaborate::Value& item : (*list)->items) {
       const std::optional<double> number = elaborate::asReal(item);
       if (!number) return refuse(argument.span, "takes a list of numbers");
+      if (isWholeNumber(parameter_) && *number != std::floor(*number))
+        return refuse(argument.span,
+                      fmt::format("has {} in its grid, and `{}` is a whole number", *number, parameter_.name.text));
       tuning_.grid.push_back(*number);
     }
     std::sort(tuning_.grid.begin(), tuning_.grid.end());

@@ -37,6 +37,8 @@ std::string metricName(const syntax::Expr& expr);
 
 // read_factors.cpp
 [[nodiscard]] bool readFactor(Reading& reading, const syntax::VaryClause& clause, Span span);
+/// Puts the `when`s into an order in which each sees the others decided. E0624.
+[[nodiscard]] bool orderConditions(Reading& reading);
 // read_binds.cpp
 [[nodiscard]] bool readRun(Reading& reading, const elaborate::Settings& settings);
 [[nodiscard]] bool readBind(Reading& reading, const syntax::BindClause& clause, Span span);

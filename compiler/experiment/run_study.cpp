@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "experiment/run_task.h"
 #include "experiment/schedule.h"
@@ -39,6 +40,30 @@ bool measureAgain(const Plan& plan, study::ResultsFile& results, Diagnostics& di
       diagnostics);
 }
 
+/// Whether a run of an earlier process stands. A limit that is not what was computed by is no part of a run's id: what
+/// it cut off is made again when it is higher now. A failure may be the machine's, of memory or of the disk, so that it
+/// is tried again.
+bool stands(const Run& run, const Rules& rules) {
+  switch (run.status) {
+    case study::Status::Ok:
+    case study::Status::Diverged:
+      return true;
+    case study::Status::Failed:
+      return false;
+    case study::Status::TimedOut:
+      return run.limitSeconds && rules.run.seconds && *rules.run.seconds <= *run.limitSeconds;
+  }
+  return true;
+}
+
+/// What need not be made: by this process, or in a way that still counts.
+std::vector<Run> standing(const study::ResultsFile& results, const Rules& rules) {
+  std::vector<Run> runs;
+  for (const Run& run : results.runs())
+    if (results.isNew(run.id) || stands(run, rules)) runs.push_back(run);
+  return runs;
+}
+
 /// Lines of the file whose cells are not in the plan.
 std::size_t countForeign(const study::Study& study, const std::vector<Run>& runs) {
   const std::set<std::string> cells = cellsOf(study);
@@ -56,28 +81,44 @@ class StudyRunner {
         diagnostics_(diagnostics),
         ownMeter_(options.engine.cache),
         meter_(options.meter != nullptr ? *options.meter : ownMeter_),
-        earlier_(results.runs()),
-        spent_(study::spentOn(plan.study(), earlier_)),
-        schedule_(plan.study(), earlier_),
+        spent_(study::spentOn(plan.study(), results.runs())),
+        schedule_(plan.study(), standing(results, plan.rules())),
         progress_(options.progress, plan.study(), schedule_),
         tasks_(plan, options, interrupt_) {}
 
   std::optional<StudyOutcome> run() {
-    outcome_.reused = schedule_.finished();
-    outcome_.foreign = countForeign(plan_.study(), earlier_);
+    outcome_.foreign = countForeign(plan_.study(), results_.runs());
     if (outcome_.foreign > 0)
       progress_.line(fmt::format("{} of the folder belong to other programs or plans: kept, and not used",
                                  plural(outcome_.foreign, "result")));
-    for (const std::string& id : schedule_.idsInPlanOrder()) countEarlier(id);
+    sayOverLimit();
+    for (const Run* const run : finishedRuns()) progress_.count(*run);
     if (!trainAll() || !results_.sort(schedule_.idsInPlanOrder(), diagnostics_)) return std::nullopt;
     finishOutcome();
     return outcome_;
   }
 
  private:
-  void countEarlier(const std::string& id) {
-    const auto found = std::find_if(earlier_.begin(), earlier_.end(), [&](const Run& run) { return run.id == id; });
-    if (found != earlier_.end()) progress_.count(*found);
+  /// Those of the plan that need not be made, or were made. Valid until a run is kept.
+  std::vector<const Run*> finishedRuns() const {
+    std::vector<const Run*> runs;
+    for (const std::string& id : schedule_.idsInPlanOrder())
+      if (const Run* const run = results_.find(id)) runs.push_back(run);
+    return runs;
+  }
+
+  /// Runs that were made under a higher limit than there is now are kept, but not without a word.
+  void sayOverLimit() {
+    // Time is looked at every few steps, so that a run ends somewhat after its limit.
+    constexpr double kClearly = 2.0;
+    const std::optional<double>& limit = plan_.rules().run.seconds;
+    if (!limit) return;
+    std::size_t count = 0;
+    for (const Run* const run : finishedRuns())
+      count += run->limitSeconds ? *run->limitSeconds > *limit : run->trainSeconds > kClearly * *limit;
+    if (count > 0)
+      progress_.line(fmt::format("{} of the folder took longer than the limit of {}: made under another one, and kept",
+                                 plural(count, "result"), training::durationText(*limit)));
   }
 
   /// False: reported.
@@ -130,7 +171,10 @@ class StudyRunner {
 
   void keep(Run run) {
     run.spent = meter_.take();
+    run.origin = options_.origin;
     spent_ += run.spent;
+    // What was spent on the run that this one replaces was spent on the study.
+    if (const Run* const old = results_.find(run.id)) run.spent += old->spent;
     if (!results_.append(run, diagnostics_)) {
       hasFailed_ = true;
       return;
@@ -140,18 +184,33 @@ class StudyRunner {
     ++outcome_.finished;
   }
 
-  bool isBudgetSpent() const {
-    const std::optional<double>& seconds = plan_.rules().studySeconds;
-    return seconds && spent_.wallSeconds + meter_.sinceTaken().wallSeconds >= *seconds;
+  bool isBudgetSpent() const { return !spentBudget().empty(); }
+
+  /// The limit of the study that is reached, as text; empty: none is. All but time is counted as it was planned, so
+  /// that what runs within a limit does not depend on the number of workers.
+  std::string spentBudget() const {
+    const Budget& limit = plan_.rules().study;
+    if (limit.seconds && spent_.wallSeconds + meter_.sinceTaken().wallSeconds >= *limit.seconds)
+      return training::durationText(*limit.seconds);
+    const Planned planned = schedule_.started();
+    for (const auto& [most, used, unit] : {std::tuple(limit.steps, planned.steps, "steps"),
+                                           {limit.examples, planned.examples, "examples"},
+                                           {limit.flops, planned.flops, "FLOP"}})
+      if (most && used >= *most) return fmt::format("{:g} {}", *most, unit);
+    return "";
   }
 
   void finishOutcome() {
     outcome_.missing = schedule_.total() - schedule_.finished();
     outcome_.spent = spent_;
     outcome_.isInterrupted = outcome_.missing > 0 && interrupt_.isInterrupted();
-    outcome_.diverged = progress_.diverged();
-    outcome_.failed = progress_.failed();
-    outcome_.timedOut = progress_.timedOut();
+    for (const Run* const run : finishedRuns()) {
+      outcome_.reused += results_.isNew(run->id) ? 0 : 1;
+      if (run->role != Run::Role::Run) continue;
+      outcome_.diverged += run->status == study::Status::Diverged ? 1 : 0;
+      outcome_.failed += run->status == study::Status::Failed ? 1 : 0;
+      outcome_.timedOut += run->status == study::Status::TimedOut ? 1 : 0;
+    }
     outcome_.edge = schedule_.edgeCells();
     if (outcome_.missing == 0) return;
     const std::string done = fmt::format("{} of {} are done", schedule_.finished(), plural(schedule_.total(), "run"));
@@ -161,8 +220,7 @@ class StudyRunner {
       progress_.line(fmt::format("go on with: {}", command));
       return;
     }
-    progress_.line(fmt::format("the study's budget of {} is spent: {}",
-                               training::durationText(*plan_.rules().studySeconds), done));
+    progress_.line(fmt::format("the study's budget of {} is spent: {}", spentBudget(), done));
     progress_.line(fmt::format("to go on, raise `budget` and call: {}", command));
   }
 
@@ -172,9 +230,8 @@ class StudyRunner {
   Diagnostics& diagnostics_;
   training::InterruptGuard interrupt_;
   StudyMeter ownMeter_;
-  std::mutex mutex_;  // of all below but `earlier_`
+  std::mutex mutex_;  // of all below
   StudyMeter& meter_;
-  const std::vector<Run> earlier_;
   study::Spent spent_;  // up to the last result
   std::condition_variable changed_;
   Schedule schedule_;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "engine/count_flops.h"
 #include "training/train_loop.h"
 
 namespace nnc::experiment {
@@ -89,6 +91,25 @@ void TaskRunner::givePrograms(const Task& task, Programs programs) {
   if (programs_.size() > kKeptPrograms) programs_.pop_front();
 }
 
+std::optional<double> TaskRunner::flopsPerStep(const Task& task, CellPrograms& programs, Diagnostics& diagnostics) {
+  const std::optional<study::Tuning>& tuning = plan_.study().tuning;
+  const auto isWhole = [](double value) { return value == std::floor(value); };
+  // A tuned number of layers or units is another network than the one that the plan counted.
+  if (!task.tuned || !tuning || !std::all_of(tuning->grid.begin(), tuning->grid.end(), isWhole))
+    return plan_.study().cells[task.cell].flopsPerStep;
+  const std::string key = programKey(task);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = flops_.find(key); known != flops_.end()) return known->second;
+  }
+  const std::optional<elaborate::BatchProgram> step = programs.step(programs.train().batch);
+  const std::optional<double> counted =
+      step ? engine::countFlops(step->module, step->function, diagnostics) : std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (counted) flops_.emplace(key, *counted);
+  return counted;
+}
+
 training::InMemoryOptions TaskRunner::trainingOptions(const Task& task, const elaborate::TrainProgram& train) const {
   const Rules& rules = plan_.rules();
   const study::Block& block = plan_.study().blocks[static_cast<std::size_t>(task.block)];
@@ -103,9 +124,7 @@ training::InMemoryOptions TaskRunner::trainingOptions(const Task& task, const el
   if (!rules.targetMetric.empty())
     options.target = {rules.targetMetric, rules.target, training::isLowerBetter(rules.targetMetric)};
   options.stopsAtTarget = rules.stopAtTarget && !isTrial;
-  options.maxSeconds = rules.runSeconds;
-  options.maxFlops = rules.runFlops;
-  options.flopsPerStep = plan_.study().cells[task.cell].flopsPerStep;
+  options.maxSeconds = rules.run.seconds;
   options.programKey = programKey(task);
   options.engine = options_.engine;
   // They have one writer, and runs go on side by side.
@@ -114,8 +133,9 @@ training::InMemoryOptions TaskRunner::trainingOptions(const Task& task, const el
 }
 
 bool TaskRunner::readData(const Task& task, Diagnostics& diagnostics) {
-  const Programs programs = takePrograms(task, diagnostics);
-  if (programs == nullptr) return false;
+  Diagnostics unused;  // the run itself says why it has no program
+  const Programs programs = takePrograms(task, unused);
+  if (programs == nullptr) return true;
   const std::int64_t splitSeed = plan_.study().blocks[static_cast<std::size_t>(task.block)].data;
   std::optional<training::DataSet> data =
       training::DataSet::locate(programs->train().data, cache_.sources(), diagnostics, splitSeed);
@@ -136,14 +156,19 @@ std::optional<Run> TaskRunner::run(const Task& task) {
   const bool isProbed = options_.probes && task.role == Run::Role::Run;
   std::unique_ptr<RunProbes> probes;
   if (programs != nullptr && isProbed) probes = options_.probes(task.cell, *programs, diagnostics);
+  const std::optional<double> flops = programs != nullptr ? flopsPerStep(task, *programs, diagnostics) : std::nullopt;
   std::optional<training::InMemoryRun> trained;
-  if (programs != nullptr && (probes != nullptr || !isProbed))
-    trained = training::trainInMemory(*programs, programs->train(), trainingOptions(task, programs->train()), cache_,
-                                      interrupt_, probes.get(), diagnostics);
+  if (flops && (probes != nullptr || !isProbed)) {
+    training::InMemoryOptions options = trainingOptions(task, programs->train());
+    options.flopsPerStep = *flops;
+    trained =
+        training::trainInMemory(*programs, programs->train(), options, cache_, interrupt_, probes.get(), diagnostics);
+  }
   const bool isAbandoned = trained ? trained->outcome == training::Outcome::Interrupted : interrupt_.isInterrupted();
   if (isAbandoned) return std::nullopt;
   if (trained) {
     fill(run, *trained);
+    if (run.status == study::Status::TimedOut) run.limitSeconds = plan_.rules().run.seconds;
     givePrograms(task, programs);
   } else {
     run.status = study::Status::Failed;

@@ -1,6 +1,7 @@
 // One training of a study.
 #pragma once
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,7 +20,8 @@ class TaskRunner {
   TaskRunner(Plan& plan, const StudyOptions& options, const training::InterruptGuard& interrupt)
       : plan_(plan), options_(options), interrupt_(interrupt) {}
 
-  /// Reads the data of a task, so that a file that is missing is said once and not in every run. False: reported.
+  /// Reads the data of a task, so that a file that is missing is said once and not in every run. A task
+  /// without a program has none to read: its run says why. False: reported.
   [[nodiscard]] bool readData(const Task& task, Diagnostics& diagnostics);
   /// Trains. What goes wrong is the run's status. Empty: interrupted.
   std::optional<study::Run> run(const Task& task);
@@ -30,6 +32,8 @@ class TaskRunner {
   Programs takePrograms(const Task& task, Diagnostics& diagnostics);
   void givePrograms(const Task& task, Programs programs);
   std::string programKey(const Task& task) const;
+  /// Of its network with the tuned value. Empty: reported.
+  std::optional<double> flopsPerStep(const Task& task, CellPrograms& programs, Diagnostics& diagnostics);
   training::InMemoryOptions trainingOptions(const Task& task, const elaborate::TrainProgram& train) const;
 
   Plan& plan_;
@@ -37,6 +41,7 @@ class TaskRunner {
   const training::InterruptGuard& interrupt_;
   training::RunCache cache_;
   std::mutex mutex_;
+  std::map<std::string, double> flops_;                   // of a step, by program key
   std::list<std::pair<std::string, Programs>> programs_;  // that no run uses, given back last at the end
 };
 

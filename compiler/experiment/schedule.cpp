@@ -54,8 +54,7 @@ Schedule::Schedule(const study::Study& study, const std::vector<Run>& done) : st
 
 void Schedule::addTrials(std::size_t cell) {
   const study::Tuning& tuning = *study_.tuning;
-  const int blocks = std::min(tuning.blocks, static_cast<int>(study_.blocks.size()));
-  for (int block = 0; block < blocks; ++block)
+  for (int block = 0; block < tuning.blocks; ++block)
     for (const double value : tuning.grid) {
       items_.push_back({{Run::Role::Trial, cell, block, value, study_.cells[cell].trialSteps, ""}});
       ++cells_[cell].trialsLeft;
@@ -91,6 +90,7 @@ std::optional<Task> Schedule::start() {
     if (item.state != State::Waiting || item.task.id.empty()) continue;
     item.state = State::Running;
     ++running_;
+    noteStarted(item.task);
     return item.task;
   }
   return std::nullopt;
@@ -104,6 +104,7 @@ void Schedule::finish(const Run& run) {
 }
 
 void Schedule::noteFinished(Item& item, const Run& run) {
+  if (item.state == State::Waiting) noteStarted(item.task);
   item.state = State::Finished;
   ++finished_;
   finishedWork_ += workOf(item.task);
@@ -120,6 +121,14 @@ void Schedule::noteFinished(Item& item, const Run& run) {
   state.choice = study::chooseTuned(*study_.tuning, trials);
   for (Item& other : items_)
     if (other.task.cell == item.task.cell) resolve(other);
+}
+
+void Schedule::noteStarted(const Task& task) {
+  const study::Cell& cell = study_.cells[task.cell];
+  const auto steps = static_cast<double>(task.steps);
+  started_.steps += steps;
+  started_.examples += steps * cell.examplesPerStep.value_or(0.0);
+  started_.flops += steps * cell.flopsPerStep;
 }
 
 double Schedule::workOf(const Task& task) const {

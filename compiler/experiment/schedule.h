@@ -23,6 +23,11 @@ struct Task {
   std::string id;  // of its run; empty as long as `tuned` is not known
 };
 
+/// Work as the plan counts it: it does not depend on when runs end.
+struct Planned {
+  double steps = 0.0, examples = 0.0, flops = 0.0;
+};
+
 /// One thread at a time. Block after block and, within a block, the cells in an order drawn by a hash of their ids, so
 /// that any prefix is balanced. The trials of a cell come before its first run. Cells with equal ids are one.
 class Schedule {
@@ -43,6 +48,9 @@ class Schedule {
   /// Work that is done, and all work, in operations; in steps when the plan does not know operations.
   double finishedWork() const { return finishedWork_; }
   double totalWork() const { return totalWork_; }
+
+  /// What all that was started, by this process or an earlier one, was planned to take.
+  Planned started() const { return started_; }
 
   /// Ids of the trainings that are finished, in the order of the plan: for each cell its trials, then its runs.
   std::vector<std::string> idsInPlanOrder() const;
@@ -67,6 +75,7 @@ class Schedule {
   void resolve(Item& item);  // finds the id of a run once its cell is tuned
   void noteFinished(Item& item, const study::Run& run);
   double workOf(const Task& task) const;
+  void noteStarted(const Task& task);
 
   const study::Study& study_;
   std::unordered_map<std::string, study::Run> done_;  // by id, of trials and runs that are not yet accounted for
@@ -75,6 +84,7 @@ class Schedule {
   std::unordered_map<std::string, std::size_t> itemOf_;
   std::size_t finished_ = 0, running_ = 0;
   double finishedWork_ = 0.0, totalWork_ = 0.0;
+  Planned started_;
 };
 
 /// The id of a trial: of the same recipe stopped early, without the final look at the test part.

@@ -124,7 +124,8 @@ class SpecReader {
           .help("`measure test = test.accuracy`");
       return false;
     }
-    return checkTargets() && checkNames() && orderBinds(reading_) && readSettings(reading_, *settings);
+    return checkTargets() && checkNames() && orderConditions(reading_) && orderBinds(reading_) &&
+           readSettings(reading_, *settings);
   }
 
  private:
@@ -139,7 +140,14 @@ class SpecReader {
     if (const auto* measure = std::get_if<syntax::MeasureClause>(&clause.node)) spec.measures.push_back(measure);
     if (const auto* expect = std::get_if<syntax::ExpectClause>(&clause.node))
       spec.expects.emplace_back(expect, clause.span);
-    if (const auto* report = std::get_if<syntax::ReportClause>(&clause.node)) spec.report = report;
+    const auto* report = std::get_if<syntax::ReportClause>(&clause.node);
+    if (report == nullptr) return true;
+    if (spec.report != nullptr) {
+      reading_.elaborator.error<diag::ReportTwice>(clause.span, decl_.name.text).also(reportSpan_, "first here");
+      return false;
+    }
+    spec.report = report;
+    reportSpan_ = clause.span;
     return true;
   }
 
@@ -180,6 +188,7 @@ class SpecReader {
 
   Reading& reading_;
   const syntax::ExperimentDecl& decl_;
+  Span reportSpan_;
 };
 
 }  // namespace
@@ -211,6 +220,11 @@ std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::st
   return spec;
 }
 
+bool isWholeNumber(const syntax::ParamDecl& parameter) {
+  const auto* type = parameter.type ? std::get_if<syntax::NamedType>(&parameter.type->node) : nullptr;
+  return type != nullptr && (type->name.text == "int" || type->name.text == "dim");
+}
+
 std::vector<ParsedOverride> Spec::overrides(const std::vector<int>& levels, std::optional<double> tuned) const {
   std::vector<ParsedOverride> all;
   const auto add = [&](const syntax::ParamDecl* parameter, const ValueSource& source) {
@@ -228,7 +242,13 @@ std::vector<ParsedOverride> Spec::overrides(const std::vector<int>& levels, std:
     for (std::size_t t = 0; t < values.size(); ++t) add(factors[f].parameters[t], values[t]);
   }
   for (const BindSpec& bind : binds) add(bind.parameter, {bind.value, true});
-  if (tunedParameter != nullptr) add(tunedParameter, {tuned.value_or(tuning->grid[tuning->grid.size() / 2])});
+  if (tunedParameter != nullptr) {
+    const double value = tuned.value_or(tuning->grid[tuning->grid.size() / 2]);
+    if (isWholeNumber(*tunedParameter))
+      add(tunedParameter, {static_cast<std::int64_t>(value)});
+    else
+      add(tunedParameter, {value});
+  }
   return all;
 }
 

@@ -22,6 +22,9 @@ struct ValueSource {
   bool isDerived = false;
 };
 
+/// Whether a parameter is an `int` or a `dim`.
+bool isWholeNumber(const syntax::ParamDecl& parameter);
+
 /// A `vary` clause.
 struct FactorSpec {
   study::Factor factor;
@@ -89,7 +92,8 @@ struct Spec {
   const elaborate::SourceModule* trainHome = nullptr;
   std::vector<BindSpec> base;  // arguments of `run`
   std::vector<FactorSpec> factors;
-  std::vector<BindSpec> binds;  // in an order in which each uses only those before it
+  std::vector<std::size_t> conditionOrder;  // of the factors: each `when` sees those before it decided
+  std::vector<BindSpec> binds;              // in an order in which each uses only those before it
   std::vector<const syntax::Expr*> excludes;
   const syntax::ParamDecl* tunedParameter = nullptr;
   std::optional<study::Tuning> tuning;

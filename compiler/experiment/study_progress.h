@@ -21,10 +21,6 @@ class StudyProgress {
   void show();
   void line(const std::string& text) { status_.line(text); }
 
-  std::size_t diverged() const { return diverged_; }
-  std::size_t failed() const { return failed_; }
-  std::size_t timedOut() const { return timedOut_; }
-
  private:
   std::string text() const;
   std::string leftText() const;

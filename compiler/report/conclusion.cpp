@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "report/attribution.h"
 #include "statistics/verdict.h"
@@ -33,6 +34,35 @@ statistics::StudyScope scopeOf(const View& view, const Attribution& attribution)
   return scope;
 }
 
+/// Runs that did not come to their regular end, by what they count as; and where runs come from, if not all from one
+/// place.
+void noteRuns(const View& view, statistics::Facts& facts) {
+  std::size_t timedOut = 0, failed = 0;
+  std::set<double> limits;
+  std::set<std::string> origins;
+  for (const CellRuns& cell : view.cells())
+    for (const study::Run* run : cell.byBlock) {
+      if (!run) continue;
+      if (!run->origin.empty()) origins.insert(run->origin);
+      failed += run->status == study::Status::Failed;
+      if (run->status != study::Status::TimedOut) continue;
+      ++timedOut;
+      if (run->limitSeconds) limits.insert(*run->limitSeconds);
+    }
+  std::vector<std::string> texts;
+  for (const double limit : limits) texts.push_back(secondsText(limit));
+  if (timedOut > 0)
+    facts.notes.push_back(
+        fmt::format("{} timed out{}; each counts with what it had reached.", countText(timedOut, "run"),
+                    texts.empty() ? "" : fmt::format(" after {} of steps", fmt::join(texts, " or "))));
+  if (failed > 0)
+    facts.notes.push_back(fmt::format("{} failed and {} no value: what is said is of the others.",
+                                      countText(failed, "run"), failed == 1 ? "has" : "have"));
+  if (origins.size() > 1)
+    facts.notes.push_back(fmt::format(
+        "The runs come from {} compilers or machines, whose sums may be rounded differently.", origins.size()));
+}
+
 void addCaveats(const View& view, statistics::Facts& facts) {
   const study::Study& study = view.study();
   for (const CellRuns& cell : view.cells()) {
@@ -44,6 +74,7 @@ void addCaveats(const View& view, statistics::Facts& facts) {
       facts.edges.push_back({fmt::format("C{}", cell.number), study.tuning->parameter, numberText(*cell.chosen)});
     for (const study::Run* run : cell.byBlock) facts.divergedRuns += run && run->status == study::Status::Diverged;
   }
+  noteRuns(view, facts);
   std::map<std::string, int> removed;
   for (const study::RemovedCell& cell : study.removed) removed[cell.reason] += 1;
   for (const auto& [reason, count] : removed) facts.removed.push_back({reason, count});

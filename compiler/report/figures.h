@@ -1,5 +1,6 @@
 // The figures F0 to F12 of a report, one function and one file each.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,15 @@ struct FigureKind {
 const std::vector<FigureKind>& figureKinds();
 /// What a `show` may ask for: the kinds of the table, and `shapley` for effects. Each once.
 std::vector<std::string> showKinds();
-/// What a `show` gets wrong, to follow its text: a kind, an argument, a measure, a factor that there is not. Empty: it
-/// is fine. Metrics and probes are known to the runs alone, so that figures say what they lack.
-std::string showProblem(const study::Study& study, const study::Show& show);
+/// What a `show` gets wrong.
+struct ShowProblem {
+  std::string what;                // follows its text: `the study has no factor `akt``
+  std::string name;                // the word at fault
+  std::vector<std::string> known;  // what could stand in its place
+};
+/// A kind, an argument, a measure, a probe, a factor that there is not. `metrics`: results of the runs, `valid.loss`;
+/// where there are none they are not known, and figures say what they lack. Empty: it is fine.
+std::optional<ShowProblem> showProblem(const study::Study& study, const study::Show& show,
+                                       const std::vector<std::string>& metrics = {});
 
 }  // namespace nnc::report

@@ -34,12 +34,12 @@ Selection selectFigures(const View& view) {
   };
   if (!hasVerdict) add(selection.shown, "verdict", nullptr);
   for (const study::Show& show : view.study().shows) {
-    const std::string problem = showProblem(view.study(), show);
-    if (problem.empty())
+    const std::optional<ShowProblem> problem = showProblem(view.study(), show);
+    if (!problem)
       for (const std::string& kind : kindsOf(show)) add(selection.shown, kind, &show);
     else
       selection.shown.push_back(absentFigure("show", slugOf(show.kind + std::to_string(selection.shown.size())),
-                                             "show " + show.kind, problem));
+                                             "show " + show.kind, problem->what));
   }
   // The table of all cells ends every page anyway.
   kinds.insert("table");

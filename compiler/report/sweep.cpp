@@ -55,7 +55,7 @@ std::vector<SweepLine> linesOf(const View& view, const std::vector<Group>& group
           if (!run) continue;
           const double value = quantity.of(*run);
           point.runs += 1;
-          point.diverged += run->status != study::Status::Ok;
+          point.diverged += run->status == study::Status::Diverged || run->status == study::Status::Failed;
           if (std::isfinite(value)) point.values.push_back(value * quantity.unit.scale);
         }
       }

@@ -44,10 +44,13 @@ std::string cellsText(const View& view) {
       row.push_back(std::isnan(mean) ? "-" : unitOf(measure).of(mean));
     }
     const auto isFinished = [](const study::Run* run) { return run != nullptr; };
-    const auto isDiverged = [](const study::Run* run) { return run && run->status != study::Status::Ok; };
-    const auto bad = std::count_if(cell.byBlock.begin(), cell.byBlock.end(), isDiverged);
-    row.push_back(fmt::format("{}{}/{}", bad > 0 ? fmt::format("{} failed, ", bad) : "",
-                              std::count_if(cell.byBlock.begin(), cell.byBlock.end(), isFinished),
+    std::string runs;
+    for (const study::Status status : {study::Status::Diverged, study::Status::Failed, study::Status::TimedOut}) {
+      const auto has = [&](const study::Run* run) { return run && run->status == status; };
+      if (const auto count = std::count_if(cell.byBlock.begin(), cell.byBlock.end(), has); count > 0)
+        runs += fmt::format("{} {}, ", count, statusWord(status));
+    }
+    row.push_back(fmt::format("{}{}/{}", runs, std::count_if(cell.byBlock.begin(), cell.byBlock.end(), isFinished),
                               cell.byBlock.size()));
     rows.push_back(std::move(row));
   }

@@ -75,6 +75,7 @@ class Replacement {
   /// Nothing is written that the list does not have already.
   bool writeAll() {
     if (!runtime::makeDirectories(directory_ + "/figures", failure_)) return false;
+    for (const std::string& folder : {directory_, directory_ + "/figures"}) runtime::removeStaleTemporaries(folder);
     Written both = written_;
     both.insert(wanted_.begin(), wanted_.end());
     if (!writeList(both)) return false;

@@ -97,6 +97,7 @@ struct Facts {
   std::optional<ChanceTest> bestCell;  // of bestAgainstChance
   std::optional<ExampleError> exampleError;
   std::vector<std::string> aliases;  // of a fraction: "act = norm:skip"
+  std::vector<std::string> notes;    // further caveats, as sentences
 };
 
 /// The sentences that hold, in the order of the rules.

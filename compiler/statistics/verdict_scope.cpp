@@ -174,6 +174,7 @@ Texts sayCaveats(const Facts& facts) {
   if (facts.divergedRuns > 0)
     texts.push_back(fmt::format("{} diverged; each counts with what guessing gives.",
                                 countText(static_cast<std::size_t>(facts.divergedRuns), "run")));
+  texts.insert(texts.end(), facts.notes.begin(), facts.notes.end());
   for (std::string& text : undefinedEstimators(facts)) texts.push_back(std::move(text));
   const bool hasMain = std::any_of(facts.analysis.factors.begin(), facts.analysis.factors.end(),
                                    [](const FactorAnalysis& factor) { return factor.main.estimate.isDefined(); });

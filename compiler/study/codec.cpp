@@ -19,7 +19,8 @@ std::string verdictsText(const std::vector<Verdict>& verdicts) { return dump(enc
 
 /// Moves the values that a clock made from `run` into the result.
 static Clocks takeClocks(Run& run) {
-  Clocks clocks{run.trainSeconds, run.wallSeconds, run.curveSeconds, {}, run.spent};
+  Clocks clocks{run.trainSeconds, run.wallSeconds, run.curveSeconds, {}, run.spent, run.limitSeconds, {}};
+  if (!run.origin.empty()) clocks.origin = run.origin;
   for (const auto& [name, measured] : run.measures)
     if (measured.isClock) clocks.measures[name] = measured;
   std::erase_if(run.measures, [](const auto& entry) { return entry.second.isClock; });
@@ -83,6 +84,8 @@ std::optional<Run> parseRun(std::string_view line, std::string& problem) {
   run.wallSeconds = clocks.wallSeconds;
   run.curveSeconds = std::move(clocks.curveSeconds);
   run.spent = clocks.spent.value_or(Spent{});
+  run.limitSeconds = clocks.limitSeconds;
+  run.origin = clocks.origin.value_or("");
   for (const auto& [name, measured] : clocks.measures)
     run.measures[name] = {measured.value, measured.isCensored, /*isClock=*/true};
   return run;
@@ -103,7 +106,17 @@ static bool checkLevels(const std::vector<int>& levels, const Study& study, Prob
   return true;
 }
 
+bool isPageName(std::string_view name) {
+  constexpr std::string_view kForbidden("/\\\0", 3);
+  return name.ends_with(".html") && name.find_first_of(kForbidden) == std::string_view::npos;
+}
+
 static bool checkStudy(const Study& study, Problem& problem) {
+  // The report is written to it: a study.json from elsewhere must not reach beyond its folder.
+  if (!study.reportFile.empty() && !isPageName(study.reportFile)) {
+    problem.fail(fmt::format("is \"{}\", which is no name of an .html file in the study folder", study.reportFile));
+    return problem.within(".report");
+  }
   for (std::size_t i = 0; i < study.factors.size(); ++i) {
     const Factor& factor = study.factors[i];
     if (isLevel(factor.oldLevel, factor) && isLevel(factor.newLevel, factor)) continue;

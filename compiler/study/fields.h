@@ -41,7 +41,8 @@ constexpr auto fieldsOf(const Cell*) {
                     Field{"steps", &Cell::steps},
                     Field{"trial_steps", &Cell::trialSteps},
                     Field{"evaluate_every", &Cell::evaluateEvery},
-                    Field{"flops_per_step", &Cell::flopsPerStep}};
+                    Field{"flops_per_step", &Cell::flopsPerStep},
+                    Field{"examples_per_step", &Cell::examplesPerStep}};
 }
 
 constexpr auto fieldsOf(const RemovedCell*) {
@@ -123,13 +124,19 @@ struct Clocks {
   double trainSeconds = 0.0, wallSeconds = 0.0;
   std::vector<double> curveSeconds;
   std::map<std::string, MeasuredValue> measures;
-  std::optional<Spent> spent;  // empty: in files of versions that did not keep it
+  std::optional<Spent> spent;  // empty, as what follows: in files of versions that did not keep it
+  std::optional<double> limitSeconds;
+  std::optional<std::string> origin;
 };
 
 constexpr auto fieldsOf(const Clocks*) {
-  return std::tuple{Field{"train_seconds", &Clocks::trainSeconds}, Field{"wall_seconds", &Clocks::wallSeconds},
-                    Field{"curve_seconds", &Clocks::curveSeconds}, Field{"measures", &Clocks::measures},
-                    Field{"spent", &Clocks::spent}};
+  return std::tuple{Field{"train_seconds", &Clocks::trainSeconds},
+                    Field{"wall_seconds", &Clocks::wallSeconds},
+                    Field{"curve_seconds", &Clocks::curveSeconds},
+                    Field{"measures", &Clocks::measures},
+                    Field{"spent", &Clocks::spent},
+                    Field{"limit_seconds", &Clocks::limitSeconds},
+                    Field{"origin", &Clocks::origin}};
 }
 
 }  // namespace nnc::study

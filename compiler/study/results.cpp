@@ -11,6 +11,8 @@
 #include <mutex>
 #include <set>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "diagnostics/kinds/data.h"
@@ -51,10 +53,13 @@ struct Lines {
   std::size_t bytes = 0;
 };
 
+/// Whether a later line with the id of `run` is no mistake: what failed or was out of time may be made again.
+bool isMadeAgain(const Run& run) { return run.status == Status::Failed || run.status == Status::TimedOut; }
+
 /// Splits `text` into lines and parses them. What does not count is reported with its number.
 Lines scan(std::string_view text, const std::string& path, Diagnostics& diagnostics) {
   Lines lines;
-  std::map<std::string, int> firstLine;
+  std::map<std::string, std::pair<int, std::size_t>> known;  // by id: number of the line, and place in `whole`
   for (int number = 1; lines.bytes < text.size(); ++number) {
     const std::size_t end = text.find('\n', lines.bytes);
     if (end == std::string_view::npos) {
@@ -69,12 +74,14 @@ Lines scan(std::string_view text, const std::string& path, Diagnostics& diagnost
       diagnostics.emit<diag::ResultsLineBad>({}, number, path, problem);
       continue;
     }
-    const auto [first, isNew] = firstLine.emplace(run->id, number);
-    if (!isNew)
-      diagnostics.emit<diag::ResultsLineBad>({}, number, path,
-                                             fmt::format("repeats the run of line {}", first->second));
-    else
+    const auto [first, isNew] = known.emplace(run->id, std::pair(number, lines.whole.size()));
+    if (isNew)
       lines.whole.emplace_back(line, std::move(*run));
+    else if (auto& [oldLine, old] = lines.whole[first->second.second]; isMadeAgain(old))
+      std::tie(oldLine, old) = std::pair(line, std::move(*run));
+    else
+      diagnostics.emit<diag::ResultsLineBad>({}, number, path,
+                                             fmt::format("repeats the run of line {}", first->second.first));
   }
   return lines;
 }
@@ -120,12 +127,22 @@ struct ResultsFile::Implementation {
   int lock = -1;
   std::optional<runtime::AppendFile> file;
   std::vector<Run> runs;
+  std::unordered_map<std::string, std::size_t> placeOf;  // in `runs`, by id
+  std::set<std::string> appended;                        // ids
   std::mutex mutex;
 
   ~Implementation() {
     if (lock >= 0) ::close(lock);
   }
   std::string path() const { return pathIn(directory, kResultsFile); }
+  /// Puts a run behind the others, or in place of the one with its id.
+  void put(Run run) {
+    const auto [place, isNew] = placeOf.emplace(run.id, runs.size());
+    if (isNew)
+      runs.push_back(std::move(run));
+    else
+      runs[place->second] = std::move(run);
+  }
   bool takeLock(Diagnostics& diagnostics);
   bool reopen(std::int64_t bytes, Diagnostics& diagnostics);
   bool replace(const std::string& before, const std::string& after, Diagnostics& diagnostics);
@@ -175,13 +192,20 @@ std::unique_ptr<ResultsFile> ResultsFile::open(const std::string& directory, Dia
     if (!text) return nullptr;
     Lines lines = scan(*text, state->path(), diagnostics);
     bytes = lines.bytes;
-    for (auto& [line, run] : lines.whole) state->runs.push_back(std::move(run));
+    for (auto& [line, run] : lines.whole) state->put(std::move(run));
   }
   if (!state->reopen(static_cast<std::int64_t>(bytes), diagnostics)) return nullptr;
   return std::unique_ptr<ResultsFile>(new ResultsFile(std::move(state)));
 }
 
 const std::vector<Run>& ResultsFile::runs() const { return implementation_->runs; }
+
+const Run* ResultsFile::find(const std::string& id) const {
+  const auto place = implementation_->placeOf.find(id);
+  return place != implementation_->placeOf.end() ? &implementation_->runs[place->second] : nullptr;
+}
+
+bool ResultsFile::isNew(const std::string& id) const { return implementation_->appended.contains(id); }
 
 bool ResultsFile::append(const Run& run, Diagnostics& diagnostics) {
   Implementation& state = *implementation_;
@@ -197,7 +221,8 @@ bool ResultsFile::append(const Run& run, Diagnostics& diagnostics) {
     static_cast<void>(state.reopen(before, ignored));
     return false;
   }
-  state.runs.push_back(run);
+  state.appended.insert(run.id);
+  state.put(run);
   return true;
 }
 
@@ -235,10 +260,10 @@ bool ResultsFile::sort(const std::vector<std::string>& ids, Diagnostics& diagnos
   Lines lines = scan(*text, state.path(), known);
 
   std::map<std::string, std::size_t> rank;
-  for (const std::string& id : ids) rank.emplace(id, rank.size());
+  for (const std::string& id : ids) rank.emplace(id, 1 + rank.size());
   const auto rankOf = [&](const Run& run) {
     const auto found = rank.find(run.id);
-    return found == rank.end() ? rank.size() : found->second;
+    return found == rank.end() ? 0 : found->second;
   };
   std::stable_sort(lines.whole.begin(), lines.whole.end(),
                    [&](const auto& a, const auto& b) { return rankOf(a.second) < rankOf(b.second); });
@@ -247,7 +272,8 @@ bool ResultsFile::sort(const std::vector<std::string>& ids, Diagnostics& diagnos
 
   if (!state.replace(*text, sorted, diagnostics)) return false;
   state.runs.clear();
-  for (auto& [line, run] : lines.whole) state.runs.push_back(std::move(run));
+  state.placeOf.clear();
+  for (auto& [line, run] : lines.whole) state.put(std::move(run));
   return true;
 }
 

@@ -23,7 +23,8 @@ std::string verdictsText(const std::vector<Verdict>& verdicts);
 [[nodiscard]] std::optional<Study> readStudy(const std::string& directory, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<std::vector<Verdict>> readVerdicts(const std::string& directory, Diagnostics& diagnostics);
 /// The runs of results.jsonl in the order of the file. A line that is cut off or was edited is reported as a warning
-/// with its number and left out; all others count. No file: no runs.   Errors  E1405, W1413, W1414.
+/// with its number and left out; all others count. A run that failed or timed out counts until a later line has its id.
+/// No file: no runs.   Errors  E1405, W1413, W1414.
 [[nodiscard]] std::optional<std::vector<Run>> readRuns(const std::string& directory, Diagnostics& diagnostics);
 
 /// The study folder of a process that runs the study. One process at a time: the second is refused.
@@ -36,15 +37,21 @@ class ResultsFile {
 
   /// The runs that the file held, then those appended since. Not while another thread appends or sorts.
   const std::vector<Run>& runs() const;
-  /// Appends one line and syncs it to the disk. Any thread. False: reported (full disk); nothing half-written stays.
+  /// The run with an id; null: there is none. Valid until a run is appended.
+  const Run* find(const std::string& id) const;
+  /// Whether the run was appended since the folder was opened.
+  bool isNew(const std::string& id) const;
+  /// Appends one line and syncs it to the disk. Any thread. A run that failed or timed out is
+  /// replaced by one with its id. False: reported (full disk); nothing half-written stays.
   [[nodiscard]] bool append(const Run& run, Diagnostics& diagnostics);
   /// Lets `revise` change each run, then rewrites results.jsonl atomically if a line differs. Not while another thread
   /// appends.
   [[nodiscard]] bool revise(const std::function<void(Run&)>& revise, Diagnostics& diagnostics);
   /// Writes study.json or verdicts.json atomically.
   [[nodiscard]] bool write(const std::string& name, const std::string& text, Diagnostics& diagnostics);
-  /// Rewrites results.jsonl in this order of run ids, atomically; others follow in the order they have. Lines
-  /// that do not count are dropped: they were reported when the file was opened.
+  /// Rewrites results.jsonl in this order of run ids, atomically. Others come before them in the order they have, so
+  /// that of two runs of a cell and a block, as when a parameter is tuned anew, the one that was asked for stands last.
+  /// Lines that do not count are dropped: they were reported when the file was opened.
   [[nodiscard]] bool sort(const std::vector<std::string>& ids, Diagnostics& diagnostics);
 
  private:

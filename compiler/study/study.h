@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct Cell {
   std::int64_t trialSteps = 0;     // of a trial of its tuning; 0: nothing is tuned
   std::int64_t evaluateEvery = 0;  // steps between evaluations of every part but `test`; 0: at the end of each epoch
   double flopsPerStep = 0.0;       // forward, backward and update, from the IR
+  std::optional<double> examplesPerStep;  // on average over an epoch; empty: in files of versions that did not keep it
 };
 
 /// Combinations that are not run.
@@ -59,7 +61,7 @@ struct Tuning {
   std::string metric;        // `valid.loss`
   bool isLowerBetter = true;
   std::string length;  // of a trial: `150 steps`, `2 epochs`; Cell::trialSteps has the number
-  int blocks = 1;      // trials per value, on the first blocks
+  int blocks = 1;      // trials per value, on the first blocks: at most as many as the study has
 };
 
 /// `measure test = valid.accuracy.at(.best)`: one number per run.
@@ -171,11 +173,16 @@ struct Run {
   std::vector<ProbeSeries> probes;
   std::map<std::string, MeasuredValue> measures;
   // What a clock said: never the same twice, and left out where bytes are compared.
-  double trainSeconds = 0.0;         // processor seconds in steps
-  double wallSeconds = 0.0;          // of the whole run
-  std::vector<double> curveSeconds;  // train seconds at the steps of the first curve
+  double trainSeconds = 0.0;           // processor seconds in steps
+  double wallSeconds = 0.0;            // of the whole run
+  std::vector<double> curveSeconds;    // train seconds at the steps of the first curve
+  std::optional<double> limitSeconds;  // of TimedOut: what its steps were allowed to take
+  std::string origin;                  // the compiler and the machine that made it; empty: of a version that kept none
   Spent spent;  // by the process of the study, with all its threads, since the result before: sums are of the study
 };
+
+/// Whether a file of this name can be the page of a report: it stands in the study folder itself and ends with `.html`.
+bool isPageName(std::string_view name);
 
 /// What all processes that ran the study have spent on it, apart from what was under way when one of them was ended:
 /// the sum over the runs of its cells.

@@ -29,7 +29,8 @@ Score scoreOf(double value, const std::string& metric, std::vector<const Run*> t
   Score score{value};
   for (const Run* const run : trials) {
     const double last = lastValue(*run, metric);
-    if (run->status != Status::Ok || std::isnan(last)) {
+    const bool isOver = run->status == Status::Ok || run->status == Status::TimedOut;
+    if (!isOver || std::isnan(last)) {
       ++score.bad;
       continue;
     }

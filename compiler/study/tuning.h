@@ -13,9 +13,9 @@ struct TunedChoice {
   std::optional<double> mean;  // of the metric over the blocks; empty: a trial of every value diverged or failed
 };
 
-/// The value with the best mean of the metric at the end of its trials, over the blocks. A value loses by every trial
-/// that is not Ok, or whose metric is no number, to each value with fewer of those; of equal values the smaller one
-/// wins.
+/// The value with the best mean of the metric at the end of its trials, over the blocks; one that was out of time
+/// counts with what it reached. A value loses by every trial that diverged, failed, or whose metric is no number, to
+/// each value with fewer of those; of equal values the smaller one wins.
 ///
 /// Needs   `trials` of one cell, in any order, those of every value of the grid.
 TunedChoice chooseTuned(const Tuning& tuning, const std::vector<const Run*>& trials);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <memory>
 
 #include "training/evaluate_part.h"
@@ -28,18 +27,6 @@ class MemoryJournal final : public TrainJournal {
   std::vector<Evaluation>& evaluations_;
 };
 
-/// What the run may take in steps, by its own limit and by that on operations.
-std::optional<std::int64_t> stepLimit(const elaborate::TrainProgram& train, const InMemoryOptions& options,
-                                      const DataSet& data) {
-  std::optional<std::int64_t> limit = options.steps;
-  if (!options.maxFlops || options.flopsPerStep <= 0.0) return limit;
-  const std::int64_t rows = data.parts()[static_cast<std::size_t>(data.findPart("train"))].size();
-  const double examples = std::ceil(*options.maxFlops / options.flopsPerStep * static_cast<double>(train.batch));
-  constexpr double kLargest = 1e18;
-  const std::int64_t steps = stepsFor(static_cast<std::int64_t>(std::min(examples, kLargest)), rows, train.batch);
-  return std::min(steps, limit.value_or(steps));
-}
-
 SessionOptions sessionOptions(const InMemoryOptions& options) {
   SessionOptions session;
   session.engine = options.engine;
@@ -51,27 +38,38 @@ SessionOptions sessionOptions(const InMemoryOptions& options) {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-LoopOptions loopOptions(const InMemoryOptions& options, StepObserver* observer, TimePoint begun) {
+LoopOptions loopOptions(const InMemoryOptions& options, StepObserver* observer) {
   LoopOptions loop;
   loop.target = options.target;
   loop.stopsAtTarget = options.stopsAtTarget;
-  if (options.maxSeconds)
-    loop.deadline = begun + std::chrono::duration_cast<TimePoint::duration>(
-                                std::chrono::duration<double>(std::min(*options.maxSeconds, 1e9)));
+  loop.maxTrainSeconds = options.maxSeconds;
   loop.observer = observer;
   loop.seeds = options.seeds;
   return loop;
 }
 
-/// Adds the metrics of the part `test` to the last evaluation. False: interrupted, or reported.
-bool evaluateTest(const elaborate::TrainProgram& train, Session& session, const InterruptGuard& interrupt,
-                  std::vector<Metric>& metrics) {
-  const int part = session.data().findPart("test");
-  if (part < 0) return true;
+/// Adds the metrics of one part. False: interrupted, or reported.
+bool evaluateOne(int part, const elaborate::TrainProgram& train, Session& session, const InterruptGuard& interrupt,
+                 std::vector<Metric>& metrics) {
   const Pass pass{part, 0, false, false, 0, session.data().parts()[static_cast<std::size_t>(part)].size()};
   BatchStream& stream = session.openStream(std::make_unique<SinglePass>(pass), /*seed=*/0);
   const auto goOn = [&](const BatchCall&, const Batch&) { return !interrupt.isInterrupted(); };
   return evaluatePart(session, stream, train, pass, metrics, goOn);
+}
+
+/// Evaluates a run that ended between two evaluations as those do: every part but `test`. False: interrupted, or
+/// reported.
+bool evaluateWhereItStands(const elaborate::TrainProgram& train, Session& session, const InterruptGuard& interrupt,
+                           const TrainLoop& loop, const RunState& state, std::vector<Evaluation>& evaluations) {
+  if (!evaluations.empty() && evaluations.back().step == state.step) return true;
+  Evaluation evaluation{state.step, loop.clock().processorSeconds(), loop.windowMetrics()};
+  const std::vector<Part>& parts = session.data().parts();
+  for (std::size_t part = 0; part < parts.size(); ++part)
+    if (parts[part].name != "train" && parts[part].name != "test" &&
+        !evaluateOne(static_cast<int>(part), train, session, interrupt, evaluation.metrics))
+      return false;
+  evaluations.push_back(std::move(evaluation));
+  return true;
 }
 
 }  // namespace
@@ -83,8 +81,7 @@ std::optional<InMemoryRun> trainInMemory(ProgramSource& source, const elaborate:
   const TimePoint begun = std::chrono::steady_clock::now();
   Session session(source, train, sessionOptions(options), cache, diagnostics);
   if (!session.locate() || !checkParts(train, session.data(), session.messages())) return std::nullopt;
-  const std::optional<std::int64_t> limit = stepLimit(train, options, session.data());
-  auto owned = std::make_unique<const StepPlan>(train, session.data(), options.evaluateEvery, limit);
+  auto owned = std::make_unique<const StepPlan>(train, session.data(), options.evaluateEvery, options.steps);
   const StepPlan& plan = *owned;
   session.start(/*withStep=*/true);
   requestPrograms(train, plan.steps(), /*withGradients=*/false, session);
@@ -96,13 +93,17 @@ std::optional<InMemoryRun> trainInMemory(ProgramSource& source, const elaborate:
   InMemoryRun result;
   MemoryJournal journal(result.evaluations);
   RunState state;
-  TrainLoop loop(train, session, plan, stream, interrupt, journal, loopOptions(options, observer, begun), state);
+  TrainLoop loop(train, session, plan, stream, interrupt, journal, loopOptions(options, observer), state);
   const std::optional<Outcome> outcome = loop.run();
   if (!outcome) return std::nullopt;
   result.outcome = *outcome;
-  const bool isOver = *outcome == Outcome::Finished || *outcome == Outcome::StoppedEarly;
-  if (isOver && options.evaluatesTest && !result.evaluations.empty() &&
-      !evaluateTest(train, session, interrupt, result.evaluations.back().metrics)) {
+  const bool isOver = *outcome != Outcome::Interrupted && *outcome != Outcome::Diverged;
+  bool isEvaluated = *outcome != Outcome::TimedOut ||
+                     evaluateWhereItStands(train, session, interrupt, loop, state, result.evaluations);
+  const int test = session.data().findPart("test");
+  if (isEvaluated && isOver && options.evaluatesTest && test >= 0 && !result.evaluations.empty())
+    isEvaluated = evaluateOne(test, train, session, interrupt, result.evaluations.back().metrics);
+  if (!isEvaluated) {
     if (!interrupt.isInterrupted()) return std::nullopt;
     result.outcome = Outcome::Interrupted;
   }

@@ -18,11 +18,10 @@ struct InMemoryOptions {
   RunSeeds seeds;
   std::optional<std::int64_t> steps;  // ends after so many, if the train goes on for longer
   std::int64_t evaluateEvery = 0;     // steps between evaluations of every part but `test`; 0: whenever an epoch ends
-  bool evaluatesTest = true;          // once, when the run is over; not when it diverged or timed out
+  bool evaluatesTest = true;          // once, when the run is over; not when it diverged
   std::optional<elaborate::Target> target;
   bool stopsAtTarget = false;
-  std::optional<double> maxSeconds;  // on the wall: then it ends as TimedOut
-  std::optional<double> maxFlops;    // it ends, regularly, after the step that reaches them
+  std::optional<double> maxSeconds;  // of `trainSeconds`: then it ends as TimedOut and is evaluated where it stands
   double flopsPerStep = 0.0;         // of a whole batch
   std::string programKey;            // runs with equal keys have equal programs: compiled once. Empty: not shared
   engine::Options engine;
@@ -41,7 +40,7 @@ struct InMemoryRun {
   double flops = 0.0;  // flopsPerStep for each step; a smaller batch counts for its share of the examples
   std::vector<Evaluation> evaluations;
   std::optional<std::int64_t> targetStep;  // of the first evaluation that reached the target
-  double trainSeconds = 0.0;  // processor seconds of the calling thread in steps: no evaluation, no observer
+  double trainSeconds = 0.0;  // processor seconds of the calling thread in steps: no compiling, evaluation or observer
   double wallSeconds = 0.0;   // of the call
 };
 

@@ -138,9 +138,13 @@ void Session::clearTotals() {
   for (Buffer& total : totals_) std::memset(total.data(), 0, static_cast<std::size_t>(total.size()));
 }
 
-BatchCall* Session::call(ProgramKind kind, std::int64_t batch) {
+BatchCall* Session::madeCall(ProgramKind kind, std::int64_t batch) {
   const auto known = calls_.find({kind, batch});
-  if (known != calls_.end()) return &known->second;
+  return known != calls_.end() ? &known->second : nullptr;
+}
+
+BatchCall* Session::call(ProgramKind kind, std::int64_t batch) {
+  if (BatchCall* const made = madeCall(kind, batch)) return made;
   CompiledBatch* const program = bank_.get(kind, batch);
   if (program == nullptr) return nullptr;
   if (!checkMemory(bank_.arenaBytes())) return nullptr;

@@ -61,6 +61,8 @@ class Session {
 
   /// A call of the program for a batch size, made when it is first asked for. Null: reported.
   BatchCall* call(ProgramKind kind, std::int64_t batch);
+  /// The call, where one was made; else null.
+  BatchCall* madeCall(ProgramKind kind, std::int64_t batch);
   /// The stream over `plan`, which the session keeps; the one before ends. Needs: finishLoading.
   BatchStream& openStream(std::unique_ptr<const PassPlan> plan, std::int64_t seed);
   std::int64_t plannedBytes();

@@ -17,6 +17,8 @@ class StepClock {
     wallSeconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
     processorSeconds_ += threadSeconds() - processorBegun_;
   }
+  /// Up to the present moment. Needs: it runs.
+  double runningProcessorSeconds() const { return processorSeconds_ + threadSeconds() - processorBegun_; }
   /// Up to the last pause.
   double wallSeconds() const { return wallSeconds_; }
   double processorSeconds() const { return processorSeconds_; }

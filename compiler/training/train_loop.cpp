@@ -52,7 +52,7 @@ std::optional<Outcome> TrainLoop::run() {
   }
   if (next == Next::Fail) return std::nullopt;
   if (outcome_ == Outcome::Interrupted && !journal_.interrupted(state_)) return std::nullopt;
-  const bool isOver = outcome_ == Outcome::Finished || outcome_ == Outcome::StoppedEarly;
+  const bool isOver = outcome_ != Outcome::Interrupted && outcome_ != Outcome::Diverged;
   if (isOver && !observe(/*next=*/nullptr)) return std::nullopt;
   return outcome_;
 }
@@ -63,7 +63,7 @@ TrainLoop::Next TrainLoop::stop(Outcome outcome) {
 }
 
 TrainLoop::Next TrainLoop::trainPass(const Pass& pass) {
-  if (isLate()) return stop(Outcome::TimedOut);
+  if (isLate(clock_.processorSeconds())) return stop(Outcome::TimedOut);
   journal_.beginPass(state_, pass);
   state_.isLogged = false;
   clock_.resume();
@@ -80,7 +80,7 @@ TrainLoop::Next TrainLoop::trainBatches(const Pass& pass) {
     if (next != Next::Continue) return next;
     if (interrupt_.isInterrupted()) return stop(Outcome::Interrupted);
     // Reading the clock each step would show in a step of a few microseconds.
-    if (state_.step % 16 == 0 && isLate()) return stop(Outcome::TimedOut);
+    if (state_.step % 16 == 0 && isLate(clock_.runningProcessorSeconds())) return stop(Outcome::TimedOut);
     if (!journal_.isSaveDue(state_)) continue;
     clock_.pause();
     const bool isSaved = journal_.save(state_, /*isBest=*/false);
@@ -90,8 +90,17 @@ TrainLoop::Next TrainLoop::trainBatches(const Pass& pass) {
   return Next::Continue;
 }
 
+/// A program that is not there yet is compiled in this thread or waited for: neither is time in steps.
+BatchCall* TrainLoop::stepCall(std::int64_t batch) {
+  if (BatchCall* const made = session_.madeCall(ProgramKind::Step, batch)) return made;
+  clock_.pause();
+  BatchCall* const call = session_.call(ProgramKind::Step, batch);
+  clock_.resume();
+  return call;
+}
+
 TrainLoop::Next TrainLoop::step(const Batch& batch) {
-  BatchCall* const call = session_.call(ProgramKind::Step, batch.count);
+  BatchCall* const call = stepCall(batch.count);
   if (call == nullptr) return Next::Fail;
   session_.counters().setStep(state_.step + 1);
   if (!observe(&batch)) return Next::Fail;
@@ -148,16 +157,21 @@ TrainLoop::Next TrainLoop::finishPass(const Pass& trained, std::int64_t firstEva
   return interrupt_.isInterrupted() ? stop(Outcome::Interrupted) : Next::Continue;
 }
 
-TrainLoop::Next TrainLoop::report(std::int64_t firstEvaluation) {
-  const Clock::time_point begun = Clock::now();
+std::vector<Metric> TrainLoop::windowMetrics() const {
   std::vector<Metric> metrics;
+  if (windowExamples_ == 0) return metrics;
   const std::vector<std::string> names = metricNames(train_, "train");
   for (std::size_t i = 0; i < names.size(); ++i)
     metrics.push_back({names[i], state_.sums[i] / static_cast<double>(windowExamples_)});
+  return metrics;
+}
+
+TrainLoop::Next TrainLoop::report(std::int64_t firstEvaluation) {
+  const Clock::time_point begun = Clock::now();
+  std::vector<Metric> metrics = windowMetrics();
   if (!evaluate(firstEvaluation, metrics)) {
     if (session_.messages().hasErrors()) return Next::Fail;
-    if (interrupt_.isInterrupted()) return stop(Outcome::Interrupted);
-    return isLate() ? stop(Outcome::TimedOut) : Next::Fail;
+    return interrupt_.isInterrupted() ? stop(Outcome::Interrupted) : Next::Fail;
   }
   state_.metrics = std::move(metrics);
   const double evaluationSeconds = std::chrono::duration<double>(Clock::now() - begun).count();
@@ -167,7 +181,7 @@ TrainLoop::Next TrainLoop::report(std::int64_t firstEvaluation) {
 }
 
 bool TrainLoop::evaluate(std::int64_t firstPass, std::vector<Metric>& metrics) {
-  const auto goOn = [this](const BatchCall&, const Batch&) { return !interrupt_.isInterrupted() && !isLate(); };
+  const auto goOn = [this](const BatchCall&, const Batch&) { return !interrupt_.isInterrupted(); };
   for (std::int64_t number = firstPass;; ++number) {
     const std::optional<Pass> pass = plan_.pass(number);
     if (!pass || pass->isTraining) return true;

@@ -18,7 +18,7 @@ namespace nnc::training {
 struct LoopOptions {
   std::optional<elaborate::Target> target;
   bool stopsAtTarget = false;
-  std::optional<std::chrono::steady_clock::time_point> deadline;  // then it ends as TimedOut
+  std::optional<double> maxTrainSeconds;  // processor seconds in steps; then it ends as TimedOut
   StepObserver* observer = nullptr;
   RunSeeds seeds;  // for the observer
 };
@@ -37,6 +37,8 @@ class TrainLoop {
   std::int64_t processSteps() const { return processSteps_; }
   /// Wall seconds in steps up to the evaluation that first reached the target, when this object saw that.
   std::optional<double> targetSeconds() const { return targetSeconds_; }
+  /// Results of the steps since the last evaluation; none: there was no step since.
+  std::vector<Metric> windowMetrics() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -52,7 +54,10 @@ class TrainLoop {
   bool observe(const Batch* next);
   bool updateBest();
   void updateTarget();
-  bool isLate() const { return options_.deadline && Clock::now() >= *options_.deadline; }
+  bool isLate(double trainSeconds) const {
+    return options_.maxTrainSeconds && trainSeconds >= *options_.maxTrainSeconds;
+  }
+  BatchCall* stepCall(std::int64_t batch);
 
   const elaborate::TrainProgram& train_;
   Session& session_;

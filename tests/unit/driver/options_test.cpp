@@ -96,6 +96,49 @@ TEST(CommandLine, counts_its_arguments) {
   EXPECT_EQ(refuse({"run", "f.nn", "train", "more"}).message, "`more` is one argument too many for `nnc run`");
 }
 
+/// Codes and messages of what `subject` cannot use of a command line.
+std::string unused(const std::vector<std::string>& arguments, Subject subject) {
+  Diagnostics diagnostics;
+  const bool isFine = checkSubject(parse(arguments), subject, "it", "", diagnostics);
+  EXPECT_EQ(isFine, diagnostics.all().empty());
+  std::string text;
+  for (const Diagnostic& message : diagnostics.all()) text += std::string(message.code) + " " + message.message + "\n";
+  return text;
+}
+
+TEST(CommandLine, what_means_nothing_for_the_subject_is_refused) {
+  EXPECT_EQ(unused({"run", "f.nn", "--plan"}, Subject::Train),
+            "E1517 `--plan` means nothing for train `it`; it belongs to an experiment\n");
+  EXPECT_EQ(unused({"run", "f.nn", "--quick", "--threads", "2", "--lr", "3"}, Subject::Train),
+            "E1517 `--quick` means nothing for train `it`; it belongs to an experiment\n");
+  EXPECT_EQ(unused({"run", "f.nn", "--plan", "--quick", "--out", "o", "--json", "--depth", "3"}, Subject::Experiment),
+            "");
+  for (const std::vector<std::string>& option : {std::vector<std::string>{"--seed", "3"},
+                                                 {"--weights", "x"},
+                                                 {"--weights-partial"},
+                                                 {"--resume"},
+                                                 {"--log-every", "2"},
+                                                 {"--dump-grad", "g.npz"}}) {
+    std::vector<std::string> line = {"run", "f.nn"};
+    line.insert(line.end(), option.begin(), option.end());
+    EXPECT_EQ(unused(line, Subject::Experiment),
+              "E1517 `" + option[0] + "` means nothing for experiment `it`; it belongs to a train\n");
+    EXPECT_EQ(unused(line, Subject::Train), "");
+  }
+  EXPECT_NE(unused({"probe", "f.nn", "--probe", "nonsense"}, Subject::Experiment), "");
+  EXPECT_EQ(unused({"build", "f.nn", "e", "--weights", "w", "--emit", "ir", "-o", "out"}, Subject::Export), "");
+  EXPECT_EQ(unused({"build", "f.nn", "e", "--batch", "7", "--lr", "3"}, Subject::Export),
+            "E1517 `--batch` means nothing for export `it`; it belongs to a train\n"
+            "E1517 `--lr` means nothing for export `it`; it belongs to a train\n");
+}
+
+TEST(Help, says_which_options_are_about_what) {
+  EXPECT_NE(commandHelp(Command::Run).find("of an experiment: print cells"), std::string::npos);
+  EXPECT_NE(commandHelp(Command::Run).find("of a train: seed of every"), std::string::npos);
+  EXPECT_NE(commandHelp(Command::Eval).find(" seed of every"), std::string::npos);
+  EXPECT_EQ(commandHelp(Command::Eval).find("of a train"), std::string::npos) << "it is about nothing else";
+}
+
 TEST(Help, every_command_shows_its_options_and_an_example) {
   for (const CommandInfo& info : allCommands()) {
     const std::string text = commandHelp(info.command);

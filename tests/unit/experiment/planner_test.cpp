@@ -64,6 +64,31 @@ TEST_F(PlannerTest, PairedAndConditionalFactorsAndConstraints) {
   EXPECT_EQ(made->study().removed[0].reason, "exclude when opt == .adam and depth == 2");
 }
 
+TEST_F(PlannerTest, AConditionSeesThoseOfLaterClausesDecided) {
+  // `rows` is varied where `size` is, and that only where `opt` is sgd, whatever order the clauses stand in.
+  const auto made = plan(R"(
+  vary rows in [16, 32] when size == 4
+  vary size in [8, 4] when opt == .sgd
+  vary opt in [.sgd, .adam]
+  measure m = valid.loss
+)");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(levels(*made), (std::vector<std::vector<int>>{{-1, 0, 0}, {-1, -1, 1}, {0, 1, 0}, {1, 1, 0}}));
+}
+
+TEST_F(PlannerTest, AnExcludeThatRemovesNothingIsAWarning) {
+  const auto made = plan(R"(
+  vary act in [sigmoid, relu]
+  exclude when act == sigmoid
+  exclude when act == tanh
+  measure m = valid.loss
+)");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(made->study().cells.size(), 1u);
+  EXPECT_NE(messages().find("W0626 `exclude when act == tanh` removes no cell"), std::string::npos) << messages();
+  EXPECT_EQ(messages().find("act == sigmoid"), std::string::npos);
+}
+
 TEST_F(PlannerTest, EqualCellsHaveOneId) {
   // `drop` is a parameter that nothing uses: its levels are the same computation.
   const auto made = plan("vary drop in [0.0, 0.3]\nvary lr in [0.1, 0.2]\nmeasure m = valid.loss\n");
@@ -190,7 +215,7 @@ TEST_F(PlannerTest, EpochsAreThoseOfTheCell) {
     EXPECT_EQ(cells[i].trialSteps, std::min<std::int64_t>(4, perEpoch[i])) << i;
   }
   EXPECT_EQ(made->study().tuning->length, "1 epoch");
-  EXPECT_EQ(made->study().scope, "train recipe on spots, 16 to 32 rows, batch 4 to 32, 4 steps");
+  EXPECT_EQ(made->study().scope, "train recipe(depth: 1) on spots, 16 to 32 rows, batch 4 to 32, 4 steps");
   EXPECT_EQ(costOf(made->study()).trials, 12u);
   // Runs: 3 blocks, of 4 steps; trials end with one evaluation each.
   EXPECT_EQ(costOf(made->study()).evaluations, 3u * (1 + 1 + 1 + 1 + 2 + 2) + 12);
@@ -208,8 +233,89 @@ TEST_F(PlannerTest, WhatShowsInResultsIsPartOfACell) {
   std::set<std::string> ids = {plain};
   for (const char* const clauses :
        {"evaluate: every(steps(2))\n", "evaluate: every(steps(3))\n", "target: valid.accuracy >= 0.5\nstop: .target\n",
-        "budget: (flops: 1e5)\n", "target: valid.accuracy >= 0.6\nstop: .target\n"})
+        "budget: (flops: 100.0)\n", "target: valid.accuracy >= 0.6\nstop: .target\n"})
     EXPECT_TRUE(ids.insert(idWith(clauses)).second) << clauses;
+}
+
+TEST_F(PlannerTest, ALimitOfARunIsInItsSteps) {
+  const auto stepsOf = [&](const std::string& budget) {
+    const auto made = plan("vary rows in [16, 32]\nvary size in [8, 4]\n" + budget + "\nmeasure m = valid.loss\n");
+    EXPECT_NE(made, nullptr) << messages();
+    std::vector<std::int64_t> steps;
+    if (made != nullptr)
+      for (const study::Cell& cell : made->study().cells) steps.push_back(cell.steps);
+    return steps;
+  };
+  using Steps = std::vector<std::int64_t>;
+  EXPECT_EQ(stepsOf(""), (Steps{4, 4, 4, 4}));
+  EXPECT_EQ(stepsOf("budget: (run: steps(3))"), (Steps{3, 3, 3, 3}));
+  EXPECT_EQ(stepsOf("budget: (run: examples(12))"), (Steps{2, 3, 2, 3})) << "it ends after the step that reaches it";
+  EXPECT_EQ(stepsOf("budget: (run: [steps(3), examples(12), seconds(5)], study: [hours(1), flops(1e15)])"),
+            (Steps{2, 3, 2, 3}));
+  EXPECT_EQ(stepsOf("budget: (flops: 1.0)"), (Steps{1, 1, 1, 1}));
+  EXPECT_EQ(stepsOf("budget: (run: flops(1.0))"), (Steps{1, 1, 1, 1}));
+}
+
+TEST_F(PlannerTest, ALimitMakesAnotherCellOnlyWhereItIsReached) {
+  const auto idsOf = [&](const std::string& budget) {
+    const auto made = plan("vary size in [8, 4]\n" + budget + "\nmeasure m = valid.loss\n");
+    EXPECT_NE(made, nullptr) << messages();
+    std::vector<std::string> ids;
+    if (made != nullptr)
+      for (const study::Cell& cell : made->study().cells) ids.push_back(cell.id);
+    return ids;
+  };
+  const std::vector<std::string> free = idsOf("");
+  EXPECT_EQ(idsOf("budget: (run: seconds(1), study: steps(100))"), free);
+  EXPECT_EQ(idsOf("budget: (run: examples(17))")[1], free[1]) << "four steps of four examples are 16";
+  EXPECT_NE(idsOf("budget: (run: examples(17))")[0], free[0]);
+}
+
+TEST_F(PlannerTest, AWholeNumberIsTunedToo) {
+  const auto made = plan(
+      "vary act in [sigmoid, relu]\nbind depth = tuned([1, 2, 4], by: valid.loss, steps: 2)\nmeasure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  Diagnostics diagnostics;
+  const auto four = made->programs(0, 4.0, diagnostics), one = made->programs(0, 1.0, diagnostics);
+  ASSERT_TRUE(four && one) << messages();
+  EXPECT_EQ(four->train().slots.size() - one->train().slots.size(), 3u * 2) << "a weight and a bias of three layers";
+}
+
+TEST_F(PlannerTest, ThereAreNoMoreTrialsThanSeeds) {
+  const auto made = plan(
+      "seeds: 2\nvary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2, blocks: 9)\n"
+      "measure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(made->study().tuning->blocks, 2);
+  EXPECT_EQ(costOf(made->study()).trials, 8u);
+  EXPECT_NE(planText(made->study(), {}).find("2 steps each, 2 blocks"), std::string::npos);
+}
+
+TEST_F(PlannerTest, AFractionListsWhatItCannotTellApart) {
+  const std::string factors =
+      "vary depth in [1, 2]\nvary act in [sigmoid, relu]\nvary norm in [identity, layer_norm()]\n"
+      "vary lr in [0.1, 0.2]\nvary momentum in [0.0, 0.9]\nmeasure m = valid.loss\n";
+  const auto half = plan(factors + "design: fractional(resolution: 5)\n");
+  ASSERT_NE(half, nullptr) << messages();
+  const std::vector<std::string>& aliases = half->study().aliases;
+  ASSERT_EQ(aliases.size(), 15u) << "five main effects and ten pairs";
+  EXPECT_EQ(aliases[0], "depth = act:norm:lr:momentum");
+  EXPECT_EQ(aliases[5], "depth:act = norm:lr:momentum");
+  const std::string text = planText(half->study(), {});
+  EXPECT_NE(text.find("good for screening, not for sizes or signs"), std::string::npos) << text;
+  EXPECT_NE(text.find("        depth = act:norm:lr:momentum\n"), std::string::npos) << text;
+  const auto whole = plan(factors);
+  ASSERT_NE(whole, nullptr) << messages();
+  EXPECT_TRUE(whole->study().aliases.empty());
+  EXPECT_EQ(planText(whole->study(), {}).find("screening"), std::string::npos);
+}
+
+TEST_F(PlannerTest, ScopeNamesTheSizesOfTheNetworks) {
+  const auto made = plan("vary lr in [0.1, 0.2]\nbudget: (run: [steps(2), seconds(0.5)])\nmeasure m = valid.loss\n");
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(
+      made->study().scope,
+      "train recipe(depth: 1, rows: 32, size: 8) on spots, 32 rows, batch 8, 2 steps, at most 0.5 s of them each");
 }
 
 TEST_F(PlannerTest, SeedsOfStreamsAreCrossed) {
@@ -303,12 +409,58 @@ INSTANTIATE_TEST_SUITE_P(
                  "E0617 `m` names two things in experiment `study`", "m"},
         PlanCase{"UnknownShow", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nreport { show effekts(m) }\n",
                  "E0618 `show effekts`: there is no such figure", "effekts(m)"},
+        PlanCase{
+            "ShowOfNoMeasure", "vary lr in [0.1, 0.2]\nmeasure test = valid.loss\nreport { show effects(tset) }\n",
+            "E0623 `show effects(tset)`: the study has no measure `tset`\n  note there are test\n  help did you mean "
+            "`test`?",
+            "effects(tset)"},
+        PlanCase{"ShowOfNoFactor",
+                 "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nreport { show cells(m, rows: [zzz]) }\n",
+                 "E0623 `show cells(m, rows: [zzz])`: the study has no factor `zzz`\n  note there are lr",
+                 "cells(m, rows: [zzz])"},
+        PlanCase{"ShowByNoFactor",
+                 "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nreport { show curves(valid.loss, by: qqq) }\n",
+                 "E0623 `show curves(valid.loss, by: qqq)`: the study has no factor `qqq`",
+                 "curves(valid.loss, by: qqq)"},
+        PlanCase{
+            "ShowOfNoResult", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nreport { show curves(valid.acuracy) }\n",
+            "E0623 `show curves(valid.acuracy)`: the study has no result `valid.acuracy`", "curves(valid.acuracy)"},
+        PlanCase{"ShowOfNoProbe",
+                 "vary lr in [0.1, 0.2]\nprobe grad_norm every steps(2)\nmeasure m = valid.loss\nreport { show "
+                 "layers(grad_nrom) }\n",
+                 "E0623 `show layers(grad_nrom)`: the study has no probe `grad_nrom`\n  note there are grad_norm\n  "
+                 "help did "
+                 "you mean `grad_norm`?",
+                 "layers(grad_nrom)"},
+        PlanCase{
+            "TwoReports",
+            "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nreport \"a\" { show table(m) }\nreport { show table(m) }\n",
+            "E0625 experiment `study` has two `report` clauses", "report { show table(m) }"},
+        PlanCase{"MutualConditions",
+                 "vary lr in [0.1, 0.2] when momentum == 0.9\nvary momentum in [0.0, 0.9] when lr == 0.2\nmeasure m = "
+                 "valid.loss\n",
+                 "E0624 whether `lr` is varied depends on itself: lr -> momentum -> lr", "momentum == 0.9"},
+        PlanCase{"TargetOfTest",
+                 "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\ntarget: test.loss <= 0.1\nstop: .target\n",
+                 "E0109 setting `target` takes", "test.loss"},
+        PlanCase{"TimeToTest", "vary lr in [0.1, 0.2]\nmeasure m = log(steps_to(ema(test.loss, 3) <= 0.1))\n",
+                 "E0615 `test.loss` is looked at once, when a run is over", "test.loss"},
+        PlanCase{
+            "TunedByHalves",
+            "vary lr in [0.1, 0.2]\nbind depth = tuned([1, 1.5], by: valid.loss, steps: 2)\nmeasure m = valid.loss\n",
+            "E0610 `tuned` has 1.5 in its grid, and `depth` is a whole number", "[1, 1.5]"},
+        PlanCase{
+            "TunedByTrain",
+            "vary depth in [1, 2]\nbind lr = tuned([0.1, 0.2], by: train.loss, steps: 2)\nmeasure m = valid.loss\n",
+            "E0610 `tuned` chooses by a result of the validation part, and `train.loss` is none", "train.loss"},
         PlanCase{"UnknownSetting", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nseed: 4\n",
                  "E0105 unknown setting `seed` in experiment block `study`", "seed"},
         PlanCase{"BadSeeds", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nseeds: 0\n",
                  "E0109 setting `seeds` takes a whole number from 1", "0"},
+        PlanCase{"TwoLimits", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nbudget: (run: [hours(1), minutes(2)])\n",
+                 "E0109 setting `budget` takes a limit", "minutes(2)"},
         PlanCase{"BadBudget", "vary lr in [0.1, 0.2]\nmeasure m = valid.loss\nbudget: 60\n",
-                 "E0109 setting `budget` takes a duration", "60"}),
+                 "E0109 setting `budget` takes a limit", "60"}),
     [](const testing::TestParamInfo<PlanCase>& one) { return one.param.name; });
 
 TEST_F(PlannerTest, TheRunIsATrain) {

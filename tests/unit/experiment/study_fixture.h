@@ -117,7 +117,8 @@ class HandMadePlan final : public Plan {
     return std::make_shared<LoadedPrograms>(mutex_, file_, overrides);
   }
   std::map<std::string, study::MeasuredValue> measure(const study::Run& run) const override {
-    if (run.status != study::Status::Ok) return {{"test", {1.0 / 3.0, false, false}}};
+    if (run.status == study::Status::Diverged || run.status == study::Status::Failed)
+      return {{"test", {1.0 / 3.0, false, false}}};
     return {{"test", {study::lastValue(run, "test.accuracy"), false, false}}};
   }
 
@@ -183,6 +184,7 @@ class StudyTest : public training::TrainTest {
       run.trainSeconds = run.wallSeconds = 0.0;
       run.curveSeconds.clear();
       run.spent = {};
+      run.limitSeconds.reset();
       text += study::runText(run) + "\n";
     }
     return text;

@@ -10,6 +10,7 @@
 #include "report/conclusion.h"
 #include "report/figures.h"
 #include "report/page.h"
+#include "report/tables.h"
 #include "synthetic.h"
 
 namespace nnc::report {
@@ -177,16 +178,53 @@ TEST(Report, ShowClausesDecideTheOrder) {
   EXPECT_NE(page.find("Left out: no finished run has a curve of valid.magic."), std::string::npos);
 }
 
+TEST(Report, TheConclusionTellsHowRunsEnded) {
+  const auto textOf = [](const SyntheticStudy& made) {
+    std::string text;
+    const View view(made.study, made.runs);
+    for (const Paragraph& paragraph : conclusion(view, made.study.measures[0], nullptr))
+      for (const std::string& sentence : paragraph.sentences) text += sentence + "\n";
+    return text;
+  };
+  SyntheticStudy made = syntheticFactorial(3);
+  for (const char* const word : {"timed out", "failed", "compilers or machines"})
+    EXPECT_EQ(textOf(made).find(word), std::string::npos) << word;
+  int timedOut = 0;
+  for (study::Run& run : made.runs) {
+    run.origin = run.block == 0 ? "here" : "there";
+    if (run.role != study::Run::Role::Run || run.block != 0 || ++timedOut > 3) continue;
+    run.status = study::Status::TimedOut;
+    run.limitSeconds = 20.0;
+  }
+  made.runs.back().status = study::Status::Failed;
+  made.runs.back().role = study::Run::Role::Run;
+  const std::string text = textOf(made);
+  EXPECT_NE(text.find("3 runs timed out after 20\u00A0s of steps; each counts with what it had reached."),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("1 run failed and has no value: what is said is of the others."), std::string::npos) << text;
+  EXPECT_NE(text.find("The runs come from 2 compilers or machines"), std::string::npos) << text;
+  EXPECT_NE(terminalText(View(made.study, made.runs), {}).find("1 timed out, 3/3"), std::string::npos);
+}
+
 TEST(Report, MisspeltShowsSayWhatThereIsNot) {
   const study::Study study = syntheticFactorial(1).study;
-  EXPECT_EQ(showProblem(study, {"effects", {"test"}, {{"order", {"2"}}}}), "");
-  EXPECT_EQ(showProblem(study, {"shapley", {"test"}, {}}), "");
-  EXPECT_EQ(showProblem(study, {"efects", {}, {}}), "there is no such figure");
-  EXPECT_EQ(showProblem(study, {"effects", {"tset"}, {}}), "the study has no measure `tset`");
-  EXPECT_EQ(showProblem(study, {"curves", {"valid.loss"}, {{"bye", {"act"}}}}), "it takes no argument `bye`");
-  EXPECT_EQ(showProblem(study, {"curves", {"valid.loss"}, {{"by", {"akt"}}}}), "the study has no factor `akt`");
-  EXPECT_EQ(showProblem(study, {"provenance", {"test"}, {}}), "it takes no arguments");
-  for (const std::string& kind : showKinds()) EXPECT_EQ(showProblem(study, {kind, {}, {}}), "");
+  const auto problem = [&](const study::Show& show, const std::vector<std::string>& metrics = {}) {
+    const std::optional<ShowProblem> found = showProblem(study, show, metrics);
+    return found ? found->what : "";
+  };
+  EXPECT_EQ(problem({"effects", {"test"}, {{"order", {"2"}}}}), "");
+  EXPECT_EQ(problem({"shapley", {"test"}, {}}), "");
+  EXPECT_EQ(problem({"efects", {}, {}}), "there is no such figure");
+  EXPECT_EQ(problem({"effects", {"tset"}, {}}), "the study has no measure `tset`");
+  EXPECT_EQ(problem({"curves", {"valid.loss"}, {{"bye", {"act"}}}}), "it takes no argument `bye`");
+  EXPECT_EQ(problem({"curves", {"valid.loss"}, {{"by", {"akt"}}}}), "the study has no factor `akt`");
+  EXPECT_EQ(problem({"provenance", {"test"}, {}}), "it takes no arguments");
+  EXPECT_EQ(problem({"layers", {"grad_nrom"}, {}}), "the study has no probe `grad_nrom`");
+  EXPECT_EQ(problem({"curves", {"valid.magic"}, {}}), "") << "results are not known here";
+  EXPECT_EQ(problem({"curves", {"valid.magic"}, {}}, {"valid.loss"}), "the study has no result `valid.magic`");
+  EXPECT_EQ(showProblem(study, {"effects", {"tset"}, {}})->name, "tset");
+  for (const std::string& kind : showKinds()) EXPECT_EQ(problem({kind, {}, {}}), "");
   SyntheticStudy made = syntheticFactorial(1);
   made.study.shows = {{"effects", {"tset"}, {}}};
   EXPECT_NE(reportOf(made).files[0].second.find("Left out: the study has no measure `tset`."), std::string::npos);

@@ -40,6 +40,15 @@ class WrittenFiles : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(WrittenFiles, what_a_killed_report_left_half_written_goes) {
+  // No process has this id: it is above the largest that Linux gives (kernel/pid.h, PID_MAX_LIMIT 2^22).
+  for (const std::string name : {"report.html", "runs.csv", "figures/a.svg"}) put(name + ".tmp.4194999", "half");
+  put("figures/notes.tmp.txt", "of the user");
+  ASSERT_TRUE(replace({{"report.html", "page"}, {"figures/a.svg", "a"}}));
+  for (const std::string name : {"report.html", "runs.csv", "figures/a.svg"}) EXPECT_FALSE(has(name + ".tmp.4194999"));
+  EXPECT_EQ(contents("figures/notes.tmp.txt"), "of the user");
+}
+
 TEST_F(WrittenFiles, what_an_earlier_report_wrote_goes_and_the_rest_stays) {
   put("figures/mine.svg", "of the user");
   ASSERT_TRUE(replace({{"old.html", "page"}, {"figures/a.svg", "a"}, {"figures/b.svg", "b"}, {"figures/c.svg", "c"}}));

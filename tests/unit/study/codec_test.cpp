@@ -124,6 +124,21 @@ static std::string problemAfter(const std::string& from, const std::string& to) 
   return problem;
 }
 
+TEST(Codec, ThePageStaysInItsFolder) {
+  std::string problem;
+  Study study = sampleStudy();
+  for (const std::string name : {"", "normalisation.html", "a b.html"}) {
+    study.reportFile = name;
+    EXPECT_TRUE(parseStudy(studyText(study), problem)) << name << ": " << problem;
+  }
+  for (const std::string name :
+       {"../../victim/.profile", "/etc/motd", "../page.html", "a/page.html", "a\\page.html", "page", "results.jsonl"}) {
+    study.reportFile = name;
+    EXPECT_FALSE(parseStudy(studyText(study), problem)) << name;
+    EXPECT_EQ(problem, "`report` is \"" + name + "\", which is no name of an .html file in the study folder");
+  }
+}
+
 TEST(Codec, StudyProblemsHaveAPlace) {
   EXPECT_EQ(problemAfter(R"("steps":400)", R"("steps":4.5)"), "`cells[0].steps` is no whole number");
   EXPECT_EQ(problemAfter(R"("steps":400)", R"("step":400)"), "`cells[0]` lacks `steps`");

@@ -58,6 +58,8 @@ inline Run sampleRun(int index) {
   run.steps = 1000000007 + index;
   run.examples = 1LL << 60;
   run.spent = {1.5, 2.5, 0.25};
+  run.limitSeconds = 20.0;
+  run.origin = "nnc 0, x86-64, Haswell";
   run.flops = 1e300 / 3.0;
   run.curves = {{"valid.loss", {0, 100, 200}, {2.302585092994046, 5e-324, std::numeric_limits<double>::infinity()}}};
   run.probes = {{"grad", {"net.h[0].w", "net.h[1].w"}, {0, 50}, {{1e-40, -0.0}, {0.1, 1.0 / 3.0}}}};

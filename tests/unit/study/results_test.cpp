@@ -49,6 +49,42 @@ class FullDisk {
 
 }  // namespace
 
+TEST_F(ResultsTest, WhatFailedOrTimedOutIsReplacedByALaterLine) {
+  Diagnostics diagnostics;
+  study::Run bad = sampleRun(0), good = sampleRun(0);
+  good.status = Status::Ok;
+  for (const Status status : {Status::Failed, Status::TimedOut}) {
+    bad.status = status;
+    put("results.jsonl", runText(bad) + runText(sampleRun(1)) + runText(good));
+    const auto runs = readRuns(folder_, diagnostics);
+    ASSERT_TRUE(runs && runs->size() == 2U);
+    EXPECT_EQ(runText((*runs)[0]), runText(good));
+    const auto file = ResultsFile::open(folder_, diagnostics);
+    ASSERT_TRUE(file && file->sort({good.id}, diagnostics));
+    EXPECT_EQ(contents("results.jsonl"), runText(sampleRun(1)) + runText(good)) << "what was asked for stands last";
+  }
+  EXPECT_EQ(codes(diagnostics), "");
+  put("results.jsonl", runText(good) + runText(good));
+  EXPECT_EQ(readRuns(folder_, diagnostics)->size(), 1U);
+  EXPECT_EQ(codes(diagnostics), "W1413");
+}
+
+TEST_F(ResultsTest, AppendingReplacesInMemoryToo) {
+  Diagnostics diagnostics;
+  study::Run bad = sampleRun(0), good = sampleRun(0);
+  bad.status = Status::TimedOut;
+  good.status = Status::Ok;
+  put("results.jsonl", runText(bad));
+  const auto file = ResultsFile::open(folder_, diagnostics);
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(file->isNew(bad.id));
+  ASSERT_TRUE(file->append(good, diagnostics));
+  EXPECT_TRUE(file->isNew(bad.id));
+  ASSERT_EQ(file->runs().size(), 1U);
+  EXPECT_EQ(file->runs()[0].status, Status::Ok);
+  EXPECT_EQ(contents("results.jsonl"), runText(bad) + runText(good)) << "until it is sorted nothing is taken away";
+}
+
 TEST_F(ResultsTest, AppendsAndReadsBack) {
   Diagnostics diagnostics;
   {
@@ -212,8 +248,8 @@ TEST_F(ResultsTest, SortKeepsRunsItDoesNotKnow) {
   fill(3);
   Diagnostics diagnostics;
   const auto file = ResultsFile::open(folder_, diagnostics);
-  ASSERT_TRUE(file->sort({sampleRun(2).id}, diagnostics));
-  EXPECT_EQ(contents("results.jsonl"), runText(sampleRun(2)) + runText(sampleRun(0)) + runText(sampleRun(1)));
+  ASSERT_TRUE(file->sort({sampleRun(0).id}, diagnostics));
+  EXPECT_EQ(contents("results.jsonl"), runText(sampleRun(1)) + runText(sampleRun(2)) + runText(sampleRun(0)));
 }
 
 TEST_F(ResultsTest, RevisingWritesTheLinesThatDifferAndAppendsGoOn) {

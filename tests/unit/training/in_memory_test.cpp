@@ -8,6 +8,7 @@
 #include <functional>
 #include <thread>
 
+#include "engine/code_cache.h"
 #include "fixture.h"
 #include "support/hash.h"
 #include "training/project_source.h"
@@ -228,22 +229,55 @@ TEST_F(InMemory, diverges_as_a_result_without_a_message) {
   EXPECT_TRUE(trained.run->evaluations.empty());
 }
 
+TEST_F(InMemory, a_run_that_is_out_of_time_is_evaluated_where_it_stands) {
+  for (const std::int64_t every : {0, 20}) {  // at the end of the epoch in which time is up, and long after it
+    options_.evaluateEvery = every;
+    options_.maxSeconds = 1e-9;
+    const InMemoryRun late = inMemory();
+    EXPECT_EQ(late.outcome, Outcome::TimedOut);
+    ASSERT_EQ(stepsOf(late), (std::vector<std::int64_t>{5}));
+    options_.maxSeconds.reset();
+    options_.steps = 5;
+    const InMemoryRun shorter = inMemory();
+    options_.steps.reset();
+    ASSERT_EQ(late.evaluations[0].metrics.size(), 6u);
+    for (std::size_t k = 0; k < 6; ++k)
+      EXPECT_EQ(late.evaluations[0].metrics[k].value, shorter.evaluations[0].metrics[k].value)
+          << late.evaluations[0].metrics[k].name;
+  }
+}
+
+TEST_F(InMemory, a_limit_in_seconds_does_not_count_compiling) {
+  const auto cold = [&] {
+    engine::CodeCache code;
+    options_.engine.cache = &code;
+    const InMemoryRun run = inMemory();
+    options_.engine.cache = nullptr;
+    return std::pair(run.outcome, code.counts().seconds);
+  };
+  // Twenty steps of a network of a hundred numbers, against all that the code generator does for it.
+  options_.maxSeconds = cold().second;
+  EXPECT_EQ(cold().first, Outcome::Finished);
+}
+
 TEST_F(InMemory, time_operations_and_targets_end_a_run) {
   options_.maxSeconds = 0.0;
   const InMemoryRun late = inMemory();
   EXPECT_EQ(late.outcome, Outcome::TimedOut);
   EXPECT_EQ(late.steps, 0);
+  ASSERT_EQ(stepsOf(late), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(late.evaluations[0].metrics.size(), 4u) << "no step, and so no result of steps";
   options_.maxSeconds.reset();
 
   options_.flopsPerStep = 100.0;
-  options_.maxFlops = 725.0;  // an epoch of 70 examples in batches of 16 has 437.5: then one of 16, and another
+  options_.steps = 5 + 3;  // an epoch of 70 examples in batches of 16 has 437.5 operations
   const InMemoryRun cheap = inMemory();
   EXPECT_EQ(cheap.outcome, Outcome::Finished);
   EXPECT_EQ(cheap.steps, 5 + 3);
   EXPECT_EQ(cheap.flops, 737.5);
   EXPECT_EQ(cheap.evaluations.back().step, 8);
   EXPECT_EQ(cheap.evaluations.back().metrics.size(), 6u);
-  options_.maxFlops.reset();
+  options_.steps.reset();
 
   options_.target = {"valid.accuracy", 0.5, false};
   const InMemoryRun on = inMemory({{"epochs", "30"}});
