@@ -108,8 +108,7 @@ std::string settingsPage() {
                                : setting.need == elaborate::SettingNeed::OneOf
                                    ? fmt::format("this or `{}`", setting.excludes)
                                    : "";
-      out += fmt::format("| `{}` | {} | {}{} |\n", setting.name, need, cell(setting.takes),
-                         setting.isImplemented ? "" : " (not supported yet: E0900)");
+      out += fmt::format("| `{}` | {} | {} |\n", setting.name, need, cell(setting.takes));
     }
     out += "\n";
   }

@@ -71,6 +71,35 @@ std::vector<Label> Elaborator::trail() const {
   return labels;
 }
 
+Report::~Report() {
+  for (Label& label : trail_) builder_.also(label.span, std::move(label.text));
+}
+
+Report& Report::label(std::string text) {
+  builder_.label(std::move(text));
+  return *this;
+}
+
+Report& Report::also(Span span, std::string text) {
+  builder_.also(span, std::move(text));
+  return *this;
+}
+
+Report& Report::note(std::string text) {
+  builder_.note(std::move(text));
+  return *this;
+}
+
+Report& Report::help(std::string text) {
+  builder_.help(std::move(text));
+  return *this;
+}
+
+Report Elaborator::reported(DiagnosticBuilder builder, std::vector<Label> trail) const {
+  if (assumption_.isMentioned(diagnostics_.all().back().message)) builder.note(assumption_.note);
+  return Report(builder, std::move(trail));
+}
+
 /// The place to blame. `labels` gets the other places: the line of the stdlib, the calls on the way.
 Span Elaborator::blame(Span where, std::vector<Label>& labels) const {
   const auto encloses = [&](const Label& label) {

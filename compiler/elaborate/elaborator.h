@@ -39,25 +39,11 @@ class Report {
   Report(DiagnosticBuilder builder, std::vector<Label> trail) : builder_(builder), trail_(std::move(trail)) {}
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
-  ~Report() {
-    for (Label& label : trail_) builder_.also(label.span, std::move(label.text));
-  }
-  Report& label(std::string text) {
-    builder_.label(std::move(text));
-    return *this;
-  }
-  Report& also(Span span, std::string text) {
-    builder_.also(span, std::move(text));
-    return *this;
-  }
-  Report& note(std::string text) {
-    builder_.note(std::move(text));
-    return *this;
-  }
-  Report& help(std::string text) {
-    builder_.help(std::move(text));
-    return *this;
-  }
+  ~Report();
+  Report& label(std::string text);
+  Report& also(Span span, std::string text);
+  Report& note(std::string text);
+  Report& help(std::string text);
 
  private:
   DiagnosticBuilder builder_;
@@ -150,9 +136,7 @@ class Elaborator {
   Report error(Span where, const Arguments&... arguments) {
     std::vector<Label> trail;
     const Span primary = blame(where, trail);
-    DiagnosticBuilder builder = diagnostics_.emit<K>(primary, arguments...);
-    if (assumption_.isMentioned(diagnostics_.all().back().message)) builder.note(assumption_.note);
-    return Report(builder, std::move(trail));
+    return reported(diagnostics_.emit<K>(primary, arguments...), std::move(trail));
   }
   /// Two sizes that had to be equal and were not; the first of them is what a trial of a definition learns from.
   struct Clash {
@@ -217,6 +201,8 @@ class Elaborator {
  private:
   using Result = std::optional<Value>;
   Span blame(Span where, std::vector<Label>& trail) const;
+  /// A message that was just emitted, with what is added to every one.
+  Report reported(DiagnosticBuilder builder, std::vector<Label> trail) const;
   [[nodiscard]] bool enter(Frame frame, Span where);
   [[nodiscard]] bool requireSize(Span where);
 

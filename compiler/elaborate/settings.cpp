@@ -12,8 +12,8 @@ namespace nnc::elaborate {
 
 const std::vector<SettingInfo>& allSettings() {
   static const std::vector<SettingInfo> settings = {
-#define NNC_SETTING(BLOCK, NAME, NEED, EXCLUDES, IMPLEMENTED, TAKES) \
-  {syntax::BlockKind::BLOCK, #NAME, SettingNeed::NEED, EXCLUDES, IMPLEMENTED, TAKES},
+#define NNC_SETTING(BLOCK, NAME, NEED, EXCLUDES, TAKES) \
+  {syntax::BlockKind::BLOCK, #NAME, SettingNeed::NEED, EXCLUDES, TAKES},
 #include "elaborate/settings.def"
 #undef NNC_SETTING
   };
@@ -70,10 +70,6 @@ static bool checkOne(const SettingOwner& owner, const syntax::Setting& setting, 
     diagnostics
         .emit<diag::RepeatedSetting>(setting.name.span, setting.name.text, blockKindName(owner.kind), owner.name.text)
         .also(first->name.span, "first here");
-    return false;
-  }
-  if (!row->isImplemented) {
-    diagnostics.emit<diag::NotSupportedYet>(setting.name.span, fmt::format("the setting `{}`", setting.name.text));
     return false;
   }
   return true;

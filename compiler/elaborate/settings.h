@@ -18,7 +18,6 @@ struct SettingInfo {
   std::string_view name;
   SettingNeed need = SettingNeed::Optional;
   std::string_view excludes;
-  bool isImplemented = true;
   std::string_view takes;  // for messages and docs
 };
 const std::vector<SettingInfo>& allSettings();
