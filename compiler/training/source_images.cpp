@@ -22,11 +22,16 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kImage = 0;  // the field before `label`
 
-bool isImageName(const fs::path& path) {
+/// By the name: something else may lie among the images, but an image that is left out silently would be missed.
+enum class FileKind : std::uint8_t { Image, OtherImage, Else };
+FileKind kindOf(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+  if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") return FileKind::Image;
+  for (const char* const other : {".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".heic", ".jp2", ".ppm", ".pgm"})
+    if (extension == other) return FileKind::OtherImage;
+  return FileKind::Else;
 }
 
 /// Names that do not begin with a dot, sorted.
@@ -134,10 +139,22 @@ class ImageRows final : public RowSource {
       }
       if (found == classes_.end()) found = classes_.insert(classes_.end(), word);
       const auto label = static_cast<std::int32_t>(found - classes_.begin());
+      const std::size_t before = paths_.size();
       for (const fs::path& image : entries(path, error)) {
-        if (!isImageName(image)) continue;
+        const FileKind kind = kindOf(image);
+        if (kind == FileKind::OtherImage) {
+          reportBadFile({image.string(), -1, 0, "is an image that is neither PNG nor JPEG"}, files_[0].span,
+                        diagnostics, "convert it, or move it away");
+          return false;
+        }
+        if (kind == FileKind::Else) continue;
         paths_.push_back(image.string());
         labels_.push_back(label);
+      }
+      if (!error && !areKnown && paths_.size() == before) {
+        reportBadFile({path.string(), -1, 0, "is the folder of a class and has no .png, .jpg or .jpeg file"},
+                      files_[0].span, diagnostics);
+        return false;
       }
     }
     runtime::Failure failure{folder, -1, 0, error ? "cannot list: " + error.message() : ""};

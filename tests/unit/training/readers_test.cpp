@@ -264,7 +264,11 @@ TEST_F(Readers, images_of_a_folder_for_each_class) {
   fs::remove_all(path("pets/dog"));
   EXPECT_EQ(rows(), "E1202 bad data file `pets`: has no folder for a class\n");
   fs::create_directories(path("pets/dog"));
-  EXPECT_EQ(rows(), "E1202 bad data file `pets`: has no .png, .jpg or .jpeg file in its folders\n");
+  EXPECT_EQ(rows(), "E1202 bad data file `pets/dog`: is the folder of a class and has no .png, .jpg or .jpeg file\n");
+  write("pets/dog/a.GIF", "GIF89a");
+  EXPECT_EQ(rows(),
+            "E1202 bad data file `pets/dog/a.GIF`: is an image that is neither PNG nor JPEG\n"
+            "  help convert it, or move it away\n");
   fs::remove_all(path("pets"));
   EXPECT_NE(rows().find("E1201 data file `pets` was not found"), std::string::npos);
 }
