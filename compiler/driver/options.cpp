@@ -284,18 +284,18 @@ std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& argu
 bool checkSubject(const CommandLine& line, Subject subject, const std::string& name, const std::string& note,
                   Diagnostics& diagnostics) {
   bool isFine = true;
-  const auto refuse = [&](std::string_view option, const std::string& owners) {
+  const auto refuse = [&](std::string_view option, const std::string& owners, bool isOfExperiments) {
     isFine = false;
     const std::string_view word = kSubjectWords[static_cast<std::size_t>(subject)].second;
     DiagnosticBuilder message = diagnostics.emit<diag::OptionOfAnotherSubject>(
         {}, option, fmt::format("{} `{}`", word.substr(word.find(' ') + 1), name), owners);
-    if (!note.empty()) message.note(note);
+    if (isOfExperiments && !note.empty()) message.note(note);
   };
   for (const std::string_view option : line.given)
     if (const OptionRow& row = *findOption(option); !(row.subjects & bit(subject)))
-      refuse(option, subjectsOf(row, commandInfo(line.command)));
+      refuse(option, subjectsOf(row, commandInfo(line.command)), row.subjects & bit(Subject::Experiment));
   if (subject == Subject::Export)
-    for (const elaborate::Override& override : line.overrides) refuse("--" + override.name, "a train");
+    for (const elaborate::Override& override : line.overrides) refuse("--" + override.name, "a train", false);
   return isFine;
 }
 
