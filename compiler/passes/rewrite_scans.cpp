@@ -30,8 +30,9 @@ ir::FunctionId ScanParts::addBody() {
 }
 
 char freeLetter(const ir::ContractAttributes& product) {
+  const std::string taken = product.a + product.b + product.y;
   char letter = 'a';
-  while ((product.a + product.b + product.y).find(letter) != std::string::npos) ++letter;
+  while (std::find(taken.begin(), taken.end(), letter) != taken.end()) ++letter;
   return letter;
 }
 
