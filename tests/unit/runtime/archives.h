@@ -12,7 +12,7 @@ namespace nnc::runtime {
 inline std::string deflatedZip(const std::vector<std::pair<std::string, std::string>>& members) {
   const auto number = [](std::size_t value, int bytes) {
     std::string text;
-    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xFF);
+    for (int i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value & 0xFF);
     return text;
   };
   std::string out, directory;
