@@ -1,6 +1,6 @@
 # nnc_precompile(target [TEST | HEADERS headers...]): the standard headers that nearly every file includes are read once and not
-# once a file, which takes a third off a cold build. HEADERS are precompiled beside them, for this target alone. Every file still
-# includes what it uses: -DNNC_PRECOMPILE=OFF (and with it ./dev test --sanitize) builds without, and tells of a missing include.
+# once a file. HEADERS are precompiled beside them, for this target alone. Every file still includes what it uses:
+# -DNNC_PRECOMPILE=OFF (and with it ./dev test --sanitize) builds without, and tells of a missing include.
 option(NNC_PRECOMPILE "Precompile the standard headers" ON)
 
 set(NNC_STANDARD_HEADERS
