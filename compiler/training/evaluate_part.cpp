@@ -1,5 +1,7 @@
 #include "training/evaluate_part.h"
 
+#include <optional>
+
 namespace nnc::training {
 
 std::vector<std::string> metricNames(const elaborate::TrainProgram& train, const std::string& part) {
@@ -13,7 +15,7 @@ bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainP
   const std::vector<std::string> names =
       metricNames(train, session.data().parts()[static_cast<std::size_t>(pass.part)].name);
   std::vector<double> sums(names.size(), 0.0);
-  const double examples = static_cast<double>(pass.end - pass.begin);
+  std::vector<std::optional<double>> totals(names.size());  // of metrics that are one number of all batches so far
   session.clearTotals();
   for (std::int64_t done = pass.begin; done < pass.end;) {
     const Batch* const next = stream.next(session.messages());
@@ -23,15 +25,16 @@ bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainP
     if (call == nullptr) return false;
     call->run(batch);
     for (std::size_t k = 0; k < sums.size(); ++k) {
-      if (call->type(k).shape.empty())  // of all batches so far
-        sums[k] = call->value(k) * examples;
+      if (call->type(k).shape.empty())
+        totals[k] = call->value(k);
       else
         for (std::int64_t i = 0; i < batch.count; ++i) sums[k] += call->value(k, i);
     }
     done += batch.count;
     if (onBatch && !onBatch(*call, batch)) return false;
   }
-  for (std::size_t k = 0; k < sums.size(); ++k) metrics.push_back({names[k], sums[k] / examples});
+  const double examples = static_cast<double>(pass.end - pass.begin);
+  for (std::size_t k = 0; k < sums.size(); ++k) metrics.push_back({names[k], totals[k].value_or(sums[k] / examples)});
   return true;
 }
 
