@@ -51,12 +51,16 @@ static const std::set<std::string, std::less<>>& takenNames() {
   return kTaken;
 }
 
+static bool isTaken(const ModelApi& api, const std::string& name) {
+  return takenNames().contains(name) || (api.drawsRandom && name == "seed");
+}
+
 /// `B` and the listed dims.
 static std::vector<std::string> sizeArguments(const ModelApi& api) {
   std::vector<std::string> sizes;
   if (api.hasBatch) sizes.push_back("B");
   for (std::string dim : api.dims) {
-    while (takenNames().contains(dim)) dim += '_';
+    while (isTaken(api, dim)) dim += '_';
     sizes.push_back(std::move(dim));
   }
   return sizes;
@@ -74,7 +78,7 @@ static std::vector<std::string> argumentNames(const ModelApi& api) {
         if (static_cast<unsigned char>(c) >= 0x80 || (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_'))
           c = '_';
       if (!isCIdentifier(name)) name.insert(0, "_");
-      while (takenNames().contains(name) || !used.insert(name).second) name += '_';
+      while (isTaken(api, name) || !used.insert(name).second) name += '_';
       names.push_back(std::move(name));
     }
   return names;
@@ -127,6 +131,10 @@ static std::string introduction(const ModelApi& api, const std::vector<std::stri
   if (!api.session.empty())
     text += fmt::format("   Session: {} bytes, of the caller; it carries what one call leaves to the next.\n",
                         sessionLayout(api).bytes);
+  if (api.drawsRandom)
+    text += fmt::format("   Random numbers: drawn from `seed` alone. The same seed gives the same bits{}.\n",
+                        api.session.empty() ? "; another one for each call gives other numbers"
+                                            : ", so every call of a session needs another one");
   std::string needs;
   for (const std::string& symbol : externals) needs += (needs.empty() ? "" : ", ") + symbol;
   text +=
@@ -196,6 +204,7 @@ static std::string predictDeclaration(const ModelApi& api) {
   std::size_t next = 0;
   for (const ApiTensor& tensor : api.inputs)
     arguments += fmt::format("const {} *{}, ", cType(tensor.types[0].dtype), names[next++]);
+  if (api.drawsRandom) arguments += "int64_t seed, ";
   for (const std::string& size : sizeArguments(api)) arguments += "int64_t " + size + ", ";
   for (const ApiTensor& tensor : api.outputs)
     arguments += fmt::format("{} *{}, ", cType(tensor.types[0].dtype), names[next++]);

@@ -34,9 +34,12 @@ bool isCIdentifier(std::string_view name) {
                      [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
 }
 
+/// Where the seed stands among the parameters of an entry; the states are behind it.
+static std::size_t seedIndex(const ModelApi& api) { return api.weights.size() + api.inputs.size(); }
+
 /// The states of a session are updated in place, and nothing else is.
 static std::string checkStates(const ModelApi& api, const ir::Function& function) {
-  const std::size_t firstParameter = api.weights.size() + api.inputs.size();
+  const std::size_t firstParameter = seedIndex(api) + 1;
   if (function.aliases.size() != api.session.size()) return "an entry that writes to its inputs";
   for (std::size_t i = 0; i < api.session.size(); ++i) {
     const ir::Alias& alias = function.aliases[i];
@@ -62,9 +65,11 @@ static std::string checkTypes(const ModelApi& api, std::size_t index) {
   const ApiEntry& entry = api.entries[index];
   const ir::Function& function = entry.module->function(entry.function);
   if (!function.plan) return "an entry without a memory plan";
-  if (function.parameters.size() != api.weights.size() + api.inputs.size() + api.session.size() ||
+  if (function.parameters.size() != seedIndex(api) + 1 + api.session.size() ||
       function.results.size() != api.outputs.size() + api.session.size())
     return "an entry with other inputs or outputs than the model";
+  if (function.type(function.parameters[seedIndex(api)]) != ir::Type{ir::DType::I64, {}})
+    return "an entry whose seed is no i64";
   for (std::string problem : {checkStates(api, function), checkOverrun(entry, function)})
     if (!problem.empty()) return problem;
   for (const auto* tensors : {&api.inputs, &api.outputs})
@@ -236,6 +241,7 @@ std::string signatureJson(const ModelApi& api) {
                          {"weights_embedded", api.weightsEmbedded},
                          {"weights_bytes", layout.bytes},
                          {"weights", weights}};
+  if (api.drawsRandom) signature["seed"] = {{"dtype", ir::dtypeName(ir::DType::I64)}};
   if (!api.dims.empty()) {
     ordered_json dims = ordered_json::object();
     for (std::size_t d = 0; d < api.dims.size(); ++d) dims[api.dims[d]] = listedSizes(api, d);

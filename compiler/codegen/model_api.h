@@ -29,8 +29,8 @@ struct ApiState {
   double initial = 0.0;
 };
 
-/// The planned function of one shape: (weights.., inputs.., states..) -> (outputs.., states'..), whole batches. The
-/// aliases are those of the states.
+/// The planned function of one shape: (weights.., inputs.., seed: i64, states..) -> (outputs.., states'..), whole
+/// batches. The aliases are those of the states.
 struct ApiEntry {
   const ir::Module* module = nullptr;
   ir::FunctionId function;
@@ -56,6 +56,7 @@ struct ModelApi {
   std::vector<ApiWeight> weights;
   std::vector<ApiState> session;  // empty: calls are independent of each other
   std::vector<std::string> dims;  // listed dims but the batch: arguments that take exactly the sizes of the entries
+  bool drawsRandom = false;       // an argument `seed`; false: no entry reads the seed
   bool weightsEmbedded = true;    // or there are none; false: the caller passes them to every call
   bool hasBatch = true;           // false, and always with a session: no argument B, tensors are whole
   std::vector<ApiEntry> entries;  // ascending by sizes, then by batch; at least one

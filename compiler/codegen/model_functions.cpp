@@ -29,6 +29,7 @@ struct SizeArguments {
 struct PredictArguments {
   llvm::Value *session = nullptr, *weights = nullptr;
   Values inputs, outputs;
+  llvm::Value* seed = nullptr;  // a number; null: no entry reads it
   SizeArguments sizes;
   llvm::Value *workspace = nullptr, *workspaceBytes = nullptr;
 };
@@ -175,6 +176,7 @@ PredictArguments ModelEmitter::beginPredict() {
   if (!api_.session.empty()) types.push_back(pointer);
   if (!api_.weightsEmbedded) types.push_back(pointer);
   types.insert(types.end(), api_.inputs.size(), pointer);
+  if (api_.drawsRandom) types.push_back(i64);
   types.insert(types.end(), sizeCount(), i64);
   types.insert(types.end(), api_.outputs.size(), pointer);
   types.insert(types.end(), {pointer, i64});
@@ -184,6 +186,7 @@ PredictArguments ModelEmitter::beginPredict() {
   if (!api_.session.empty()) arguments.session = function->getArg(next++);
   if (!api_.weightsEmbedded) arguments.weights = function->getArg(next++);
   for (std::size_t i = 0; i < api_.inputs.size(); ++i) arguments.inputs.push_back(function->getArg(next++));
+  if (api_.drawsRandom) arguments.seed = function->getArg(next++);
   arguments.sizes = readSizes(function, next);
   for (std::size_t i = 0; i < api_.outputs.size(); ++i) arguments.outputs.push_back(function->getArg(next++));
   arguments.workspace = function->getArg(next++);
@@ -317,6 +320,12 @@ void ModelEmitter::emitEntryCall(std::size_t index, const EntryFunctions& functi
   Values pointers, results = outputs;
   for (const std::int64_t offset : layout.offsets) pointers.push_back(bytePointer(weights, offset));
   pointers.insert(pointers.end(), inputs.begin(), inputs.end());
+  llvm::Value* seed = llvm::Constant::getNullValue(builder_.getPtrTy());  // not read
+  if (arguments.seed != nullptr) {
+    seed = builder_.CreateAlloca(builder_.getInt64Ty());
+    builder_.CreateStore(arguments.seed, seed);
+  }
+  pointers.push_back(seed);
   if (arguments.session != nullptr)
     for (const std::int64_t offset : sessionLayout(api_).offsets) {
       pointers.push_back(bytePointer(arguments.session, offset));

@@ -119,6 +119,7 @@ std::optional<codegen::ModelApi> describeApi(BuildSubject& subject, const engine
   api.hasBatch = program.hasBatch && program.session.empty();
   api.inputs = tensorsOf(program, api.hasBatch, &elaborate::ExportEntry::inputs);
   api.outputs = tensorsOf(program, api.hasBatch, &elaborate::ExportEntry::results);
+  api.drawsRandom = program.drawsRandom;
   api.dims = program.dims;
   for (const elaborate::SessionState& state : program.session)
     api.session.push_back({state.path, state.type, state.initial});

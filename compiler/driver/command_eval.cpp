@@ -49,7 +49,7 @@ static int predictInput(Context& context, const training::EvaluateOptions& evalu
   if (options.out && !training::checkOutputName(*options.out, context.diagnostics)) return 3;
   const std::optional<TrainSession> session = openTrain(context);
   if (!session) return 1;
-  const training::PredictOptions predict{evaluate.weights, *options.input, evaluate.engine};
+  const training::PredictOptions predict{evaluate.weights, *options.input, evaluate.engine, evaluate.seed};
   const std::optional<training::Predictions> outputs =
       training::predictRows(*session->project, session->train, predict, context.diagnostics);
   if (!outputs) return 1;

@@ -18,16 +18,13 @@ static ir::Value loopCounter(ir::Builder& builder, const Trace& trace) {
 }
 
 /// One draw in [0, 1).
-static std::optional<ir::Value> draw(Elaborator& elaborator, RandomKey& key, const ir::Shape& shape, Span span) {
+static ir::Value draw(Elaborator& elaborator, RandomKey& key, const ir::Shape& shape, Span span) {
   Trace& trace = elaborator.trace();
-  if (!trace.seed) {
-    elaborator.notSupported(span, "a network that draws random numbers outside training");
-    return std::nullopt;
-  }
+  trace.drawsRandom = true;
   ir::Builder& builder = elaborator.at(span);
   ir::Value counter = trace.step ? *trace.step : builder.constantInt({ir::DType::I64, {}}, 0);
   if (!trace.times.empty()) counter = builder.add(counter, loopCounter(builder, trace));
-  return builder.random({ir::DType::F32, shape}, Elaborator::drawKey(key), *trace.seed, counter);
+  return builder.random({ir::DType::F32, shape}, Elaborator::drawKey(key), trace.seed.value(), counter);
 }
 
 namespace {
@@ -61,24 +58,21 @@ static std::optional<DrawArguments> drawArguments(Elaborator& elaborator, Builti
 
 std::optional<Value> RandomUniform(Elaborator& elaborator, BuiltinCall& call) {
   const std::optional<DrawArguments> arguments = drawArguments(elaborator, call, 0, 1);
-  const std::optional<ir::Value> value =
-      arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
-  if (!value) return std::nullopt;
-  return elaborator.traced(*value, call.span);
+  if (!arguments) return std::nullopt;
+  return elaborator.traced(draw(elaborator, *arguments->key, arguments->shape, call.span), call.span);
 }
 
 /// sqrt(-2 log(1 - u)) * sin(2 pi v) for uniform u and v. Source: Box and Muller 1958.
 std::optional<Value> RandomNormal(Elaborator& elaborator, BuiltinCall& call) {
   const std::optional<DrawArguments> arguments = drawArguments(elaborator, call, 0, 1);
-  const std::optional<ir::Value> u =
-      arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
-  const std::optional<ir::Value> v = u ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
-  if (!v) return std::nullopt;
+  if (!arguments) return std::nullopt;
+  const ir::Value u = draw(elaborator, *arguments->key, arguments->shape, call.span);
+  const ir::Value v = draw(elaborator, *arguments->key, arguments->shape, call.span);
   ir::Builder& builder = elaborator.at(call.span);
   // 1 - u lies in (0, 1], so the logarithm is finite.
-  const ir::Value logarithm = builder.log(builder.sub(builder.constantLike(*u, 1.0), *u));
-  const ir::Value radius = builder.sqrt(builder.mul(builder.constantLike(*u, -2.0), logarithm));
-  const ir::Value angle = builder.sin(builder.mul(literal(builder, builder.type(*v), 2.0 * std::numbers::pi), *v));
+  const ir::Value logarithm = builder.log(builder.sub(builder.constantLike(u, 1.0), u));
+  const ir::Value radius = builder.sqrt(builder.mul(builder.constantLike(u, -2.0), logarithm));
+  const ir::Value angle = builder.sin(builder.mul(literal(builder, builder.type(v), 2.0 * std::numbers::pi), v));
   return elaborator.traced(builder.mul(radius, angle), call.span);
 }
 
@@ -89,12 +83,11 @@ std::optional<Value> Bernoulli(Elaborator& elaborator, BuiltinCall& call) {
   if (!isScalar && (!p || *p < 0.0 || *p > 1.0))
     return badArgument(elaborator, call, 0, "p", "a probability is needed, and this is " + describe(call.value(0)));
   const std::optional<DrawArguments> arguments = drawArguments(elaborator, call, 2, 1);
-  const std::optional<ir::Value> u =
-      arguments ? draw(elaborator, *arguments->key, arguments->shape, call.span) : std::nullopt;
-  if (!u) return std::nullopt;
+  if (!arguments) return std::nullopt;
+  const ir::Value u = draw(elaborator, *arguments->key, arguments->shape, call.span);
   ir::Builder& builder = elaborator.at(call.span);
-  const ir::Value bound = p ? literal(builder, builder.type(*u), *p) : builder.splat(traced->value, arguments->shape);
-  return elaborator.traced(builder.cast(builder.compare(ir::Predicate::Lt, *u, bound), ir::DType::F32), call.span);
+  const ir::Value bound = p ? literal(builder, builder.type(u), *p) : builder.splat(traced->value, arguments->shape);
+  return elaborator.traced(builder.cast(builder.compare(ir::Predicate::Lt, u, bound), ir::DType::F32), call.span);
 }
 
 /// The last axis is the output, all others are the input, unless the parameter being initialised says otherwise.

@@ -42,8 +42,6 @@ std::optional<ir::Value> Elaborator::toTensor(const Value& value, Span where) {
   return tensor->value;
 }
 
-void Elaborator::notSupported(Span where, std::string_view what) { error<diag::NotSupportedYet>(where, what); }
-
 bool Elaborator::isStdlib(Span span) const { return span && sources_.name(span.file).starts_with("<stdlib>"); }
 
 static std::string appliedHere(const Frame& frame) {

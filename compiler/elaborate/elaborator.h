@@ -154,8 +154,6 @@ class Elaborator {
     bool isMentioned(std::string_view message) const;
   };
   void assume(Assumption assumption) { assumption_ = std::move(assumption); }
-  /// Refuses what is not implemented (E0900).
-  void notSupported(Span where, std::string_view what);
   /// The calls that lead to the current place, innermost first.
   std::vector<Label> trail() const;
   bool isStdlib(Span span) const;

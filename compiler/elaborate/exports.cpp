@@ -124,6 +124,7 @@ struct Entry {
     program.batch = shape.batch;
     program.sizes = shape.sizes;
     program.inputs = shape.inputs;
+    trace.seed = trace.builder.addParameter({ir::DType::I64, {}}, "seed");
   }
   ExportEntry program;
   Trace trace;
@@ -205,10 +206,9 @@ static double initialNumber(const SlotRecord& record) {
   return flag != nullptr ? static_cast<double>(*flag) : *asReal(record.init);
 }
 
-/// Session states as parameters behind the inputs and as results behind the outputs, each updated in place.
+/// Session states as parameters behind the seed and as results behind the outputs, each updated in place.
 static void addSession(Entry& entry, std::vector<ir::Value>& order) {
   ir::Builder& builder = entry.trace.builder;
-  order.insert(order.end(), entry.inputs.begin(), entry.inputs.end());
   for (const SlotRecord* record : recordsOf(entry.trace, SlotKind::SessionState)) {
     ir::Function& function = builder.function();
     function.aliases.push_back({static_cast<int>(function.results.size()), static_cast<int>(order.size())});
@@ -295,6 +295,9 @@ std::optional<ExportProgram> buildExport(Elaborator& elaborator, const ExportSpe
         !checkSameSlots(elaborator, program.slots, entry.trace) ||
         !collectSession(elaborator, spec, entry, isFirst, program.session))
       return std::nullopt;
+    order.insert(order.end(), entry.inputs.begin(), entry.inputs.end());
+    order.push_back(entry.trace.seed.value());
+    program.drawsRandom |= entry.trace.drawsRandom;
     addSession(entry, order);
     orderParameters(entry.trace.builder.function(), order);
     addOverrun(entry);

@@ -193,7 +193,7 @@ struct TrainProgram {
 /// `function`: (slots.., data fields used.., seed: i64, step: i64) -> (slots'.., loss, metric..)
 ///   Every result slot aliases its parameter. loss and metrics are f32 (f64) means over the batch. `step` counts
 ///   from 1. It holds a gradient call until the pass differentiate has run.
-/// For evaluation: (parameters and network states.., totals.., data fields.., seed: i64, step: i64)
+/// For evaluation: (parameters and network states.., totals.., data fields.., seed: i64, number of the first row: i64)
 ///   -> (loss: f32[B], metric: f32[B] or f32.., outputs.., totals'..): one number per example, so that a ragged batch
 ///   stays exact, or one number of all batches so far. A total's result aliases its parameter, which begins as zeros.
 struct BatchProgram {
@@ -261,9 +261,10 @@ struct ExportProgram {
   std::vector<Slot> slots;            // parameters and network states, paths rooted at `net`
   ir::Module initModule;
   ir::FunctionId init;
-  /// One per combination of sizes: (slots.., inputs.., session states..) -> (outputs.., session states'..), mode serve
-  /// (eval for a train's network). A session state's result aliases its parameter.
+  /// One per combination of sizes: (slots.., inputs.., seed: i64, session states..) -> (outputs.., session states'..),
+  /// mode serve (eval for a train's network). A session state's result aliases its parameter.
   std::vector<ExportEntry> entries;
+  bool drawsRandom = false;  // some entry reads the seed
   std::vector<SessionState> session;
   Span span;
 };

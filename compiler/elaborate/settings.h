@@ -31,7 +31,7 @@ struct SettingOwner {
 /// The settings of one block by name, each written at most once.
 class Settings {
  public:
-  /// Errors  E0105 unknown, E0106 twice, E0107 missing, E0108 two that exclude each other, E0900 not implemented.
+  /// Errors  E0105 unknown, E0106 twice, E0107 missing, E0108 two that exclude each other.
   [[nodiscard]] static std::optional<Settings> read(const SettingOwner& owner,
                                                     const std::vector<const syntax::Setting*>& written,
                                                     Diagnostics& diagnostics);

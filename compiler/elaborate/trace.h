@@ -78,8 +78,9 @@ struct Trace {
   ir::Builder builder;
   Mode mode;
   std::string stream = "noise";                           // of draws without a key
-  std::optional<ir::Value> seed;                          // i64 scalars; a draw without them is a programming error
-  std::optional<ir::Value> step;                          // counts from 1
+  std::optional<ir::Value> seed;                          // i64 scalar; a draw without it is a programming error
+  std::optional<ir::Value> step;                          // counts from 1; absent: the seed alone tells draws apart
+  bool drawsRandom = false;                               // something read the seed
   std::vector<std::pair<ir::Value, std::int64_t>> times;  // `t` of the scans around, outermost first, and its bound
   std::deque<SlotRecord> slots;                           // in order of elaboration
   std::deque<Instance> instances;

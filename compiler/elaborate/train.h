@@ -47,7 +47,7 @@ struct TrainSpec {
   ir::DType precision = ir::DType::F32;
 };
 
-/// Errors  settings E0105-E0109, E0900, and those of the expressions.
+/// Errors  settings E0105-E0109, and those of the expressions.
 [[nodiscard]] std::optional<TrainSpec> readTrain(Elaborator& elaborator, const syntax::BlockDecl& block,
                                                  const SourceModule& home,
                                                  const std::vector<ParsedOverride>& overrides);

@@ -23,6 +23,7 @@ bool evaluatePart(Session& session, BatchStream& stream, const elaborate::TrainP
     const Batch& batch = *next;
     BatchCall* const call = session.call(ProgramKind::Evaluation, batch.count);
     if (call == nullptr) return false;
+    session.counters().setStep(done);  // random numbers of rows differ, and are the same in every evaluation
     call->run(batch);
     for (std::size_t k = 0; k < sums.size(); ++k) {
       if (call->type(k).shape.empty())

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <span>
 #include <string_view>
 
 #include "diagnostics/kinds/data.h"
@@ -18,6 +19,7 @@ enum class Layout : std::uint8_t {
   Same,
   OutputsFirst,        // there [out, ..], here [.., out]
   OutputsFirstFolded,  // the same, with several axes here that are one there
+  OutputsSecond,       // there [in, out, ..], here [in, .., out]
 };
 
 /// How PyTorch keeps the parameters of the stdlib's layers that have more than one axis.
@@ -31,6 +33,16 @@ constexpr LayerLayout kLayouts[] = {
     {"conv2d", "k", Layout::OutputsFirst},
     {"embedding", "table", Layout::Same},
     {"position_embedding", "table", Layout::Same},
+    {"conv_transpose2d", "k", Layout::OutputsSecond},
+    {"rnn", "wx", Layout::OutputsFirst},
+    {"rnn", "wh", Layout::OutputsFirst},
+    {"lstm", "wx", Layout::OutputsFirstFolded},
+    {"lstm", "wh", Layout::OutputsFirstFolded},
+    {"lstm", "b", Layout::OutputsFirstFolded},
+    {"gru", "wx", Layout::OutputsFirstFolded},
+    {"gru", "wh", Layout::OutputsFirstFolded},
+    {"gru", "bx", Layout::OutputsFirstFolded},
+    {"gru", "bh", Layout::OutputsFirstFolded},
     {"attention", "wq", Layout::OutputsFirstFolded},
     {"attention", "wk", Layout::OutputsFirstFolded},
     {"attention", "wv", Layout::OutputsFirstFolded},
@@ -45,23 +57,26 @@ std::optional<Layout> layoutOf(const elaborate::Slot& slot) {
   return std::nullopt;
 }
 
-/// [out, ..] to [.., out].
-runtime::Array outputsLast(const runtime::Array& array) {
-  runtime::Array moved = array;
-  std::rotate(moved.shape.begin(), moved.shape.begin() + 1, moved.shape.end());
-  const std::int64_t width = runtime::elementBytes(array.element), outputs = array.shape[0];
-  const std::int64_t rest = outputs == 0 ? 0 : static_cast<std::int64_t>(array.bytes.size()) / width / outputs;
-  for (std::int64_t o = 0; o < outputs; ++o)
-    for (std::int64_t i = 0; i < rest; ++i)
-      std::memcpy(moved.bytes.data() + (i * outputs + o) * width, array.bytes.data() + (o * rest + i) * width,
-                  static_cast<std::size_t>(width));
-  return moved;
-}
-
-std::int64_t countOf(const std::vector<std::int64_t>& shape) {
+std::int64_t countOf(std::span<const std::int64_t> shape) {
   std::int64_t count = 1;
   for (const std::int64_t size : shape) count *= size;
   return count;
+}
+
+/// [.., axis, ..] to [.., .., axis]. Needs: the array has that axis.
+runtime::Array axisLast(const runtime::Array& array, std::size_t axis) {
+  runtime::Array moved = array;
+  const auto place = moved.shape.begin() + static_cast<std::ptrdiff_t>(axis);
+  std::rotate(place, place + 1, moved.shape.end());
+  const std::span<const std::int64_t> shape = array.shape;
+  const std::int64_t width = runtime::elementBytes(array.element), size = shape[axis];
+  const std::int64_t before = countOf(shape.first(axis)), behind = countOf(shape.subspan(axis + 1));
+  for (std::int64_t b = 0; b < before; ++b)
+    for (std::int64_t o = 0; o < size; ++o)
+      for (std::int64_t i = 0; i < behind; ++i)
+        std::memcpy(moved.bytes.data() + ((b * behind + i) * size + o) * width,
+                    array.bytes.data() + ((b * size + o) * behind + i) * width, static_cast<std::size_t>(width));
+  return moved;
 }
 
 std::string typeText(const runtime::Array& array) {
@@ -77,8 +92,11 @@ std::string turn(const elaborate::Slot& slot, runtime::Array& array) {
                        slot.layer.empty() ? std::string("a layer of your own") : "the layer `" + slot.layer + "`");
   const std::string before = typeText(array);
   if (!ir::isFloat(dtypeOf(array.element))) return fmt::format("`{}` is {} in the file", slot.path, before);
-  if (*layout != Layout::Same && !array.shape.empty()) array = outputsLast(array);
-  if (*layout == Layout::OutputsFirstFolded && array.shape.size() == 2 &&
+  if (*layout != Layout::Same) {
+    const std::size_t outputs = *layout == Layout::OutputsSecond ? 1 : 0;
+    if (outputs < array.shape.size()) array = axisLast(array, outputs);
+  }
+  if (*layout == Layout::OutputsFirstFolded && array.shape.size() <= 2 &&
       countOf(array.shape) == slot.type.elementCount())
     array.shape = slot.type.shape;
   if (array.shape == slot.type.shape) return {};

@@ -12,7 +12,9 @@ namespace nnc::training {
 
 /// The parameters and network states of `slots` from tensors that have their names and the layout of PyTorch, which
 /// keeps the outputs of a layer on the first axis: dense [out, in], conv2d [out, c, k, k], the products of attention
-/// [out, in]. Tensors of one axis and tables of embeddings are the same in both. `num_batches_tracked` is not needed.
+/// [out, in], all gates of a recurrent layer [gates * hidden, in]; a transposed convolution on the second one
+/// [c, out, k, k]. Tensors of one axis and tables of embeddings are the same in both. `num_batches_tracked` is not
+/// needed.
 ///
 /// Errors  E1303 with all that is missing, too much, of another shape, or of a layer whose layout is not known:
 /// reported.

@@ -125,7 +125,8 @@ std::optional<GenerateResult> generate(elaborate::Project& project, const elabor
   const Clock::time_point start = Clock::now();
   const std::optional<std::string> file = findWeights(options.weights, diagnostics);
   if (!file) return std::nullopt;
-  std::optional<LanguageModel> model = LanguageModel::open(project, train, *file, options.engine, diagnostics);
+  std::optional<LanguageModel> model =
+      LanguageModel::open(project, train, *file, options.sampler.seed, options.engine, diagnostics);
   if (!model) return std::nullopt;
   const std::unique_ptr<runtime::Tokenizer> tokenizer = openTokenizer(*file, model->vocabulary(), diagnostics);
   if (!tokenizer) return std::nullopt;

@@ -3,19 +3,21 @@
 #include <algorithm>
 #include <cstring>
 
+#include "support/philox.h"
 #include "training/weights.h"
 
 namespace nnc::training {
 
 std::optional<LanguageModel> LanguageModel::open(elaborate::Project& project, const elaborate::TrainProgram& train,
-                                                 const std::string& weightsFile, const engine::Options& options,
-                                                 Diagnostics& diagnostics) {
+                                                 const std::string& weightsFile, std::int64_t seed,
+                                                 const engine::Options& options, Diagnostics& diagnostics) {
   std::optional<elaborate::ExportProgram> exported = project.serving(train);
   if (!exported) return std::nullopt;
   std::vector<ir::Tensor> weights;
   for (const elaborate::Slot& slot : exported->slots) weights.emplace_back(slot.type);
   if (!loadWeights(weightsFile, exported->slots, MatchWeights::All, weights, diagnostics)) return std::nullopt;
   LanguageModel model;
+  model.seed_ = seed;
   model.allocate(*exported, weights);
   if (!model.compile(*exported, options, diagnostics)) return std::nullopt;
   model.reset();
@@ -77,6 +79,9 @@ bool LanguageModel::call(Program& program, std::span<const std::int32_t> tokens,
   std::vector<void*> arguments, results = {output_.data()};
   for (Buffer& weight : weights_) arguments.push_back(weight.data());
   arguments.push_back(tokens_.data());
+  // Calls differ in nothing else: the programs count no steps.
+  auto seed = static_cast<std::int64_t>(philoxKey(static_cast<std::uint64_t>(calls_++), seed_));
+  arguments.push_back(&seed);
   for (Buffer& state : states_) {
     arguments.push_back(state.data());
     results.push_back(state.data());

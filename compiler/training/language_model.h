@@ -21,10 +21,11 @@ namespace nnc::training {
 class LanguageModel {
  public:
   /// Errors  E0148 not such a network; E13xx weights; E11xx memory: emitted, result is empty.
+  /// `seed`: of the random numbers of a network that draws some; every call draws others.
   [[nodiscard]] static std::optional<LanguageModel> open(elaborate::Project& project,
                                                          const elaborate::TrainProgram& train,
-                                                         const std::string& weightsFile, const engine::Options& options,
-                                                         Diagnostics& diagnostics);
+                                                         const std::string& weightsFile, std::int64_t seed,
+                                                         const engine::Options& options, Diagnostics& diagnostics);
 
   std::int64_t vocabulary() const { return static_cast<std::int64_t>(logits_.size()); }
   bool hasSession() const { return !states_.empty(); }
@@ -53,6 +54,7 @@ class LanguageModel {
   std::vector<ir::Type> stateTypes_;
   Buffer tokens_, output_;
   ir::DType outputType_ = ir::DType::F32;
+  std::int64_t seed_ = 0, calls_ = 0;
   std::vector<std::int32_t> window_;  // without a session: what was read
   std::vector<double> logits_;
 };

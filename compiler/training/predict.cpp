@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nnc/safetensors.h"
+#include "support/philox.h"
 #include "training/buffer.h"
 #include "training/predict_input.h"
 #include "training/row_map.h"
@@ -145,6 +146,7 @@ class Network {
     if (!file || !loadWeights(*file, program.slots, MatchWeights::All, network.arguments_, diagnostics))
       return std::nullopt;
     network.classes_ = classWordsOf(*file);
+    network.seed_ = options.seed;
     for (elaborate::BatchProgram& entry : program.entries) {
       if (!engine::lower(entry.module, entry.function, options.engine, diagnostics)) return std::nullopt;
       std::optional<engine::Executable> executable =
@@ -168,6 +170,9 @@ class Network {
       ir::Tensor& tensor = arguments.emplace_back(ir::Type{dtypeOf(input.element), shape});
       std::memcpy(tensor.bytes.data(), input.bytes.data() + begin * rowBytes(input), tensor.bytes.size());
     }
+    // A network that draws random numbers draws others for every batch.
+    arguments.emplace_back(ir::Type{ir::DType::I64, {}})
+        .setInteger(0, static_cast<std::int64_t>(philoxKey(static_cast<std::uint64_t>(begin), seed_)));
     return entry->executable.run(arguments);
   }
 
@@ -178,6 +183,7 @@ class Network {
   };
   Network() = default;
   std::vector<ir::Tensor> arguments_;  // the slots
+  std::int64_t seed_ = 0;
   std::vector<Entry> entries_;
   std::vector<std::string> classes_;  // words, when the weights have some
 };

@@ -15,6 +15,7 @@ struct PredictOptions {
   std::string weights;  // a run folder (its `last`), a link or a .safetensors file
   std::string input;    // see predictRows
   engine::Options engine;
+  std::int64_t seed = 0;  // of the random numbers of a network that draws some
 };
 
 /// What a network says of rows.

@@ -11,8 +11,8 @@
 namespace nnc::training {
 
 /// The rules of a map file, one a line: `FROM TO`. `{i}` in FROM stands for a number, and the same in TO for that
-/// number; TO `-` drops the tensor. Empty lines and those that begin with `#` say nothing. The first rule that fits a
-/// name wins.
+/// number; TO `-` drops the tensor, and TO `+NAME` adds it to the one that is called NAME: PyTorch has two biases where
+/// one would do. Empty lines and those that begin with `#` say nothing. The first rule that fits a name wins.
 class WeightMap {
  public:
   /// Errors  E1341 unreadable file, or a line that is no rule: reported.
@@ -20,7 +20,8 @@ class WeightMap {
 
   /// Gives every tensor its new name; one without a rule keeps its own.
   ///
-  /// Errors  E1341 a rule that fits no tensor, E1342 two tensors of one name: reported.
+  /// Errors  E1341 a rule that fits no tensor, or a sum of what cannot be added; E1342 two tensors of one name:
+  /// reported.
   [[nodiscard]] bool rename(std::vector<runtime::NamedArray>& tensors, Diagnostics& diagnostics) const;
 
  private:
@@ -32,6 +33,8 @@ class WeightMap {
   };
   /// Empty: the rule does not fit.
   static std::optional<std::string> apply(const Rule& rule, const std::string& name);
+
+  void refuse(int line, const std::string& problem, Diagnostics& diagnostics) const;
 
   std::string path_;
   std::vector<Rule> rules_;

@@ -229,12 +229,30 @@ def functions():
     check(True, "functions and constants are in C what they are in .nn")
 
 
+def random_numbers():
+    """Networks that draw random numbers take a seed, and nothing else does."""
+    model, out = ROOT / "tests/embed/noisy.nn", WORK / "noisy"
+    for name in ["smoothed", "walk", "doubled"]:
+        run(NNC, "build", model, name, "-o", out)
+        check_object(out, name)
+    check([signature_of(out / f"{name}.o").get("seed") for name in ["smoothed", "doubled"]] == [{"dtype": "i64"}, None],
+          "the signature says what takes a seed")
+    run("cc", "-std=c11", *STRICT, f"-I{out}", ROOT / "tests/embed/noisy.c", *(out / f"{name}.o" for name in ["smoothed", "walk", "doubled"]),
+        "-lm", "-o", WORK / "noisy-test")
+    run(WORK / "noisy-test", WORK / "noisy.bin")
+    draws = struct.unpack("<128f", (WORK / "noisy.bin").read_bytes())
+    mean, square = sum(draws) / 128, sum(v * v for v in draws) / 128
+    # sigma is 0.5: the mean has the standard error 0.5 / sqrt(128) = 0.044, the mean square 0.25 * sqrt(2 / 128) = 0.031.
+    check(abs(mean) < 4 * 0.044 and abs(square - 0.25) < 4 * 0.031, f"the draws are those of a normal distribution ({mean:.3f}, {square:.3f})")
+
+
 def main():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     os.chdir(WORK)
     untrained_export()
     functions()
+    random_numbers()
     sessions()
     language_model()
     trained_network()

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from state_dicts import images, llama_shapes, resnet_shapes, state_dict, tokens
+from state_dicts import cells_shapes, images, llama_shapes, resnet_shapes, sequences, state_dict, tokens
 
 
 def rms(x, gain):
@@ -61,12 +61,22 @@ def resnet(state, x):
     return x.mean((2, 3)) @ state["linear.weight"].T + state["linear.bias"]
 
 
+def cells(state, x):
+    for name, kind, sizes in (("rnn", nn.RNN, (3, 5)), ("lstm", nn.LSTM, (5, 4)), ("gru", nn.GRU, (4, 6))):
+        layer = kind(*sizes, batch_first=True).double()
+        layer.load_state_dict({key.split(".")[1]: value for key, value in state.items() if key.startswith(f"{name}.")})
+        x, _ = layer(x)
+    x = functional.conv_transpose2d(x.reshape(2, 2, 16, 6), state["up.weight"], state["up.bias"], stride=2, padding=1, output_padding=1)
+    return x.flatten(1) @ state["linear.weight"].T + state["linear.bias"]
+
+
 def tensors(shapes):
     return {name: torch.from_numpy(value).double() for name, value in state_dict(shapes).items()}
 
 
 with torch.no_grad():
     golden = {
+        "cells": cells(tensors(cells_shapes()), torch.from_numpy(sequences())).flatten().tolist(),
         "torch": torch.__version__,
         "llama": llama(tensors(llama_shapes()), torch.from_numpy(tokens()[:, :8]).long()).flatten().tolist(),
         "resnet20": resnet(tensors(resnet_shapes()), torch.from_numpy(images()).double() / 255).flatten().tolist(),

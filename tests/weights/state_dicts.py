@@ -52,6 +52,21 @@ def resnet_shapes():
     return shapes
 
 
+def cells_shapes():
+    shapes = {}
+    for name, gates, inputs, hidden in (("rnn", 1, 3, 5), ("lstm", 4, 5, 4), ("gru", 3, 4, 6)):
+        shapes[f"{name}.weight_ih_l0"], shapes[f"{name}.weight_hh_l0"] = (gates * hidden, inputs), (gates * hidden, hidden)
+        shapes[f"{name}.bias_ih_l0"] = shapes[f"{name}.bias_hh_l0"] = (gates * hidden,)
+    shapes["up.weight"], shapes["up.bias"] = (2, 3, 3, 3), (3,)
+    shapes["linear.weight"], shapes["linear.bias"] = (4, 3 * 32 * 12), (4,)
+    return shapes
+
+
+def sequences():
+    """[2, 32, 3], from 0 to 1: the diagonals of the images."""
+    return images().diagonal(axis1=2, axis2=3).transpose(0, 2, 1) / 255
+
+
 def state_dict(shapes):
     state = {name: fill(name, shape) for name, shape in shapes.items()}
     if "lm_head.weight" in state:

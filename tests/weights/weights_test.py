@@ -13,7 +13,7 @@ import zipfile
 
 import numpy
 
-from state_dicts import images, llama_shapes, resnet_shapes, state_dict, tokens
+from state_dicts import cells_shapes, images, llama_shapes, resnet_shapes, state_dict, tokens
 
 NNC, WORK = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 HERE = pathlib.Path(__file__).resolve().parent
@@ -87,11 +87,13 @@ def bring_over(golden):
     write_idx(WORK / "images", images())
     write_idx(WORK / "labels", numpy.array([1, 2], numpy.uint8))
     (WORK / "resnet20.map").write_text(resnet_map())
-    shutil.copy(HERE / "llama.map", WORK)
-    for name, shapes in (("llama", llama_shapes()), ("resnet20", resnet_shapes())):
+    for name in ("llama", "cells"):
+        shutil.copy(HERE / f"{name}.map", WORK)
+    for name, shapes in (("llama", llama_shapes()), ("resnet20", resnet_shapes()), ("cells", cells_shapes())):
         model = shutil.copy(HERE / f"{name}.nn", WORK)
         state = state_dict(shapes)
-        state["bn1.num_batches_tracked"] = numpy.array(7)
+        if name == "resnet20":
+            state["bn1.num_batches_tracked"] = numpy.array(7)
         write_safetensors(WORK / f"{name}.state", state)
         run(NNC, "weights", f"{name}.state", "--from", "torch", "--for", model, "--map", f"{name}.map", "--out", f"{name}.safetensors")
         compare(name, logits_of(model, f"{name}.safetensors"), numpy.array(golden[name]))
@@ -113,6 +115,10 @@ def wrong():
     check("line 3 is no rule `FROM TO`" in run(NNC, "weights", "llama.state", "--map", "wrong.map", status=3), "a line that is no rule")
     (WORK / "wrong.map").write_text("model.layers.{i}.input_layernorm.weight same\n")
     check("error[E1342]: two tensors would be called `same`" in run(NNC, "weights", "llama.state", "--map", "wrong.map", status=3), "two of one name")
+    for rule, problem in (("model.norm.weight +net.x", "no tensor becomes `net.x`, to which `model.norm.weight` is to be added"),
+                          ("model.norm.weight +lm_head.weight", "`lm_head.weight` and `model.norm.weight` cannot be added: they are not floats of one type and shape")):
+        (WORK / "wrong.map").write_text(f"# a sum\n{rule}\n")
+        check(f"line 2: {problem}" in run(NNC, "weights", "llama.state", "--map", "wrong.map", status=3), f"a sum that is none: {rule}")
     (WORK / "own.nn").write_text((HERE / "llama.nn").read_text().replace("  network:   llama(", "  network:   own(") + "network own(vocab: dim, d: dim, depth: int, heads: dim, kv_heads: dim, hidden: dim, max_len: dim)(tokens: i32[B, T]) -> f32[B, T, vocab] {\n  param m: f32[vocab, vocab] = normal(0.1)\n  let z[b, t, v] = m[tokens[b, t], v]\n  return z\n}\n")
     write_safetensors(WORK / "own.state", {"net.m": numpy.zeros((20, 20), numpy.float32)})
     check("how PyTorch lays out a parameter of a layer of your own is not known" in run(NNC, "weights", "own.state", "--from", "torch", "--for", "own.nn", status=3), "a layout that is not known")

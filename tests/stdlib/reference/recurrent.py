@@ -24,12 +24,11 @@ def rnn(a, path, x, relu=False, reverse=False):
     return run(x, wh.shape[0], lambda x, h, c: (cell(x, h, flat(wx), flat(wh), b, torch.zeros_like(b)), c), reverse)
 
 
-def lstm(a, path, x, forget=1.0, reverse=False):
+def lstm(a, path, x, reverse=False):
     wx, wh, b = (a[f"{path}.{n}"] for n in ("wx", "wh", "b"))
-    more = torch.zeros_like(b)
-    more[1] = forget
     return run(x, wh.shape[0],
-               lambda x, h, c: torch.lstm_cell(x, (h, c), flat(wx), flat(wh), b.flatten(), more.flatten()), reverse)
+               lambda x, h, c: torch.lstm_cell(x, (h, c), flat(wx), flat(wh), b.flatten(), torch.zeros_like(b).flatten()),
+               reverse)
 
 
 def gru(a, path, x, reverse=False):
@@ -47,7 +46,7 @@ CASES = {
     "rnn__sequence": Case(lambda a: rnn(a, "net.rnn", a["x"])),
     "rnn__relu_reverse": Case(lambda a: rnn(a, "net.rnn", a["x"], relu=True, reverse=True)),
     "lstm__sequence": Case(lambda a: lstm(a, "net.lstm", a["x"])),
-    "lstm__reverse": Case(lambda a: lstm(a, "net.lstm", a["x"], 0.0, True)),
+    "lstm__reverse": Case(lambda a: lstm(a, "net.lstm", a["x"], True)),
     "lstm__one_step": Case(lambda a: lstm(a, "net.lstm", a["x"])),
     "gru__sequence": Case(lambda a: gru(a, "net.gru", a["x"])),
     "gru__reverse": Case(lambda a: gru(a, "net.gru", a["x"], True)),

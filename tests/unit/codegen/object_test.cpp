@@ -61,6 +61,7 @@ struct Model {
 static void buildMlp(ir::Builder& b, std::int64_t batch) {
   const ir::Value w1 = b.addParameter({DType::F32, {6, 9}}, "w1"), b1 = b.addParameter({DType::F32, {9}}, "b1");
   const ir::Value w2 = b.addParameter({DType::F32, {9, 4}}, "w2"), x = b.addParameter({DType::F32, {batch, 6}}, "x");
+  b.addParameter({DType::I64, {}}, "seed");
   const ir::Value sum = b.add(b.contract(x, w1, "bi", "io", "bo"), b.broadcast(b1, {batch, 9}, {1}));
   const ir::Value h = b.max(sum, b.constantLike(sum, 0.0));
   const ir::Value logits = b.contract(h, w2, "bi", "io", "bo");
@@ -117,7 +118,7 @@ TEST(Object, AsksForNothingButTheAbi) {
       {"x", {{DType::F32, {100, 7}}}}, {"y", {{DType::F64, {100, 7}}}}, {"n", {{DType::I64, {100, 7}}}}};
   model.programs.push_back(std::make_unique<Program>(program([](ir::Builder& b) {
     const ir::Value x = b.addParameter({DType::F32, {100, 7}}, "x"), y = b.addParameter({DType::F64, {100, 7}}, "y");
-    const ir::Value n = b.addParameter({DType::I64, {100, 7}}, "n");
+    const ir::Value n = b.addParameter({DType::I64, {100, 7}}, "n"), seed = b.addParameter({DType::I64, {}}, "seed");
     for (const ir::Value v : {x, y}) {
       for (const ir::Op op : {ir::Op::Exp, ir::Op::Log, ir::Op::Tanh, ir::Op::Sin, ir::Op::Sqrt, ir::Op::Floor})
         b.addResult(b.appendOne(op, {v}), "y");
@@ -126,6 +127,7 @@ TEST(Object, AsksForNothingButTheAbi) {
       for (const DType to : {DType::BF16, DType::I8, DType::U8, DType::I32, DType::I64, DType::Bool})
         b.addResult(b.cast(v, to), "cast");
     }
+    b.addResult(b.random({DType::F32, {100, 7}}, 5, seed, seed), "random");
     b.addResult(b.div(n, n), "div");
     b.addResult(b.rem(n, n), "rem");
     b.addResult(b.cast(n, DType::F32), "to f32");

@@ -29,13 +29,15 @@ TEST_F(ExportTest, OneEntryPerBatchWithOneSetOfSlots) {
     EXPECT_EQ(function.parameterNames,
               (std::vector<std::string>{"net.dense.w", "net.dense.b", "net.batch_norm.gamma", "net.batch_norm.beta",
                                         "net.dense_2.w", "net.dense_2.b", "net.batch_norm.mu", "net.batch_norm.var",
-                                        "x", "shift"}));
+                                        "x", "shift", "seed"}));
     EXPECT_EQ(function.type(function.results[0]).shape, (ir::Shape{entry.batch, 2}));
   }
   std::vector<ir::Tensor> arguments = run(program->initModule, program->init, {number(0)});
   ASSERT_EQ(arguments.size(), program->slots.size());
   arguments.push_back(tensor({ir::DType::F32, {1, 4}}, {1, 2, 3, 4}));
   arguments.push_back(tensor({ir::DType::F32, {1}}, {0.5}));
+  arguments.push_back(number(0));
+  EXPECT_FALSE(program->drawsRandom);
   EXPECT_EQ(run(program->entries[0].module, program->entries[0].function, arguments)[0].type.shape, (ir::Shape{1, 2}));
 }
 

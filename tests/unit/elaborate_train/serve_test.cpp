@@ -60,6 +60,7 @@ TEST_F(ServeTest, TokenByTokenIsTheWholeSequence) {
   const std::vector<ir::Tensor> weights = run(whole->initModule, whole->init, {number(3)});
   std::vector<ir::Tensor> arguments = weights;
   arguments.push_back(tokensOf(0, 6));
+  arguments.push_back(number(0));
   const std::vector<double> expected = reals(run(whole->entries[0].module, whole->entries[0].function, arguments)[0]);
 
   std::vector<ir::Tensor> session = freshSession(*served);
@@ -68,6 +69,7 @@ TEST_F(ServeTest, TokenByTokenIsTheWholeSequence) {
     const ExportEntry& entry = served->entries[count == 4 ? 1 : 0];
     arguments = weights;
     arguments.push_back(tokensOf(position, count));
+    arguments.push_back(number(0));
     arguments.insert(arguments.end(), session.begin(), session.end());
     ASSERT_TRUE(entry.overrun.has_value());
     EXPECT_EQ(run(entry.overrunModule, *entry.overrun, arguments)[0].integer(0), 0);
@@ -88,6 +90,7 @@ TEST_F(ServeTest, TokenByTokenIsTheWholeSequence) {
   for (const ExportEntry& entry : served->entries) {
     arguments = weights;
     arguments.push_back(tokensOf(6, entry.sizes[0]));
+    arguments.push_back(number(0));
     arguments.insert(arguments.end(), session.begin(), session.end());
     EXPECT_EQ(run(entry.overrunModule, *entry.overrun, arguments)[0].integer(0), entry.sizes[0] == 4 ? 1 : 0);
   }

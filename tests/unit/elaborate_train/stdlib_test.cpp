@@ -30,6 +30,7 @@ class StdlibTest : public ProjectTest {
     std::vector<ir::Tensor> arguments = run(program->initModule, program->init, {number(0)});
     slots_ = arguments;
     arguments.push_back(tensor({*ir::parseDType(type), shape}, values));
+    arguments.push_back(number(0));
     const ir::Tensor output = run(program->entries[0].module, program->entries[0].function, arguments)[0];
     outputShape_ = output.type.shape;
     return reals(output);
