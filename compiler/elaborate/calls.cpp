@@ -42,12 +42,21 @@ bool Elaborator::enter(Frame frame, Span where) {
     return true;
   }
   std::vector<std::string_view> round = {frame.name};
-  for (auto at = frames_.rbegin(); at != frames_.rend() && round.size() < 8; ++at) {
-    round.push_back(at->name);
-    if (at->decl != nullptr && at->decl == frame.decl) break;
+  bool isRound = false;
+  for (auto at = frames_.rbegin(); at != frames_.rend() && !isRound; ++at) {
+    isRound = at->name == frame.name;
+    if (isRound || at->name != round.back()) round.push_back(at->name);
+  }
+  // The way there is hundreds of calls, the same ones again and again: the round says it all.
+  std::vector<Label> trail;
+  const Span primary = blame(where, trail);
+  if (!isRound) {
+    diagnostics_.emit<diag::NestedTooDeep>(primary, kDeepest);
+    return false;
   }
   std::reverse(round.begin(), round.end());
-  error<diag::Recursion>(where, frame.name).note(fmt::format("one in the other: {}", fmt::join(round, ", ")));
+  DiagnosticBuilder report = diagnostics_.emit<diag::Recursion>(primary, frame.name);
+  if (round.size() > 2) report.note(fmt::format("one in the other: {}", fmt::join(round, ", ")));
   return false;
 }
 

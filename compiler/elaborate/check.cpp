@@ -64,32 +64,40 @@ static void findRecursion(const References& references, const syntax::CallableDe
   path.push_back(callable);
   for (const Reference& reference : named->second) {
     const bool isCycle = std::find(path.begin(), path.end(), reference.callable) != path.end();
-    if (isCycle)
-      diagnostics.emit<diag::Recursion>(reference.where, reference.callable->name.text)
-          .help("a chain of layers is `x |> repeat n { layer() }`, a loop that carries values is `scan`");
-    else
+    if (!isCycle) {
       findRecursion(references, reference.callable, path, done, diagnostics);
+      continue;
+    }
+    DiagnosticBuilder message = diagnostics.emit<diag::Recursion>(reference.where, reference.callable->name.text);
+    std::vector<std::string_view> round;
+    for (auto at = std::find(path.begin(), path.end(), reference.callable); at != path.end(); ++at)
+      round.push_back((*at)->name.text);
+    round.push_back(reference.callable->name.text);
+    if (round.size() > 2) message.note(fmt::format("one in the other: {}", fmt::join(round, ", ")));
+    message.help("a chain of layers is `x |> repeat n { layer() }`, a loop that carries values is `scan`");
   }
   path.pop_back();
   done.insert(callable);
 }
 
-/// Names of all definitions, used or not, of the file and of those that it imports; and that none leads to itself.
-static void checkAllNames(ProjectState& state) {
-  Diagnostics messages;
+/// Names of all definitions, used or not, of the file and of those that it imports. Gives what they refer to.
+static References checkAllNames(const ProjectState& state, Diagnostics& messages) {
   References references;
   for (const SourceModule* module : state.modules->own())
     for (const syntax::Decl& decl : module->tree.declarations)
       if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
         references[callable] = checkNames(*callable, *module, *state.modules, messages);
+  return references;
+}
+
+/// That none of these definitions leads to itself.
+static void checkRecursion(const ProjectState& state, const References& references, Diagnostics& messages) {
   std::vector<const syntax::CallableDecl*> path;
   std::set<const syntax::CallableDecl*> done;
   for (const SourceModule* module : state.modules->own())
     for (const syntax::Decl& decl : module->tree.declarations)
       if (const auto* callable = std::get_if<syntax::CallableDecl>(&decl.node))
         findRecursion(references, callable, path, done, messages);
-  messages.sortByPlace(0);
-  state.diagnostics.appendNew(std::move(messages));
 }
 
 bool hasSilentMistake(ProjectState& state) {
@@ -109,12 +117,22 @@ bool hasSilentMistake(ProjectState& state) {
 }
 
 void checkProject(Project& project, ProjectState& state) {
+  Diagnostics names, rounds;
+  checkRecursion(state, checkAllNames(state, names), rounds);
+  if (rounds.hasErrors()) {
+    // What calls itself has no end that elaboration could come to.
+    names.append(std::move(rounds));
+    names.sortByPlace(0);
+    state.diagnostics.appendNew(std::move(names));
+    return;
+  }
   for (const syntax::Decl* decl : state.trains()) checkTrain(project, std::get<syntax::BlockDecl>(decl->node));
   checkExports(project, state);
   for (const syntax::Decl& decl : state.file().declarations) checkDeclaration(state, decl);
   // A mistake in a network shows in the train that uses it, with the sizes of that train; once is enough.
   if (state.diagnostics.hasErrors()) return;
-  checkAllNames(state);
+  names.sortByPlace(0);
+  state.diagnostics.appendNew(std::move(names));
   if (state.diagnostics.hasErrors()) return;
   for (const SourceModule* module : state.modules->own())
     for (const syntax::Decl& decl : module->tree.declarations)

@@ -163,7 +163,13 @@ std::optional<ir::Value> perExample(Elaborator& elaborator, const Value& value, 
   const Traced* const tensor = asTraced(value);
   const bool isFloat = tensor != nullptr && tensor->labels.empty() && tensor->type.dtype == ir::DType::F32;
   if (isFloat && (tensor->type.shape.empty() || tensor->type.shape == ir::Shape{batch})) return tensor->value;
-  elaborator.error<diag::PerExample>(role.span, roleName, role.name, describe(value));
+  auto report = elaborator.error<diag::PerExample>(role.span, roleName, role.name, describe(value));
+  const bool isTable = tensor != nullptr && tensor->type.shape.size() == 2 &&
+                       tensor->type.shape[0] == tensor->type.shape[1] && roleName == "metric";
+  if (isTable)
+    report.help(
+        "numbers that are made of a table of counts: precision, recall, f1_score; one of your own is a fn with "
+        "`over_batches(confusion(z, y))` in it");
   return std::nullopt;
 }
 

@@ -85,8 +85,11 @@ bool setExtent(Elaborator& elaborator, IndexVariable& index, std::int64_t extent
 
 bool requireExtent(Elaborator& elaborator, const IndexVariable& index, Span where) {
   if (index.extent) return true;
-  const std::string reason = index.affineUse.empty() ? "no axis is indexed by it alone"
-                                                     : fmt::format("it is only used as `{}`", index.affineUse);
+  std::string reason = "no axis is indexed by it alone";
+  if (index.affineUse == index.name)
+    reason = "it is used as a number, and no axis is indexed by it";
+  else if (!index.affineUse.empty())
+    reason = fmt::format("it is only used as `{}`", index.affineUse);
   elaborator.error<diag::UnknownExtent>(where, index.name, reason)
       .help(fmt::format("write it where the index is introduced:  {}: n", index.name));
   return false;

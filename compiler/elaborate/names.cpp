@@ -122,6 +122,18 @@ std::optional<Value> Elaborator::evaluateConstant(const syntax::Decl& decl, cons
 
 // ----------------------------------------------------------------- fields
 
+/// What a field could have been: the closest of `names`, or all of them.
+template <typename Report>
+static void suggestField(Report& report, const std::string& field, const std::vector<std::string>& names) {
+  // Of names so short, every other one is close.
+  constexpr std::size_t kShortest = 3;
+  const std::optional<std::string> closest = field.size() < kShortest ? std::nullopt : closestName(field, names);
+  if (closest)
+    report.help(fmt::format("did you mean `{}`?", *closest));
+  else
+    report.note(names.empty() ? std::string("it has no fields") : fmt::format("it has {}", fmt::join(names, ", ")));
+}
+
 std::optional<Value> Elaborator::instanceField(Instance& instance, const syntax::Ident& field) {
   if (const auto slot = instance.slots.find(field.text); slot != instance.slots.end())
     return traced(slot->second->current, field.span, slot->second);
@@ -133,9 +145,11 @@ std::optional<Value> Elaborator::instanceField(Instance& instance, const syntax:
   }
   std::vector<std::string> names;
   for (const auto& [name, slot] : instance.slots) names.push_back(name);
+  const std::string inside = instance.path + ".";
+  for (auto at = trace_->paths.lower_bound(inside); at != trace_->paths.end() && at->first.starts_with(inside); ++at)
+    if (at->first.find('.', inside.size()) == std::string::npos) names.push_back(at->first.substr(inside.size()));
   auto report = error<diag::UnknownField>(field.span, fmt::format("`{}`", instance.path), field.text);
-  if (const std::optional<std::string> closest = closestName(field.text, names))
-    report.help(fmt::format("did you mean `{}`?", *closest));
+  suggestField(report, field.text, names);
   return std::nullopt;
 }
 
@@ -151,8 +165,8 @@ std::optional<Value> Elaborator::fieldOf(const Value& base, const syntax::Ident&
     std::vector<std::string> names;
     for (const auto& [name, value] : (*record)->fields) names.emplace_back(name);
     auto report = error<diag::UnknownField>(field.span, describe(base), field.text);
-    if (const std::optional<std::string> closest = closestName(field.text, names))
-      report.help(fmt::format("did you mean `{}`?", *closest));
+    suggestField(report, field.text, names);
+    if (field.text == "ys") report.help("`ys` is what the `yield` of a loop gives, step by step");
     return std::nullopt;
   }
   if (const auto* instance = std::get_if<Instance*>(&base)) return instanceField(**instance, field);

@@ -151,9 +151,8 @@ bool Elaborator::executeLet(const syntax::LetStmt& let, Scope& scope) {
 bool Elaborator::executeRequire(const syntax::RequireStmt& require, Span span, Scope& scope) {
   const std::optional<bool> holds = staticCondition(*this, *require.condition, scope, "require");
   if (!holds || *holds) return holds.has_value();
-  auto report = error<diag::RequireFailed>(
+  error<diag::RequireFailed>(
       span, require.message.value_or(fmt::format("`{}` does not hold", text(require.condition->span))));
-  if (!isStdlib(span)) report.also(require.condition->span, "required here");  // there, the line is a note anyway
   return false;
 }
 

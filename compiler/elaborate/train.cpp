@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "diagnostics/kinds/project.h"
+#include "elaborate/known_name.h"
 #include "elaborate/settings.h"
 
 namespace nnc::elaborate {
@@ -44,8 +45,26 @@ class TrainReader {
     return false;
   }
 
+  template <syntax::CallableKind... Kinds>
+  static bool isCallable(const syntax::Decl& decl) {
+    const auto* const callable = std::get_if<syntax::CallableDecl>(&decl.node);
+    return callable != nullptr && ((callable->kind == Kinds) || ...);
+  }
+  static bool isData(const syntax::Decl& decl) {
+    const auto* const block = std::get_if<syntax::BlockDecl>(&decl.node);
+    return block != nullptr && block->kind == BlockKind::Data;
+  }
+  /// Which declarations the setting of a role takes.
+  static bool (*fitsRole(std::string_view name))(const syntax::Decl&) {
+    using syntax::CallableKind;
+    if (name == "optimizer") return isCallable<CallableKind::Optimizer>;
+    if (name == "network") return isCallable<CallableKind::Network, CallableKind::Layer>;
+    return isCallable<CallableKind::Fn>;
+  }
+
   bool readRole(std::string_view name, Role& role) {
     const Setting& setting = settings_.get(name);
+    if (!isNameKnown(elaborator_, *setting.value, scope_, fitsRole(name))) return false;
     const std::optional<Value> value = elaborator_.evaluate(*setting.value, scope_);
     if (!value) return false;
     const Callable* const callable = asCallable(*value);
@@ -68,7 +87,9 @@ class TrainReader {
   }
 
   bool readData() {
-    std::optional<DataUse> use = readDataUse(elaborator_, *settings_.get("data").value, scope_);
+    const syntax::Expr& written = *settings_.get("data").value;
+    if (!isNameKnown(elaborator_, written, scope_, isData)) return false;
+    std::optional<DataUse> use = readDataUse(elaborator_, written, scope_);
     if (!use) return false;
     spec_.data = *use;
     return true;
@@ -85,6 +106,7 @@ class TrainReader {
   }
 
   bool readMetric(const Setting& setting, const syntax::ListEntry& entry) {
+    if (!isNameKnown(elaborator_, *entry.value, scope_, fitsRole("metrics"))) return false;
     const std::optional<Value> value = elaborator_.evaluate(*entry.value, scope_);
     if (!value) return false;
     const Callable* const callable = asCallable(*value);

@@ -67,7 +67,9 @@ class Explainer {
   bool isReported() const {
     const bool goesOn =
         position_ == Position::Operand || position_ == Position::AfterOperand || position_ == Position::Other;
-    return isLineReported(at_) || (goesOn && at_ > 0 && isLineReported(at_ - 1));
+    // At the start of a line, it is the line before that is unfinished.
+    if (goesOn && at_ > 0 && !isOnLineOfPrevious()) return isLineReported(at_ - 1);
+    return isLineReported(at_);
   }
   bool isLineReported(std::size_t index) const {
     return lexed_.reportedLines.contains(sources_.place(file_, span(index).begin).line);

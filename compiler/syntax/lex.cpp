@@ -4,6 +4,7 @@
 #include "syntax/brackets.h"
 #include "syntax/foreign.h"
 #include "syntax/literals.h"
+#include "syntax/separators.h"
 #include "syntax/text.h"
 
 namespace nnc::syntax {
@@ -277,6 +278,7 @@ LexedFile lex(FileId file, const SourceManager& sources, const Limits& limits, D
   }
   LexedFile lexed = Reader(file, sources, limits, diagnostics).run();
   if (lexed.isParsable) lexed.isParsable = matchBrackets(lexed, file, sources, limits, diagnostics);
+  if (lexed.isParsable) dropSeparators(lexed, file, diagnostics);
   return lexed;
 }
 

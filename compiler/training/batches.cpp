@@ -16,7 +16,7 @@ constexpr std::int64_t kRing = 8;  // batches in flight with a second thread, th
 std::int64_t BatchStream::ringSize(bool isThreaded) { return isThreaded ? kRing : 1; }
 
 std::int64_t BatchStream::bufferBytes(const RowMap& map, std::int64_t batch, bool isThreaded) {
-  std::int64_t bytes = 0;
+  std::int64_t bytes = batch * static_cast<std::int64_t>(sizeof(std::int64_t));  // the numbers of the rows
   for (const ir::Type& type : map.types()) bytes += type.byteCount() * batch;
   return bytes * ringSize(isThreaded);
 }
@@ -25,8 +25,10 @@ BatchStream::BatchStream(const DataSet& data, RowMap& map, const PassPlan& plan,
                          bool isThreaded)
     : data_(data), map_(map), plan_(plan), batch_(batch), seed_(seed) {
   ring_.resize(static_cast<std::size_t>(ringSize(isThreaded)));
-  for (Batch& entry : ring_)
+  for (Batch& entry : ring_) {
+    entry.rows.resize(static_cast<std::size_t>(batch));
     for (const ir::Type& type : map_.types()) entry.fields.emplace_back(type.byteCount() * batch);
+  }
   destinations_.resize(map_.types().size());
   openPass();
   if (isThreaded) thread_ = std::thread([this] { work(); });
@@ -58,9 +60,11 @@ bool BatchStream::fill(Batch& batch) {
   const Part& part = data_.parts()[static_cast<std::size_t>(pass_->part)];
   batch.begin = position_;
   batch.count = std::min(batch_, pass_->end - position_);
+  batch.source = part.source;
   for (std::int64_t i = 0; i < batch.count; ++i) {
     const auto at = static_cast<std::size_t>(position_ + i);
     const std::int64_t row = part.rows[order_.empty() ? at : static_cast<std::size_t>(order_[at])];
+    batch.rows[static_cast<std::size_t>(i)] = row;
     for (std::size_t field = 0; field < destinations_.size(); ++field)
       destinations_[field] = batch.fields[field].data() + i * map_.rowBytes(field);
     const bool isMapped = pass_->isAugmented ? map_.mapAugmented(data_, part.source, row, seed_, pass_->epoch,

@@ -27,7 +27,9 @@ struct Pass {
 
 struct Batch {
   std::int64_t begin = 0, count = 0;  // positions in the order of the pass
-  std::vector<Buffer> fields;         // in the order of the row map; `count` rows are filled
+  int source = 0;
+  std::vector<std::int64_t> rows;  // of the source, for as many examples as it holds
+  std::vector<Buffer> fields;      // in the order of the row map; `count` rows are filled
 };
 
 /// Says which pass comes after the one with this number. Empty: the last one was taken.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/data.h"
+#include "training/not_finite.h"
 #include "training/train_loop.h"
 
 namespace nnc::training {
@@ -88,7 +89,7 @@ bool FolderJournal::interrupted(const RunState& state) {
   return true;
 }
 
-void FolderJournal::diverged(const RunState& state, double loss) {
+void FolderJournal::diverged(const RunState& state, double loss, const Batch& batch) {
   const char* const what = std::isnan(loss) ? "NaN" : loss > 0.0 ? "infinite" : "minus infinity";
   DiagnosticBuilder message = session_.messages().emit<diag::Diverged>(train_.span, what, state.step + 1, state.epoch);
   if (state.step > 0 && state.position > 0)
@@ -96,6 +97,11 @@ void FolderJournal::diverged(const RunState& state, double loss) {
                              state.sums[0] / static_cast<double>(state.position)));
   if (const std::optional<std::string> last = folder_.lastCheckpoint())
     message.note(fmt::format("the last good checkpoint is {}", *last));
+  if (const std::optional<std::string> fault = notFiniteIn(batch, session_.programs().fields(), session_.data())) {
+    message.note("it comes from the data: " + *fault);
+    message.help("correct the file, or replace such numbers in a `let` of the data block: `where(x == x, x, 0.0)`");
+    return;
+  }
   message.help("try a smaller learning rate, clipped gradients (`clip`), scaled inputs or another initialisation");
 }
 

@@ -22,7 +22,7 @@ class FolderJournal final : public TrainJournal {
   bool isSaveDue(const RunState& state) override;
   bool save(const RunState& state, bool isBest) override;
   bool interrupted(const RunState& state) override;
-  void diverged(const RunState& state, double loss) override;
+  void diverged(const RunState& state, double loss, const Batch& batch) override;
   void stoppedEarly(const RunState& state) override;
 
   double secondsToFirstStep() const { return firstStepSeconds_; }

@@ -104,7 +104,8 @@ std::string resultTable(const RunResult& result) {
   text += result.stepsPerSecond > 0.0 ? fmt::format(" ({:.0f} steps/s)\n", result.stepsPerSecond) : "\n";
   text += metricTable(result.metrics);
   if (result.bestEpoch > 0)
-    text += fmt::format("best {} {:.4f} in epoch {}\n", result.bestMetric, result.bestValue, result.bestEpoch);
+    text += fmt::format("best {} {:.4f} {}\n", result.bestMetric, result.bestValue,
+                        result.epochs > 0 ? fmt::format("in epoch {}", result.bestEpoch) : "at the end");
   if (result.target) text += targetText(*result.target);
   return text + fmt::format("run folder {}\n", result.directory);
 }

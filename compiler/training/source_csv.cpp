@@ -283,6 +283,10 @@ class CsvRows final : public RowSource {
       value = static_cast<double>(found->second);
     }
     const elaborate::Field& field = fields_[column.field];
+    if (!value && runtime::isNotFinite(text)) {
+      help = "leave such cells empty: `csv(.., missing: 0.0)` gives them a value";
+      return reader.refuse(cell.offset, fmt::format("`{}` is no finite f64", text), failure);
+    }
     if (!value) {
       help = fmt::format("a column of words is a class: declare `{}: i32`", field.name);
       return reader.refuse(cell.offset, fmt::format("`{}` is no number", text), failure);

@@ -24,7 +24,8 @@ class TrainJournal {
   virtual bool isSaveDue(const RunState&) { return false; }
   [[nodiscard]] virtual bool save(const RunState&, bool /*isBest*/) { return true; }
   [[nodiscard]] virtual bool interrupted(const RunState&) { return true; }
-  virtual void diverged(const RunState&, double /*loss*/) {}
+  /// The loss of `batch` is not finite.
+  virtual void diverged(const RunState&, double /*loss*/, const Batch& /*batch*/) {}
   virtual void stoppedEarly(const RunState&) {}
 };
 

@@ -108,7 +108,7 @@ TrainLoop::Next TrainLoop::step(const Batch& batch) {
   ++processSteps_;
   const double loss = call->value(0);
   if (!std::isfinite(loss)) {
-    journal_.diverged(state_, loss);
+    journal_.diverged(state_, loss, batch);
     return stop(Outcome::Diverged);
   }
   ++state_.step;

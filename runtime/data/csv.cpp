@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "io/failures.h"
 
@@ -94,7 +95,8 @@ bool CsvReader::next(std::vector<CsvCell>& cells, Failure& failure) {
   return true;
 }
 
-std::optional<double> csvNumber(std::string_view text) {
+/// Reads a cell as a number, blanks and one sign before it allowed. Empty: it is none. Infinite: it is beyond f64, too.
+static std::optional<double> readNumber(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   if (text.starts_with('+')) {
@@ -103,8 +105,18 @@ std::optional<double> csvNumber(std::string_view text) {
   }
   double value = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  return error == std::errc() ? value : std::numeric_limits<double>::infinity();
+}
+
+std::optional<double> csvNumber(std::string_view text) {
+  const std::optional<double> value = readNumber(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+bool isNotFinite(std::string_view text) {
+  const std::optional<double> value = readNumber(text);
+  return value && !std::isfinite(*value);
 }
 
 }  // namespace nnc::runtime

@@ -44,5 +44,7 @@ class CsvReader {
 
 /// A finite decimal number, spaces around it allowed: `1`, `-0.5`, `+1e-3`. Empty: something else.
 std::optional<double> csvNumber(std::string_view text);
+/// `nan`, `-inf`, `1e999`: a number to programs that write such files, and none that can be trained on.
+bool isNotFinite(std::string_view text);
 
 }  // namespace nnc::runtime

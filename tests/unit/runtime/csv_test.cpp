@@ -61,6 +61,9 @@ TEST(Csv, numbers) {
   EXPECT_EQ(csvNumber("-0.25"), -0.25);
   for (const char* const text : {"", " ", "+-1", "1x", "nan", "inf", "1e999", "0x10", "1,5", "--1"})
     EXPECT_EQ(csvNumber(text), std::nullopt) << text;
+  for (const char* const text : {"nan", " NaN", "inf", "-inf", "+infinity", "1e999", "-1e999"})
+    EXPECT_TRUE(isNotFinite(text)) << text;
+  for (const char* const text : {"", "none", "1e3", "1x", "+-inf", "nano"}) EXPECT_FALSE(isNotFinite(text)) << text;
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST_F(Data, label_out_of_range) {
   write("y.idx", bytes);
   const Attempt attempt = refused();
   EXPECT_EQ(attempt.messages,
-            "E1208 row 83 of `y.idx`: `y` is 7, and the network has classes 0 to 2\n"
+            "E1208 row 83 of `y.idx`: `y` is 7, and what it selects from has entries 0 to 2\n"
             "  note rows count from 0; the row is in part `valid`\n");
   EXPECT_EQ(attempt.blamed, "\"y.idx\"");
 }

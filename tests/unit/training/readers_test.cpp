@@ -122,7 +122,7 @@ TEST_F(Readers, bin_reads_records_of_all_files_by_name) {
   write("batch_2.bin", "\x05\x07\x08" + one);
   const Attempt bad = train(options("run2"));
   EXPECT_EQ(bad.messages,
-            "E1208 row 2 of `batch_2.bin`: `y` is 5, and the network has classes 0 to 2\n"
+            "E1208 row 2 of `batch_2.bin`: `y` is 5, and what it selects from has entries 0 to 2\n"
             "  note rows count from 0; the row is in part `train`\n");
   write("batch_2.bin", "\x05\x07\x08");
   EXPECT_EQ(rows(),

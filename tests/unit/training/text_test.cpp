@@ -167,10 +167,10 @@ TEST_F(TextData, a_token_that_the_network_lacks_is_named) {
   edit("network:   model()", "network:   model(98)");
   const Attempt attempt = train(options("run"));
   EXPECT_EQ(attempt.messages,
-            "E1208 row 0 of `book.txt`: `y` is 98, and the network has classes 0 to 97\n"
+            "E1208 row 0 of `book.txt`: `y` is 98, and what it selects from has entries 0 to 97\n"
             "  note rows count from 0; the row is in part `train`\n"
             "  note the vocabulary of the text has 256 tokens\n"
-            "E1208 row 1 of `book.txt`: `tokens` is 98, and the network has classes 0 to 97\n"
+            "E1208 row 1 of `book.txt`: `tokens` is 98, and what it selects from has entries 0 to 97\n"
             "  note rows count from 0; the row is in part `train`\n"
             "  note the vocabulary of the text has 256 tokens\n");
 }
