@@ -167,11 +167,12 @@ int runExperiment(Context& context, elaborate::Project& project, const std::stri
   }
   if (plan == nullptr) return 1;
   if (!options.plan) return runPlan(context, *plan, folderOf(context.line, name), meter);
+  const double planning = meter.sinceTaken().wallSeconds;
   experiment::StudyProbes probes(plan->probes(), engineOptions(context));
-  const experiment::Prediction prediction{
-      experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context), makerOf(*plan, probes),
-                                  context.diagnostics),
-      plan->mostCells()};
+  experiment::Prediction prediction{experiment::estimateSeconds(*plan, threadCount(options), engineOptions(context),
+                                                                makerOf(*plan, probes), context.diagnostics),
+                                    plan->mostCells()};
+  if (prediction.seconds) *prediction.seconds += planning;  // the study will be planned again
   writeResult(options.json ? experiment::planJson(plan->study(), prediction)
                            : experiment::planText(plan->study(), prediction));
   return 0;

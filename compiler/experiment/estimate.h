@@ -7,9 +7,12 @@
 
 namespace nnc::experiment {
 
-/// Seconds on `workers` cores: short runs of a few cells are made and timed, by what they spend on machine code, steps,
-/// evaluations and probes, and the others follow by their FLOPs. `probes`: of the study; empty: it has none.
-/// Empty: reported.
+/// Seconds on `workers` cores, from the first training on. Short runs of some cells are made by all workers at the same
+/// time, as the study will run, and what they take is measured: code, initial values, steps, evaluations, looks of
+/// probes. CostModel says what follows for the others. Cells are added for three seconds, or for a twentieth of what
+/// the study takes, half a minute at most; each worker has one in any case. `probes`: of the study; empty: none.
+///
+/// Errors  those of a cell that cannot run: reported, empty.
 [[nodiscard]] std::optional<double> estimateSeconds(Plan& plan, int workers, const engine::Options& options,
                                                     const ProbeMaker& probes, Diagnostics& diagnostics);
 

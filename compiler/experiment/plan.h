@@ -40,6 +40,12 @@ struct Rules {
   Budget study;  // no run starts that would begin beyond it
 };
 
+/// How many rows the runs of a cell train on, look at in each evaluation and look at in the end. 0: not known.
+struct CellRows {
+  std::int64_t train = 0, evaluated = 0, test = 0;
+  bool operator==(const CellRows&) const = default;
+};
+
 class Plan {
  public:
   virtual ~Plan() = default;
@@ -49,6 +55,7 @@ class Plan {
   /// is one. Null: reported. Any thread.
   virtual std::shared_ptr<CellPrograms> programs(std::size_t cell, std::optional<double> tuned,
                                                  Diagnostics& diagnostics) = 0;
+  virtual CellRows rows(std::size_t cell) const = 0;
   /// The measures of a finished run, from its curves and probes. For runs that diverged: what guessing gives.
   virtual std::map<std::string, study::MeasuredValue> measure(const study::Run& run) const = 0;
 };

@@ -104,6 +104,8 @@ class BuiltPlan final : public ExperimentPlan {
     return made;
   }
 
+  CellRows rows(std::size_t cell) const override { return cellRows_[cell]; }
+
   std::map<std::string, study::MeasuredValue> measure(const study::Run& run) const override {
     const auto cell = std::find_if(study_.cells.begin(), study_.cells.end(),
                                    [&](const study::Cell& candidate) { return candidate.id == run.cell; });
@@ -234,7 +236,10 @@ class BuiltPlan final : public ExperimentPlan {
     cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell, whole, perEpoch) + *probes);
     rows_.insert(data->trainRows);
     batches_.insert(train->batch);
+    CellRows& cellRows = cellRows_.emplace_back();
+    cellRows.train = data->trainRows;
     for (const auto& [part, rows] : data->rows) {
+      if (part != "train") (part == "test" ? cellRows.test : cellRows.evaluated) += rows;
       const auto [fewest, isNew] = fewestRows_.emplace(part, rows);
       if (!isNew) fewest->second = std::min(fewest->second, rows);
     }
@@ -335,6 +340,7 @@ class BuiltPlan final : public ExperimentPlan {
   std::vector<probes::PeriodicProbe> probes_;
   std::vector<std::string> series_;  // of probes with a text, of all cells
   study::Study study_;
+  std::vector<CellRows> cellRows_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;
   std::set<std::int64_t> rows_, batches_;           // of the cells

@@ -20,12 +20,9 @@ PlanCost costOf(const study::Study& study) {
     if (!ids.insert(cell.id).second) continue;
     programs.insert(cell.program);
     cost.flops += cell.flopsPerStep * static_cast<double>(cell.steps) * static_cast<double>(blocks);
-    const std::int64_t every = cell.evaluateEvery > 0 ? std::min(cell.evaluateEvery, cell.steps) : cell.steps;
-    if (every > 0) cost.evaluations += blocks * static_cast<std::size_t>((cell.steps + every - 1) / every);
     if (!study.tuning) continue;
     const std::size_t trials = study.tuning->grid.size() * tried;
     cost.trials += trials;
-    cost.evaluations += trials;
     cost.flops += cell.flopsPerStep * static_cast<double>(cell.trialSteps) * static_cast<double>(trials);
   }
   cost.cells = ids.size();

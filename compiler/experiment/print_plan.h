@@ -11,7 +11,6 @@ struct PlanCost {
   std::size_t cells = 0;  // different ones: equal cells run once
   std::size_t runs = 0, trials = 0;
   std::size_t compilations = 0;  // programs that differ in more than numbers
-  std::size_t evaluations = 0;   // of runs, at the periods of their cells, and one of each trial
   double flops = 0.0;
 };
 PlanCost costOf(const study::Study& study);

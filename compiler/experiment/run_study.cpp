@@ -8,7 +8,6 @@
 #include <mutex>
 #include <set>
 #include <thread>
-#include <tuple>
 
 #include "experiment/run_task.h"
 #include "experiment/schedule.h"
@@ -189,15 +188,7 @@ class StudyRunner {
   /// The limit of the study that is reached, as text; empty: none is. All but time is counted as it was planned, so
   /// that what runs within a limit does not depend on the number of workers.
   std::string spentBudget() const {
-    const Budget& limit = plan_.rules().study;
-    if (limit.seconds && spent_.wallSeconds + meter_.sinceTaken().wallSeconds >= *limit.seconds)
-      return training::durationText(*limit.seconds);
-    const Planned planned = schedule_.started();
-    for (const auto& [most, used, unit] : {std::tuple(limit.steps, planned.steps, "steps"),
-                                           {limit.examples, planned.examples, "examples"},
-                                           {limit.flops, planned.flops, "FLOP"}})
-      if (most && used >= *most) return fmt::format("{:g} {}", *most, unit);
-    return "";
+    return spentLimit(plan_.rules().study, schedule_.started(), spent_.wallSeconds + meter_.sinceTaken().wallSeconds);
   }
 
   void finishOutcome() {

@@ -17,6 +17,8 @@ namespace nnc::experiment {
 /// The probes of one run.
 class RunProbes : public training::StepObserver {
  public:
+  /// As probes::ProbeRun has it.
+  virtual std::string lookKind(std::int64_t step) const = 0;
   /// What was seen, when the run is over.
   virtual std::vector<study::ProbeSeries> take() = 0;
 };

@@ -52,6 +52,13 @@ void fill(Run& run, const training::InMemoryRun& trained) {
 
 }  // namespace
 
+bool readData(const elaborate::TrainProgram& train, std::int64_t splitSeed, training::RunCache& cache,
+              Diagnostics& diagnostics) {
+  std::optional<training::DataSet> data =
+      training::DataSet::locate(train.data, cache.sources(), diagnostics, splitSeed);
+  return data && data->requirePart("train", diagnostics) >= 0 && data->read(diagnostics);
+}
+
 std::vector<study::Curve> curvesOf(const std::vector<training::Evaluation>& evaluations) {
   std::vector<study::Curve> curves;
   for (const training::Evaluation& evaluation : evaluations)
@@ -137,9 +144,7 @@ bool TaskRunner::readData(const Task& task, Diagnostics& diagnostics) {
   const Programs programs = takePrograms(task, unused);
   if (programs == nullptr) return true;
   const std::int64_t splitSeed = plan_.study().blocks[static_cast<std::size_t>(task.block)].data;
-  std::optional<training::DataSet> data =
-      training::DataSet::locate(programs->train().data, cache_.sources(), diagnostics, splitSeed);
-  const bool isRead = data && data->requirePart("train", diagnostics) >= 0 && data->read(diagnostics);
+  const bool isRead = experiment::readData(programs->train(), splitSeed, cache_, diagnostics);
   givePrograms(task, programs);
   return isRead;
 }

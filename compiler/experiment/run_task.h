@@ -45,6 +45,10 @@ class TaskRunner {
   std::list<std::pair<std::string, Programs>> programs_;  // that no run uses, given back last at the end
 };
 
+/// Reads the data of a train into the sources of `cache`. `splitSeed`: of random splits. False: reported.
+[[nodiscard]] bool readData(const elaborate::TrainProgram& train, std::int64_t splitSeed, training::RunCache& cache,
+                            Diagnostics& diagnostics);
+
 /// The evaluations of a training as a curve for each metric, in the order in which they first appear.
 std::vector<study::Curve> curvesOf(const std::vector<training::Evaluation>& evaluations);
 

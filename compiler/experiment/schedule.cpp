@@ -1,11 +1,14 @@
 #include "experiment/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 #include <tuple>
 
 #include "experiment/plan.h"
 #include "support/hash.h"
+#include "training/progress.h"
 
 namespace nnc::experiment {
 
@@ -27,43 +30,66 @@ std::vector<std::size_t> distinctCells(const study::Study& study) {
 }
 
 /// In an order that depends on the ids and the block alone.
-std::vector<std::size_t> shuffled(std::vector<std::size_t> cells, const study::Study& study, int block) {
-  const auto key = [&](std::size_t cell) {
-    return hashBytes(study.cells[cell].id + " in block " + std::to_string(block));
-  };
-  std::sort(cells.begin(), cells.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  return cells;
+std::vector<std::size_t> shuffled(const std::vector<std::size_t>& cells, const study::Study& study, int block) {
+  std::vector<std::pair<std::uint64_t, std::size_t>> keys;
+  for (const std::size_t cell : cells)
+    keys.emplace_back(hashBytes(study.cells[cell].id + " in block " + std::to_string(block)), cell);
+  std::sort(keys.begin(), keys.end());
+  std::vector<std::size_t> order;
+  for (const auto& [key, cell] : keys) order.push_back(cell);
+  return order;
 }
 
 }  // namespace
 
-Schedule::Schedule(const study::Study& study, const std::vector<Run>& done) : study_(study) {
-  for (const Run& run : done) done_.emplace(run.id, run);
+Planned& Planned::operator+=(const Planned& other) {
+  steps += other.steps;
+  examples += other.examples;
+  flops += other.flops;
+  return *this;
+}
+
+Planned plannedFor(const study::Study& study, const Task& task) {
+  const study::Cell& cell = study.cells[task.cell];
+  const auto steps = static_cast<double>(task.steps);
+  return {steps, steps * cell.examplesPerStep.value_or(0.0), steps * cell.flopsPerStep};
+}
+
+std::string spentLimit(const Budget& limit, const Planned& planned, double seconds) {
+  if (limit.seconds && seconds >= *limit.seconds) return training::durationText(*limit.seconds);
+  for (const auto& [most, used, unit] : {std::tuple(limit.steps, planned.steps, "steps"),
+                                         {limit.examples, planned.examples, "examples"},
+                                         {limit.flops, planned.flops, "FLOP"}})
+    if (most && used >= *most) return fmt::format("{:g} {}", *most, unit);
+  return "";
+}
+
+std::vector<Task> tasksOf(const study::Study& study) {
+  std::vector<Task> tasks;
   const std::vector<std::size_t> cells = distinctCells(study);
   for (int block = 0; block < static_cast<int>(study.blocks.size()); ++block)
     for (const std::size_t cell : shuffled(cells, study, block)) {
-      if (block == 0 && study.tuning) addTrials(cell);
-      addRun(cell, block);
+      if (block == 0 && study.tuning)
+        for (int trial = 0; trial < study.tuning->blocks; ++trial)
+          for (const double value : study.tuning->grid)
+            tasks.push_back({Run::Role::Trial, cell, trial, value, study.cells[cell].trialSteps, ""});
+      tasks.push_back({Run::Role::Run, cell, block, std::nullopt, study.cells[cell].steps, ""});
     }
-  for (const Item& item : items_) totalWork_ += workOf(item.task);
+  return tasks;
+}
+
+Schedule::Schedule(const study::Study& study, const std::vector<Run>& done) : study_(study) {
+  for (const Run& run : done) done_.emplace(run.id, run);
+  for (Task& task : tasksOf(study)) {
+    CellState& state = cells_[task.cell];
+    ++(task.role == Run::Role::Trial ? state.trialsLeft : state.runsLeft);
+    items_.push_back({std::move(task)});
+    totalWork_ += workOf(items_.back().task);
+  }
   for (Item& item : items_)
     if (item.task.role == Run::Role::Trial) resolve(item);
   for (Item& item : items_)
     if (item.task.role == Run::Role::Run) resolve(item);
-}
-
-void Schedule::addTrials(std::size_t cell) {
-  const study::Tuning& tuning = *study_.tuning;
-  for (int block = 0; block < tuning.blocks; ++block)
-    for (const double value : tuning.grid) {
-      items_.push_back({{Run::Role::Trial, cell, block, value, study_.cells[cell].trialSteps, ""}});
-      ++cells_[cell].trialsLeft;
-    }
-}
-
-void Schedule::addRun(std::size_t cell, int block) {
-  items_.push_back({{Run::Role::Run, cell, block, std::nullopt, study_.cells[cell].steps, ""}});
-  ++cells_[cell].runsLeft;
 }
 
 void Schedule::resolve(Item& item) {
@@ -90,7 +116,7 @@ std::optional<Task> Schedule::start() {
     if (item.state != State::Waiting || item.task.id.empty()) continue;
     item.state = State::Running;
     ++running_;
-    noteStarted(item.task);
+    started_ += plannedFor(study_, item.task);
     return item.task;
   }
   return std::nullopt;
@@ -104,7 +130,7 @@ void Schedule::finish(const Run& run) {
 }
 
 void Schedule::noteFinished(Item& item, const Run& run) {
-  if (item.state == State::Waiting) noteStarted(item.task);
+  if (item.state == State::Waiting) started_ += plannedFor(study_, item.task);
   item.state = State::Finished;
   ++finished_;
   finishedWork_ += workOf(item.task);
@@ -121,14 +147,6 @@ void Schedule::noteFinished(Item& item, const Run& run) {
   state.choice = study::chooseTuned(*study_.tuning, trials);
   for (Item& other : items_)
     if (other.task.cell == item.task.cell) resolve(other);
-}
-
-void Schedule::noteStarted(const Task& task) {
-  const study::Cell& cell = study_.cells[task.cell];
-  const auto steps = static_cast<double>(task.steps);
-  started_.steps += steps;
-  started_.examples += steps * cell.examplesPerStep.value_or(0.0);
-  started_.flops += steps * cell.flopsPerStep;
 }
 
 double Schedule::workOf(const Task& task) const {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "experiment/plan.h"
 #include "study/study.h"
 #include "study/tuning.h"
 
@@ -26,10 +27,19 @@ struct Task {
 /// Work as the plan counts it: it does not depend on when runs end.
 struct Planned {
   double steps = 0.0, examples = 0.0, flops = 0.0;
+  Planned& operator+=(const Planned& other);
 };
+Planned plannedFor(const study::Study& study, const Task& task);
 
-/// One thread at a time. Block after block and, within a block, the cells in an order drawn by a hash of their ids, so
-/// that any prefix is balanced. The trials of a cell come before its first run. Cells with equal ids are one.
+/// The limit of a study that is reached after so many seconds and so much planned work, as text; empty: none is.
+std::string spentLimit(const Budget& limit, const Planned& planned, double seconds);
+
+/// All trainings of a study in the order in which they start: block after block and, within a block, the cells in an
+/// order drawn by a hash of their ids; the trials of a cell before its first run. Cells with equal ids are one. Ids are
+/// empty.
+std::vector<Task> tasksOf(const study::Study& study);
+
+/// The tasks of a study, each to be started once; any prefix of them is balanced. One thread at a time.
 class Schedule {
  public:
   /// `done` are runs of earlier processes; those of other programs do not matter.
@@ -70,12 +80,9 @@ class Schedule {
     std::optional<study::TunedChoice> choice;
   };
 
-  void addTrials(std::size_t cell);
-  void addRun(std::size_t cell, int block);
   void resolve(Item& item);  // finds the id of a run once its cell is tuned
   void noteFinished(Item& item, const study::Run& run);
   double workOf(const Task& task) const;
-  void noteStarted(const Task& task);
 
   const study::Study& study_;
   std::unordered_map<std::string, study::Run> done_;  // by id, of trials and runs that are not yet accounted for

@@ -55,6 +55,7 @@ class ProbesOfRun final : public RunProbes {
   bool observe(const training::StepView& view, Diagnostics& diagnostics) override {
     return run_.observe(view, diagnostics);
   }
+  std::string lookKind(std::int64_t step) const override { return run_.lookKind(step); }
   std::vector<study::ProbeSeries> take() override { return run_.take(); }
 
  private:

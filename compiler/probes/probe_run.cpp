@@ -10,11 +10,22 @@ ProbeRun::ProbeRun(ProbeSource& source, Bench& bench, std::vector<PeriodicProbe>
   bench_.forgetExamples();
 }
 
+bool ProbeRun::isBehindStep(const PeriodicProbe& probe, std::int64_t step) const {
+  return step > 0 && looksAtStep(probe.definition.name) && isDue(probe, step - 1);
+}
+
 bool ProbeRun::isDue(std::int64_t step) const {
-  return std::any_of(probes_.begin(), probes_.end(), [&](const PeriodicProbe& probe) {
-    const bool isBehindStep = step > 0 && looksAtStep(probe.definition.name) && isDue(probe, step - 1);
-    return isBehindStep || isDue(probe, step);
-  });
+  return std::any_of(probes_.begin(), probes_.end(),
+                     [&](const PeriodicProbe& probe) { return isBehindStep(probe, step) || isDue(probe, step); });
+}
+
+std::string ProbeRun::lookKind(std::int64_t step) const {
+  std::string kind;
+  for (const PeriodicProbe& probe : probes_) {
+    kind += isBehindStep(probe, step) ? "f" : "";
+    kind += isDue(probe, step) ? "o," : ",";
+  }
+  return kind.find_first_not_of(',') == std::string::npos ? "" : kind;
 }
 
 bool ProbeRun::observe(const training::StepView& view, Diagnostics& diagnostics) {

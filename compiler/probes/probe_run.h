@@ -33,6 +33,9 @@ class ProbeRun final : public training::StepObserver {
 
   bool isDue(std::int64_t step) const override;
   [[nodiscard]] bool observe(const training::StepView& view, Diagnostics& diagnostics) override;
+  /// Which probes look when `step` steps are done (`o`), and which finish what they saw before the last step (`f`):
+  /// looks with equal texts take equally long. Empty: none is due. Periods in epochs are known after the first look.
+  std::string lookKind(std::int64_t step) const;
   /// What was seen so far: the series in the order of the probes.
   std::vector<study::ProbeSeries> take();
 
@@ -41,6 +44,8 @@ class ProbeRun final : public training::StepObserver {
     if (looks_ == Looks::Initial) return step == 0;
     return step <= 1 || step % probe.period.steps(stepsPerEpoch_) == 0;
   }
+  /// Whether it looks at the step that has just been made.
+  bool isBehindStep(const PeriodicProbe& probe, std::int64_t step) const;
   bool finishStep(const training::StepView& view);
   bool measureSeries(const Moment& moment);
   void add(const PeriodicProbe& probe, std::int64_t step, Rows rows);

@@ -217,8 +217,8 @@ TEST_F(PlannerTest, EpochsAreThoseOfTheCell) {
   EXPECT_EQ(made->study().tuning->length, "1 epoch");
   EXPECT_EQ(made->study().scope, "train recipe(depth: 1) on spots, 16 to 32 rows, batch 4 to 32, 4 steps");
   EXPECT_EQ(costOf(made->study()).trials, 12u);
-  // Runs: 3 blocks, of 4 steps; trials end with one evaluation each.
-  EXPECT_EQ(costOf(made->study()).evaluations, 3u * (1 + 1 + 1 + 1 + 2 + 2) + 12);
+  EXPECT_EQ(made->rows(0), (CellRows{16, 32, 0}));
+  EXPECT_EQ(made->rows(1), (CellRows{32, 32, 0}));
 }
 
 TEST_F(PlannerTest, WhatShowsInResultsIsPartOfACell) {

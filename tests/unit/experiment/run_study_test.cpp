@@ -284,6 +284,7 @@ class Witness final : public RunProbes {
       sightings_.batches[key].push_back(hash(field.data(), field.size()));
     return true;
   }
+  std::string lookKind(std::int64_t step) const override { return isDue(step) ? "o" : ""; }
   std::vector<study::ProbeSeries> take() override { return {{"witness", {""}, {0, 3}, {{1.0}, {2.0}}}}; }
 
  private:

@@ -99,6 +99,21 @@ TEST_F(ProbeRunTest, LooksWhenItIsDue) {
   EXPECT_EQ(series[2].paths, (std::vector<std::string>{"net.relu", "net.tanh"}));
 }
 
+TEST_F(ProbeRunTest, LooksOfOneKindAreThoseOfTheSameProbes) {
+  open(kProgram);
+  ProbeRun probes(*source_, *bench_,
+                  {{*project_->findProbe("act_mean"), {4, false}},
+                   {*project_->findProbe("update_ratio"), {2, false}},
+                   {*project_->findProbe("grad_norm"), {1, true}}});
+  (void)trajectory(&probes);  // an epoch has seven steps
+  std::string kinds;
+  for (std::int64_t step = 0; step <= 8; ++step) {
+    kinds += probes.lookKind(step) + " ";
+    EXPECT_EQ(probes.lookKind(step).empty(), !probes.isDue(step)) << step;
+  }
+  EXPECT_EQ(kinds, "o,o,o, o,fo,o, ,fo,, ,f,, o,o,, ,f,, ,o,, ,f,o, o,o,, ");
+}
+
 /// A look without a run makes the step that a run makes first: same bits, noise and optimizer among them.
 TEST_F(ProbeRunTest, ALookMakesTheFirstStepOfARun) {
   open(kProgram);
