@@ -8,6 +8,7 @@
 #include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/engine.h"
+#include "driver/parameters.h"
 #include "driver/session.h"
 #include "driver/stages.h"
 #include "engine/memory.h"

@@ -14,6 +14,7 @@
 
 #include "diagnostics/kinds/data.h"
 #include "ir/evaluate.h"
+#include "nnc/npz.h"
 #include "training/buffer.h"
 
 namespace nnc::training {
@@ -77,6 +78,10 @@ std::optional<std::string> findWeights(const std::string& path, Diagnostics& dia
   diagnostics.emit<diag::WeightsMissing>({}, path, "the folder has no checkpoint `last`")
       .help("a run folder has one after its first epoch");
   return std::nullopt;
+}
+
+std::string encodeTensors(const std::string& path, const runtime::TensorFile& file) {
+  return path.ends_with(".npz") ? runtime::encodeNpz(file.tensors) : runtime::encodeSafetensors(file);
 }
 
 std::vector<ir::Tensor> initialTensors(const ir::Module& initModule, ir::FunctionId init, std::int64_t seed) {
