@@ -25,6 +25,8 @@ int runCommand(Context& context) {
   CommandText command =
       commandText(context.line, {options.seed ? fmt::format("--seed {}", *options.seed) : std::string()});
   run.command = std::move(command.head);
+  for (const elaborate::Override& override : context.line.overrides)
+    run.given.emplace_back(override.name, override.value);
   run.commandTail = std::move(command.tail);
   run.seed = options.seed;
   run.threads = threadCount(options);

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "diagnostics/kinds/driver.h"
+#include "diagnostics/render.h"
 #include "support/suggest.h"
+#include "training/weights_origin.h"
 
 namespace nnc::driver {
 
@@ -48,6 +50,27 @@ bool checkOverrides(Context& context, const elaborate::Project& project) {
   }
   if (isFine) reportSameNames(line, known, fmt::format("train `{}`", train->name), context.diagnostics);
   return isFine;
+}
+
+bool settleParameters(Context& context, const elaborate::Project& project) {
+  const Options& options = context.line.options;
+  const std::optional<elaborate::TrainSummary> train = namedTrain(project, context.line);
+  if (!train || !options.weights || options.partial || options.resume) return checkOverrides(context, project);
+  const std::optional<training::WeightsOrigin> origin = training::originOf(*options.weights);
+  if (!origin || origin->train != train->name) return checkOverrides(context, project);
+  const std::vector<std::string>& known = train->parameterNames;
+  std::vector<elaborate::Override>& overrides = context.line.overrides;
+  std::string taken;
+  for (const auto& [name, value] : origin->given) {
+    const bool isGiven = std::any_of(overrides.begin(), overrides.end(),
+                                     [&](const elaborate::Override& override) { return override.name == name; });
+    if (isGiven || std::find(known.begin(), known.end(), name) == known.end()) continue;
+    overrides.push_back({name, value});
+    taken += fmt::format(" --{} {}", name, value);
+  }
+  if (!taken.empty() && !options.json)
+    fmt::print(stderr, "parameters of {}:{}\n", harmless(*options.weights), harmless(taken));
+  return checkOverrides(context, project);
 }
 
 }  // namespace nnc::driver

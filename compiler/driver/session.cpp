@@ -19,7 +19,7 @@ std::optional<TrainSession> openTrain(Context& context) { return openTrain(conte
 std::optional<TrainSession> openTrain(Context& context, std::unique_ptr<elaborate::Project> project) {
   TrainSession session;
   session.project = std::move(project);
-  if (session.project == nullptr || !checkOverrides(context, *session.project)) return std::nullopt;
+  if (session.project == nullptr || !settleParameters(context, *session.project)) return std::nullopt;
   ScopedTimer timer(&context.timings, "elaborate");
   std::optional<elaborate::TrainProgram> train = session.project->train(context.line.name(), context.line.overrides);
   if (!train) return std::nullopt;

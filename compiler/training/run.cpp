@@ -206,7 +206,8 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
 
   codegen::Backend* const backend = engine::backend(messages);
   if (backend == nullptr) return std::nullopt;
-  const RunIdentity identity = identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
+  RunIdentity identity = identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
+  identity.given = options.given;
   RunState state;
   if (resumed && resumed->checkpoint) {
     const std::string path = *resumed->folder.lastCheckpoint();

@@ -16,6 +16,7 @@
 #include "ir/evaluate.h"
 #include "nnc/npz.h"
 #include "training/buffer.h"
+#include "training/weights_origin.h"
 
 namespace nnc::training {
 
@@ -195,6 +196,8 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
   if (isFine) return true;
   DiagnosticBuilder message = diagnostics.emit<diag::WeightsMismatch>({}, path);
   differences.explain(message);
+  if (const std::optional<WeightsOrigin> origin = originIn(file->metadata))
+    message.note("the file is of " + origin->text());
   if (match == MatchWeights::All && taken > 0)
     message.help("--weights-partial takes the tensors that fit and initialises the rest");
   return false;
