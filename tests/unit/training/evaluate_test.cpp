@@ -144,7 +144,8 @@ TEST_F(Evaluate, an_npy_file_holds_one_output) {
   const runtime::NamedArray array{"a", {runtime::Element::U8, {1}, std::vector<std::byte>(1)}};
   const auto messages = [&](const Predictions& outputs) {
     Diagnostics diagnostics;
-    EXPECT_EQ(writeOutputs(path("o.npy"), outputs, diagnostics), diagnostics.all().empty());
+    const bool isWritten = writeOutputs(path("o.npy"), outputs, diagnostics);
+    EXPECT_EQ(isWritten, diagnostics.all().empty());
     return diagnostics.all().empty() ? std::string() : std::string(diagnostics.all()[0].code);
   };
   EXPECT_EQ(messages({{array, array}, {}}), "E1233");
