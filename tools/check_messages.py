@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Every message of compiler/diagnostics/kinds/*.def has a test: its code appears in a file under tests/.
+"""Every message of compiler/diagnostics/kinds/*.def has a test: its code appears in a file under tests/. And the rows of
+each table stand in the order of the numbers of their codes, each number once in all tables.
 
-Prints the codes without one and exits 1. A test that shows a message checks its text and place; this program only
-finds messages that no test ever mentions.
+Prints what is not so and exits 1. A test that shows a message checks its text and place; this program only finds messages
+that no test ever mentions.
 """
 import pathlib
 import re
@@ -13,9 +14,17 @@ ROW = re.compile(r'NNC_DIAGNOSTIC\(\s*(\w+)\s*,\s*"([EW]\d{4})"')
 
 
 def main():
-    rows = {}
+    rows, misplaced, numbers = {}, 0, {}
     for table in sorted((ROOT / "compiler/diagnostics/kinds").glob("*.def")):
+        before = ""
         for name, code in ROW.findall(table.read_text()):
+            if code[1:] <= before[1:]:
+                print(f"{table.relative_to(ROOT)}: {code} {name} stands behind {before}: rows go by their numbers")
+                misplaced += 1
+            if code[1:] in numbers:
+                print(f"{table.relative_to(ROOT)}: {code} {name} has the number of {numbers[code[1:]]}")
+                misplaced += 1
+            numbers[code[1:]] = before = code
             rows[code] = (name, table)
     tested = set()
     for file in (ROOT / "tests").rglob("*"):
@@ -25,7 +34,7 @@ def main():
     for code, (name, table) in sorted(missing.items()):
         print(f"{table.relative_to(ROOT)}: {code} {name}: no test shows this message")
     print(f"{len(rows) - len(missing)} of {len(rows)} messages have a test")
-    sys.exit(bool(missing))
+    sys.exit(bool(missing or misplaced))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/engine.h"
+#include "driver/parameters.h"
 #include "driver/session.h"
 #include "driver/stages.h"
 #include "engine/memory.h"
@@ -39,7 +40,7 @@ std::vector<std::int64_t> batchesFor(const Options& options, std::int64_t batchO
 }
 
 std::optional<BuildSubject> trainSubject(elaborate::Project& project, Context& context) {
-  if (!checkOverrides(context, project)) return std::nullopt;
+  if (!settleParameters(context, project)) return std::nullopt;
   const std::optional<elaborate::TrainProgram> train = project.train(context.line.name(), context.line.overrides);
   if (!train) return std::nullopt;
   std::optional<elaborate::ExportProgram> program =

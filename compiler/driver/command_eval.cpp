@@ -42,11 +42,6 @@ int evalCommand(Context& context) {
 /// Rows of the user's own. Without --out the outputs go to stdout.
 static int predictInput(Context& context, const training::EvaluateOptions& evaluate) {
   const Options& options = context.line.options;
-  if (options.split) {
-    context.diagnostics.emit<diag::OptionsExclude>({}, "--input", "--split");
-    return 2;
-  }
-  if (options.out && !training::checkOutputName(*options.out, context.diagnostics)) return 3;
   const std::optional<TrainSession> session = openTrain(context);
   if (!session) return 1;
   const training::PredictOptions predict{evaluate.weights, *options.input, evaluate.engine, evaluate.seed};
@@ -66,7 +61,6 @@ int predictCommand(Context& context) {
     context.diagnostics.emit<diag::MissingOption>({}, "predict", "--out").help("for example: --out outputs.npz");
     return 2;
   }
-  if (!training::checkOutputName(*context.line.options.out, context.diagnostics)) return 3;
   const std::optional<TrainSession> session = openTrain(context);
   if (!session) return 1;
   return show(context, training::predict(*session->project, session->train, *options, *context.line.options.out,

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/experiment.h"
 #include "driver/session.h"
 #include "elaborate/project.h"
@@ -31,12 +32,13 @@ std::optional<std::string> namedExperiment(const elaborate::Project& project, co
 
 namespace {
 
-std::string commandText(const CommandLine& line, const std::string& name) {
-  std::string text = fmt::format("nnc run {} {}", line.file(), name);
-  if (line.options.quick) text += " --quick";
-  for (const elaborate::Override& override : line.overrides)
-    text += fmt::format(" --{} {}", override.name, override.value);
-  return line.options.out ? text + " --out " + *line.options.out : text;
+std::string commandText(CommandLine line, const std::string& name) {
+  std::vector<std::string> options;
+  if (line.options.quick) options.emplace_back("--quick");
+  if (line.options.out) options.push_back("--out " + *line.options.out);
+  line.positional = {line.file(), name};
+  const CommandText text = driver::commandText(line, options);
+  return text.head + text.tail;
 }
 
 /// The values of the command line; `--quick` is one of them.
@@ -244,6 +246,11 @@ bool checkDistinct(const std::vector<std::unique_ptr<FolderFile>>& files) {
 }  // namespace
 
 int runFolder(Context& context) {
+  if (!context.line.name().empty()) {
+    context.diagnostics.emit<diag::TooManyArguments>({}, context.line.name(), "run FOLDER")
+        .help("the experiments of all files in a folder are run; one of them by its file: nnc run FILE NAME");
+    return 2;
+  }
   const std::vector<std::unique_ptr<FolderFile>> files = loadFolder(context.line);
   const bool isDistinct = checkDistinct(files);
   const bool areOptionsFine =

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <vector>
 
 #include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
@@ -37,8 +39,8 @@ static bool replaceFile(const std::string& path, std::string_view text, Diagnost
   return false;
 }
 
-/// Formats one file, or with --check says that it would. False: reported, or not formatted.
-static bool formatFile(const std::string& path, Context& context) {
+/// Formats one file, or with --check adds it to those that it would change. False: reported, or not formatted.
+static bool formatFile(const std::string& path, Context& context, std::vector<std::string>& unformatted) {
   runtime::Failure failure;
   std::optional<std::string> text = runtime::readFile(path, failure);
   if (!text) {
@@ -50,7 +52,7 @@ static bool formatFile(const std::string& path, Context& context) {
   if (!formatted) return false;
   if (*formatted == context.sources.text(file)) return true;
   if (!context.line.options.check) return replaceFile(path, *formatted, context.diagnostics);
-  writeResult(path + "\n");
+  unformatted.push_back(path);
   return false;
 }
 
@@ -76,7 +78,14 @@ int fmtCommand(Context& context) {
     return 0;
   }
   bool isFine = true;
-  for (const std::string& path : line.positional) isFine = formatFile(path, context) && isFine;
+  std::vector<std::string> unformatted;
+  for (const std::string& path : line.positional) isFine = formatFile(path, context, unformatted) && isFine;
+  if (line.options.json && line.options.check)
+    writeResult(
+        nlohmann::json({{"unformatted", unformatted}}).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+        "\n");
+  else
+    for (const std::string& path : unformatted) writeResult(path + "\n");
   return isFine ? 0 : 1;
 }
 

@@ -8,16 +8,6 @@
 
 namespace nnc::driver {
 
-/// The command as typed, to be shown when a run can be resumed.
-static std::string commandText(const CommandLine& line) {
-  std::string text = "nnc run " + line.file();
-  if (!line.name().empty()) text += " " + line.name();
-  for (const elaborate::Override& override : line.overrides)
-    text += fmt::format(" --{} {}", override.name, override.value);
-  if (line.options.seed) text += fmt::format(" --seed {}", *line.options.seed);
-  return text;
-}
-
 int runCommand(Context& context) {
   if (std::filesystem::is_directory(context.line.file())) return runFolder(context);
   std::unique_ptr<elaborate::Project> project = loadProject(context);
@@ -32,7 +22,12 @@ int runCommand(Context& context) {
   const Options& options = context.line.options;
   training::RunOptions run;
   run.out = options.out.value_or("");
-  run.command = commandText(context.line);
+  CommandText command =
+      commandText(context.line, {options.seed ? fmt::format("--seed {}", *options.seed) : std::string()});
+  run.command = std::move(command.head);
+  for (const elaborate::Override& override : context.line.overrides)
+    run.given.emplace_back(override.name, override.value);
+  run.commandTail = std::move(command.tail);
   run.seed = options.seed;
   run.threads = threadCount(options);
   run.resume = options.resume;

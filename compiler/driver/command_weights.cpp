@@ -5,6 +5,7 @@
 #include "diagnostics/kinds/data.h"
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/render.h"
+#include "driver/parameters.h"
 #include "driver/session.h"
 #include "nnc/files.h"
 #include "nnc/npz.h"
@@ -89,7 +90,7 @@ int weightsCommand(Context& context) {
   if (!file) return 1;
   if (options.out) {
     runtime::Failure failure;
-    if (!runtime::writeFileAtomically(*options.out, runtime::encodeSafetensors(*file), failure)) {
+    if (!runtime::writeFileAtomically(*options.out, training::encodeTensors(*options.out, *file), failure)) {
       context.diagnostics.emit<diag::CannotWriteFile>({}, *options.out, failure.message);
       return 3;
     }

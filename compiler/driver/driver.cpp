@@ -8,8 +8,6 @@
 #include <cstring>
 
 #include "diagnostics/kinds/data.h"
-#include "diagnostics/kinds/driver.h"
-#include "support/suggest.h"
 
 namespace nnc::driver {
 
@@ -82,32 +80,6 @@ int exitCode(const Diagnostics& diagnostics) {
     return 1;
   }
   return 0;
-}
-
-bool checkOverrides(Context& context, const elaborate::Project& project) {
-  const CommandLine& line = context.line;
-  const std::vector<elaborate::TrainSummary> trains = project.trains();
-  const auto chosen = std::find_if(trains.begin(), trains.end(), [&](const elaborate::TrainSummary& train) {
-    return line.name().empty() ? trains.size() == 1 : train.name == line.name();
-  });
-  if (chosen == trains.end()) return true;  // which train is meant is reported elsewhere
-  std::vector<std::string> known;
-  for (const std::string& parameter : chosen->parameters) known.push_back(parameter.substr(0, parameter.find(':')));
-  bool fine = true;
-  for (const elaborate::Override& override : line.overrides) {
-    if (std::find(known.begin(), known.end(), override.name) != known.end()) continue;
-    fine = false;
-    DiagnosticBuilder message = context.diagnostics.emit<diag::UnknownParameter>(
-        {}, override.name, commandInfo(line.command).name, chosen->name);
-    std::vector<std::string> candidates;
-    for (const std::string& name : known) candidates.push_back("--" + name);
-    for (const std::string& name : optionNames(line.command)) candidates.push_back(name);
-    if (const auto close = closestName("--" + override.name, candidates))
-      message.help(fmt::format("did you mean `{}`?", *close));
-    message.note(chosen->parameters.empty() ? fmt::format("train `{}` has no parameters", chosen->name)
-                                            : fmt::format("parameters: {}", fmt::join(chosen->parameters, ", ")));
-  }
-  return fine;
 }
 
 int run(const std::vector<std::string>& arguments) {

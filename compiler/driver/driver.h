@@ -52,7 +52,4 @@ void showMessages(const Context& context);
 /// The exit code that the messages ask for: by the range of the first error's code. 0 without errors.
 int exitCode(const Diagnostics& diagnostics);
 
-/// Whether every `--name` of the command line is a parameter of the train; what is not, is reported (E1512).
-bool checkOverrides(Context& context, const elaborate::Project& project);
-
 }  // namespace nnc::driver

@@ -112,6 +112,13 @@ std::string usage(const CommandInfo& info) {
   return fmt::format("usage: nnc {}{}{}", info.name, info.arguments.empty() ? "" : " ", info.arguments);
 }
 
+/// How a parameter is set that has the name of an option.
+std::string parameterOfThatName(const CommandLine& line, std::string_view option, std::string_view value) {
+  std::string text = fmt::format("a parameter of that name is set behind `--`: nnc {}", commandInfo(line.command).name);
+  for (const std::string& word : line.positional) text += " " + word;
+  return text + fmt::format(" -- {}{}{}", option, value.empty() ? "" : " ", value);
+}
+
 class Parser {
  public:
   Parser(const std::vector<std::string>& arguments, Diagnostics& diagnostics)
@@ -162,14 +169,18 @@ class Parser {
       line_.positional.push_back(word);
       return true;
     }
+    if (word == "--" && !isBehindDashes_ && commandInfo(line_.command).takesParameters) return isBehindDashes_ = true;
     const std::size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
     std::optional<std::string> value;
     if (equals != std::string::npos) value = word.substr(equals + 1);
-    const OptionRow* row = findOption(name);
+    const OptionRow* row = isBehindDashes_ ? nullptr : findOption(name);
     if (row == nullptr) return readParameter(name, value);
     if (!(row->commands & bit(line_.command))) {
-      diagnostics_.emit<diag::OptionOfAnotherCommand>({}, row->name, commandInfo(line_.command).name, commandsOf(*row));
+      const CommandInfo& info = commandInfo(line_.command);
+      DiagnosticBuilder message =
+          diagnostics_.emit<diag::OptionOfAnotherCommand>({}, row->name, info.name, commandsOf(*row));
+      if (info.takesParameters) message.help(parameterOfThatName(line_, row->name, row->value));
       return false;
     }
     return readOption(*row, value);
@@ -209,19 +220,15 @@ class Parser {
         message.help(fmt::format("did you mean `{}`?", *close));
       return false;
     }
-    // A parameter alone (`--residual`) is the bool true.
-    if (!value) {
-      const bool hasNext = at_ + 1 < arguments_.size() && !looksLikeOption(arguments_[at_ + 1]);
-      value = hasNext ? arguments_[++at_] : "true";
-    }
-    line_.overrides.push_back({name.substr(2), *value});
+    if (!value && at_ + 1 < arguments_.size() && !looksLikeOption(arguments_[at_ + 1])) value = arguments_[++at_];
+    line_.overrides.push_back({name.substr(2), value.value_or("true"), !value});
     return true;
   }
 
   bool checkPositional() {
     const CommandInfo& info = commandInfo(line_.command);
     const bool needsFile = info.arguments.starts_with("FILE") && !line_.options.standardInput;
-    std::size_t most = info.arguments.starts_with("FILE [NAME]") ? 2 : info.arguments.empty() ? 0 : 1;
+    std::size_t most = info.arguments.find("[NAME]") != std::string_view::npos ? 2 : info.arguments.empty() ? 0 : 1;
     if (info.arguments == "FILE...") most = line_.positional.size();
     const std::size_t folders = info.arguments == "FOLDER FOLDER" ? 2 : info.arguments == "FOLDER" ? 1 : 0;
     if (line_.positional.size() < folders) {
@@ -246,7 +253,66 @@ class Parser {
   Diagnostics& diagnostics_;
   CommandLine line_;
   std::size_t at_ = 0;
+  bool isBehindDashes_ = false;  // after `--` every --name is a parameter
 };
+
+/// Two options of a command that answer the same question.
+struct Exclusion {
+  unsigned commands;
+  std::string_view one, other;
+};
+constexpr Exclusion kExclusions[] = {{kRun, "--weights", "--resume"},
+                                     {kPredict, "--input", "--split"},
+                                     // A stage is text.
+                                     {kAll, "--emit", "--json"}};
+
+/// Options that say how another one is meant.
+struct Companion {
+  std::string_view option, needs;
+};
+constexpr Companion kCompanions[] = {
+    {"--weights-partial", "--weights"}, {"--for", "--from"}, {"--stop-after", "--emit"}};
+
+/// Options whose file is of the kind that the ending of its name says.
+struct Endings {
+  unsigned commands;
+  std::string_view option;
+  std::optional<std::string> Options::* file;
+  std::vector<std::string_view> endings;
+};
+const std::vector<Endings>& allEndings() {
+  static const std::vector<Endings> rows = {{kWeights, "--out", &Options::out, {".safetensors", ".npz"}},
+                                            {kRun, "--dump-grad", &Options::dumpGrad, {".npz", ".safetensors"}},
+                                            {kPredict, "--out", &Options::out, {".npy", ".npz", ".csv", ".json"}}};
+  return rows;
+}
+
+/// What options say about one another, and about the names of files.
+bool checkTogether(const CommandLine& line, Diagnostics& diagnostics) {
+  const auto isGiven = [&](std::string_view option) {
+    return std::find(line.given.begin(), line.given.end(), option) != line.given.end();
+  };
+  bool isFine = true;
+  for (const Exclusion& row : kExclusions) {
+    if (!(row.commands & bit(line.command)) || !isGiven(row.one) || !isGiven(row.other)) continue;
+    diagnostics.emit<diag::OptionsExclude>({}, row.one, row.other);
+    isFine = false;
+  }
+  for (const Companion& row : kCompanions) {
+    if (!isGiven(row.option) || isGiven(row.needs)) continue;
+    diagnostics.emit<diag::OptionNeedsOption>({}, row.option, row.needs);
+    isFine = false;
+  }
+  for (const Endings& row : allEndings()) {
+    const std::optional<std::string>& file = line.options.*row.file;
+    const auto fits = [&](std::string_view ending) { return file->ends_with(ending); };
+    if (!(row.commands & bit(line.command)) || !file || std::any_of(row.endings.begin(), row.endings.end(), fits))
+      continue;
+    diagnostics.emit<diag::FileEnding>({}, row.option, fmt::format("{}", fmt::join(row.endings, ", ")), *file);
+    isFine = false;
+  }
+  return isFine;
+}
 
 bool checkChoices(const Options& options, Diagnostics& diagnostics) {
   const auto check = [&](const std::optional<std::string>& value, std::string_view name,
@@ -277,7 +343,7 @@ const CommandInfo& commandInfo(Command command) { return allCommands()[static_ca
 
 std::optional<CommandLine> parseCommandLine(const std::vector<std::string>& arguments, Diagnostics& diagnostics) {
   std::optional<CommandLine> line = Parser(arguments, diagnostics).run();
-  if (!line || !checkChoices(line->options, diagnostics)) return std::nullopt;
+  if (!line || !checkChoices(line->options, diagnostics) || !checkTogether(*line, diagnostics)) return std::nullopt;
   return line;
 }
 
@@ -297,6 +363,30 @@ bool checkSubject(const CommandLine& line, Subject subject, const std::string& n
   if (subject == Subject::Export)
     for (const elaborate::Override& override : line.overrides) refuse("--" + override.name, "a train", false);
   return isFine;
+}
+
+void reportSameNames(const CommandLine& line, const std::vector<std::string>& parameters, const std::string& owner,
+                     Diagnostics& diagnostics) {
+  for (const std::string_view option : line.given) {
+    const std::string_view name = option.substr(2);
+    const bool isSet = std::any_of(line.overrides.begin(), line.overrides.end(),
+                                   [&](const elaborate::Override& override) { return override.name == name; });
+    if (isSet || std::find(parameters.begin(), parameters.end(), name) == parameters.end()) continue;
+    diagnostics.emit<diag::OptionAndParameter>({}, option, commandInfo(line.command).name, name, owner)
+        .help(parameterOfThatName(line, option, findOption(option)->value));
+  }
+}
+
+CommandText commandText(const CommandLine& line, const std::vector<std::string>& options) {
+  std::string text = fmt::format("nnc {}", commandInfo(line.command).name), behind;
+  for (const std::string& word : line.positional) text += " " + word;
+  for (const elaborate::Override& override : line.overrides) {
+    const bool isOption = findOption("--" + override.name) != nullptr;
+    (isOption ? behind : text) += fmt::format(" --{} {}", override.name, override.value);
+  }
+  for (const std::string& option : options)
+    if (!option.empty()) text += " " + option;
+  return {std::move(text), behind.empty() ? "" : " --" + behind};
 }
 
 std::vector<std::string> optionNames(Command command) {
@@ -320,7 +410,9 @@ std::string commandHelp(Command command) {
   const CommandInfo& info = commandInfo(command);
   std::string text = fmt::format("nnc {}: {}\n\n{}\n", info.name, info.summary, usage(info));
   if (info.takesParameters)
-    text += "       --PARAM VALUE sets a parameter of the train; NAME says which, if the file has several\n";
+    text +=
+        "       --PARAM VALUE sets a parameter of the train; NAME says which, if the file has several\n"
+        "       -- before a parameter that has the name of an option: behind it, every --NAME is a parameter\n";
   text += "\n";
   for (const OptionRow& row : allOptions()) {
     if (!(row.commands & bit(command))) continue;

@@ -93,6 +93,20 @@ struct CommandLine {
 [[nodiscard]] bool checkSubject(const CommandLine& line, Subject subject, const std::string& name,
                                 const std::string& note, Diagnostics& diagnostics);
 
+/// Warns of options of the line that are parameters too, and so may not be what was meant. `owner`: whose parameters,
+/// "train `t`". A parameter that is set behind `--` is no question.
+///
+/// Errors  W1518.
+void reportSameNames(const CommandLine& line, const std::vector<std::string>& parameters, const std::string& owner,
+                     Diagnostics& diagnostics);
+
+/// A command as it would be typed. Between head and tail is room for more options.
+struct CommandText {
+  std::string head;  // `nnc run f.nn --lr 0.1 --seed 3`
+  std::string tail;  // ` -- --out 5`, the parameters that have names of options; mostly empty
+};
+CommandText commandText(const CommandLine& line, const std::vector<std::string>& options);
+
 /// The text of `nnc help` and `nnc help COMMAND`.
 std::string generalHelp();
 std::string commandHelp(Command command);

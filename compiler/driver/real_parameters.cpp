@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "driver/parameters.h"
 #include "driver/session.h"
 #include "ir/numbers.h"
 
@@ -53,11 +54,8 @@ static bool specialises(elaborate::Project& project, Context& context, const std
 
 std::vector<RealParameter> realParameters(elaborate::Project& project, Context& context) {
   std::vector<RealParameter> parameters;
-  const std::vector<elaborate::TrainSummary> trains = project.trains();
-  const auto summary = std::find_if(trains.begin(), trains.end(), [&](const elaborate::TrainSummary& train) {
-    return context.line.name().empty() ? trains.size() == 1 : train.name == context.line.name();
-  });
-  if (summary == trains.end() || summary->reals.empty()) return parameters;
+  const std::optional<elaborate::TrainSummary> summary = namedTrain(project, context.line);
+  if (!summary || summary->reals.empty()) return parameters;
   const std::optional<elaborate::TrainProgram> train = project.train(context.line.name(), context.line.overrides);
   const std::optional<std::string> code = codeOf(project, context, context.line.overrides);
   if (!train || !code) return parameters;

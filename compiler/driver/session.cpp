@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "driver/parameters.h"
+
 namespace nnc::driver {
 
 std::unique_ptr<elaborate::Project> loadProject(Context& context) {
@@ -17,7 +19,7 @@ std::optional<TrainSession> openTrain(Context& context) { return openTrain(conte
 std::optional<TrainSession> openTrain(Context& context, std::unique_ptr<elaborate::Project> project) {
   TrainSession session;
   session.project = std::move(project);
-  if (session.project == nullptr || !checkOverrides(context, *session.project)) return std::nullopt;
+  if (session.project == nullptr || !settleParameters(context, *session.project)) return std::nullopt;
   ScopedTimer timer(&context.timings, "elaborate");
   std::optional<elaborate::TrainProgram> train = session.project->train(context.line.name(), context.line.overrides);
   if (!train) return std::nullopt;
@@ -39,17 +41,18 @@ std::optional<std::string> namedExport(const elaborate::Project& project, const 
 bool checkOptions(Context& context, const elaborate::Project& project, Subject subject, const std::string& name) {
   std::string what = name;
   if (subject == Subject::Train) {
-    const std::vector<elaborate::TrainSummary> trains = project.trains();
-    const auto found = std::find_if(trains.begin(), trains.end(), [&](const elaborate::TrainSummary& train) {
-      return name.empty() ? trains.size() == 1 : train.name == name;
-    });
-    if (found == trains.end()) return true;  // reported where it is opened
-    what = found->name;
+    const std::optional<elaborate::TrainSummary> train = namedTrain(project, context.line);
+    if (!train) return true;  // reported where it is opened
+    what = train->name;
   }
   const std::vector<std::string> experiments = project.experiments();
   const std::string have = experiments.empty() ? fmt::format("`{}` has no experiment", context.line.file())
                                                : fmt::format("experiments: {}", fmt::join(experiments, ", "));
-  return checkSubject(context.line, subject, what, subject == Subject::Experiment ? "" : have, context.diagnostics);
+  if (subject != Subject::Experiment) return checkSubject(context.line, subject, what, have, context.diagnostics);
+  std::vector<std::string> parameters = project.parametersOfExperiment(name);
+  std::erase(parameters, "quick");  // what the option --quick sets
+  reportSameNames(context.line, parameters, fmt::format("experiment `{}`", name), context.diagnostics);
+  return checkSubject(context.line, subject, what, /*note=*/"", context.diagnostics);
 }
 
 engine::Options engineOptions(Context& context) {

@@ -2,6 +2,7 @@
 
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/engine.h"
+#include "driver/parameters.h"
 #include "driver/session.h"
 #include "ir/print.h"
 #include "nnc/files.h"

@@ -18,6 +18,7 @@ namespace nnc::elaborate {
 struct Override {
   std::string name;
   std::string value;
+  bool isAlone = false;  // `--name` and nothing behind it: the value is `true`, which only a bool can be meant to have
 };
 
 struct ProjectState;
@@ -26,7 +27,8 @@ struct TrainSummary {
   std::string name;
   std::string doc;
   std::vector<std::string> parameters;  // `hidden: dim = 30`
-  std::vector<std::string> reals;       // names of those of type `real`
+  std::vector<std::string> parameterNames;
+  std::vector<std::string> reals;  // names of those of type `real`
   Span span;
 };
 
@@ -50,6 +52,8 @@ class Project {
   std::vector<TrainSummary> trains() const;
   std::vector<std::string> exports() const;
   std::vector<std::string> experiments() const;
+  /// Names of the parameters of an experiment. Needs: the file has it.
+  std::vector<std::string> parametersOfExperiment(const std::string& name) const;
   /// Those whose parameters all have defaults: what `nnc check` plans.
   std::vector<std::string> experimentsWithDefaults() const;
 

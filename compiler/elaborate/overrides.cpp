@@ -98,6 +98,10 @@ static std::optional<Value> valueOf(Elaborator& elaborator, const SourceModule& 
   return value;
 }
 
+static std::string missingHelp(const syntax::ParamDecl& parameter, const SourceManager& sources) {
+  return fmt::format("write `--{} VALUE`: {}", parameter.name.text, expectation(parameter, sources));
+}
+
 static void reportValue(const ParameterOwner& owner, const Override& override, const syntax::ParamDecl& parameter,
                         const SourceManager& sources, const Diagnostics& reasons, Diagnostics& diagnostics) {
   DiagnosticBuilder message = diagnostics.emit<diag::ParameterValue>(parameter.span, override.name, override.value,
@@ -134,7 +138,7 @@ static bool checkMissing(const ParameterOwner& owner, const std::vector<ParsedOv
     if (isSet || parameter.defaultValue != nullptr) continue;
     diagnostics
         .emit<diag::ParameterMissing>(parameter.span, owner.kind, owner.name.text, parameterText(parameter, sources))
-        .help(fmt::format("write `--{} VALUE`: {}", parameter.name.text, expectation(parameter, sources)));
+        .help(missingHelp(parameter, sources));
     isFine = false;
   }
   return isFine;
@@ -157,6 +161,15 @@ std::optional<std::vector<ParsedOverride>> parseOverrides(const ParameterOwner& 
     if (std::any_of(parsed.begin(), parsed.end(),
                     [&](const ParsedOverride& p) { return p.parameter == &*parameter; })) {
       diagnostics.emit<diag::ParameterTwice>(parameter->span, override.name);
+      isFine = false;
+      continue;
+    }
+    if (override.isAlone && typeName(*parameter->type) != "bool") {
+      diagnostics
+          .emit<diag::ParameterMissing>(parameter->span, owner.kind, owner.name.text,
+                                        parameterText(*parameter, sources))
+          .note(fmt::format("`--{}` has nothing behind it", override.name))
+          .help(missingHelp(*parameter, sources));
       isFine = false;
       continue;
     }

@@ -41,7 +41,7 @@ inline ParameterOwner ownerOf(const syntax::BlockDecl& train) { return {"train",
 
 /// Parses overrides and tries each of them: what this accepts, `openParameters` evaluates.
 ///
-/// Errors  E0701 no such parameter, E0702 not a value of its type, E0703 a parameter without a value, E0704 set twice.
+/// Errors  E1551 no such parameter, E1552 not a value of its type, E1553 a parameter without a value, E1554 set twice.
 [[nodiscard]] std::optional<std::vector<ParsedOverride>> parseOverrides(const ParameterOwner& owner,
                                                                         const SourceModule& home,
                                                                         const std::vector<Override>& overrides,

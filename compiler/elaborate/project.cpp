@@ -267,9 +267,10 @@ std::vector<TrainSummary> Project::trains() const {
   std::vector<TrainSummary> summaries;
   for (const syntax::Decl* decl : implementation_->trains()) {
     const syntax::BlockDecl& block = blockOf(*decl);
-    TrainSummary summary{block.name.text, decl->doc, {}, {}, block.name.span};
+    TrainSummary summary{block.name.text, decl->doc, {}, {}, {}, block.name.span};
     for (const syntax::ParamDecl& parameter : block.parameters) {
       summary.parameters.push_back(parameterText(parameter, implementation_->sources));
+      summary.parameterNames.push_back(parameter.name.text);
       const auto* type = std::get_if<syntax::NamedType>(&parameter.type->node);
       if (type != nullptr && type->name.text == "real" && !type->shape) summary.reals.push_back(parameter.name.text);
     }
@@ -285,6 +286,16 @@ std::vector<std::string> Project::exports() const {
 }
 
 std::vector<std::string> Project::experiments() const { return implementation_->experiments(); }
+
+std::vector<std::string> Project::parametersOfExperiment(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const syntax::Decl& decl : implementation_->file().declarations) {
+    const auto* const experiment = std::get_if<syntax::ExperimentDecl>(&decl.node);
+    if (experiment == nullptr || experiment->name.text != name) continue;
+    for (const syntax::ParamDecl& parameter : experiment->parameters) names.push_back(parameter.name.text);
+  }
+  return names;
+}
 
 std::vector<std::string> Project::experimentsWithDefaults() const {
   std::vector<std::string> names;

@@ -115,7 +115,7 @@ struct Spec {
 
 /// Reads an experiment. `overrides`: of the command line, for its parameters. Empty: reported.
 ///
-/// Errors  E0602-E0611, E0617; settings E0105-E0109; parameters E0701-E0704; and those of the expressions.
+/// Errors  E1544-E0611, E0617; settings E0105-E0109; parameters E1551-E1554; and those of the expressions.
 [[nodiscard]] std::optional<Spec> readExperiment(elaborate::ProjectState& state, const std::string& name,
                                                  const std::vector<elaborate::Override>& overrides);
 

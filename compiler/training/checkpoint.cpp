@@ -12,6 +12,7 @@
 #include "diagnostics/kinds/data.h"
 #include "ir/print.h"
 #include "support/hash.h"
+#include "training/weights_origin.h"
 
 namespace nnc::training {
 
@@ -45,11 +46,12 @@ Json stateJson(const RunState& state) {
 }
 
 Json identityJson(const RunIdentity& identity) {
-  Json values = Json::object();
+  Json values = Json::object(), given = Json::object();
   for (const auto& [name, value] : identity.values) values[name] = value;
-  return {{"train", identity.train},  {"program", identity.programHash}, {"values", values},
-          {"batch", identity.batch},  {"seed", identity.seed},           {"data", identity.data},
-          {"blas", identity.blasCore}};
+  for (const auto& [name, value] : identity.given) given[name] = value;
+  return {{"train", identity.train}, {"program", identity.programHash}, {"values", values},
+          {"given", given},          {"batch", identity.batch},         {"seed", identity.seed},
+          {"data", identity.data},   {"blas", identity.blasCore}};
 }
 
 RunState readState(const Json& json) {
@@ -165,7 +167,13 @@ std::string programHash(const elaborate::TrainProgram& train, std::uint64_t step
 
 RunIdentity identify(const elaborate::TrainProgram& train, std::uint64_t stepHash, const DataSet& data,
                      std::int64_t seed, const std::string& blasCore) {
-  RunIdentity identity{train.name, programHash(train, stepHash), train.values, train.batch, seed, {}, blasCore, {}};
+  RunIdentity identity;
+  identity.train = train.name;
+  identity.programHash = programHash(train, stepHash);
+  identity.values = train.values;
+  identity.batch = train.batch;
+  identity.seed = seed;
+  identity.blasCore = blasCore;
   identity.meanings = data.meanings();
   // The same text read as bytes and as characters is not the same computation.
   if (!identity.meanings.empty()) {
@@ -186,7 +194,7 @@ runtime::TensorFile encodeCheckpoint(const std::vector<elaborate::Slot>& slots, 
                    {"nnc", NNC_VERSION},
                    {"schema", std::to_string(kSchema)},
                    {"state", stateJson(state).dump()},
-                   {"run", identityJson(identity).dump(-1, ' ', false, Json::error_handler_t::replace)}};
+                   {kRunKey, identityJson(identity).dump(-1, ' ', false, Json::error_handler_t::replace)}};
   for (const auto& [name, meaning] : identity.meanings) file.metadata[name] = meaning;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     runtime::NamedArray& tensor = file.tensors.emplace_back();
@@ -223,7 +231,7 @@ std::optional<Checkpoint> readCheckpoint(const std::string& path, Diagnostics& d
   try {
     Checkpoint checkpoint;
     checkpoint.state = readState(Json::parse(text("state")));
-    checkpoint.identity = readIdentity(Json::parse(text("run")));
+    checkpoint.identity = readIdentity(Json::parse(text(kRunKey)));
     checkpoint.file = std::move(*file);
     return checkpoint;
   } catch (const nlohmann::json::exception& error) {

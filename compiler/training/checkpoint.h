@@ -36,6 +36,7 @@ struct RunIdentity {
   std::string train;
   std::string programHash;
   std::vector<std::pair<std::string, std::string>> values;
+  std::vector<std::pair<std::string, std::string>> given = {};  // of the values, those of the command line, as written
   std::int64_t batch = 0;
   std::int64_t seed = 0;
   std::vector<std::string> data;  // `path checksum` of each file

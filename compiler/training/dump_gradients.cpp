@@ -1,7 +1,7 @@
 #include "training/dump_gradients.h"
 
-#include "nnc/npz.h"
 #include "training/run_folder.h"
+#include "training/weights.h"
 
 namespace nnc::training {
 
@@ -10,15 +10,15 @@ bool DumpGradients::observe(const StepView& view, Diagnostics& diagnostics) {
   BatchCall* const call = session_.call(ProgramKind::Gradient, view.next->count);
   if (call == nullptr) return false;
   call->run(*view.next);
-  std::vector<runtime::NamedArray> arrays;
+  runtime::TensorFile file;
   for (std::size_t i = 0; i < call->resultCount(); ++i) {
-    runtime::NamedArray& array = arrays.emplace_back();
+    runtime::NamedArray& array = file.tensors.emplace_back();
     array.name = call->name(i);
     array.array.element = elementOf(call->type(i).dtype);
     array.array.shape = call->type(i).shape;
     array.array.bytes.assign(call->result(i), call->result(i) + call->type(i).byteCount());
   }
-  return writeOutput(path_, runtime::encodeNpz(arrays), diagnostics);
+  return writeOutput(path_, encodeTensors(path_, file), diagnostics);
 }
 
 }  // namespace nnc::training

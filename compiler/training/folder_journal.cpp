@@ -84,8 +84,9 @@ bool FolderJournal::save(const RunState& state, bool isBest) {
 bool FolderJournal::interrupted(const RunState& state) {
   if (!save(state, /*isBest=*/false)) return false;
   display_.line(fmt::format("interrupted after step {}; the checkpoint is {}/last", state.step, folder_.directory()));
-  display_.line(fmt::format("go on with: {} --resume --out {}",
-                            options_.command.empty() ? "nnc run FILE" : options_.command, folder_.directory()));
+  display_.line(fmt::format("go on with: {} --resume --out {}{}",
+                            options_.command.empty() ? "nnc run FILE" : options_.command, folder_.directory(),
+                            options_.commandTail));
   return true;
 }
 

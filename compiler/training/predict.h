@@ -40,12 +40,10 @@ struct Predictions {
 std::optional<Predictions> predictRows(elaborate::Project& project, const elaborate::TrainProgram& train,
                                        const PredictOptions& options, Diagnostics& diagnostics);
 
-/// Whether outputs can be written to a file of this name. Errors  E1233.
-bool checkOutputName(const std::string& path, Diagnostics& diagnostics);
-
 /// Writes outputs as the name of the file says: .npy (one array), .npz, .csv (a line for each row) or .json.
 ///
-/// Errors  E1233 another ending, or .npy for several outputs; E1401.
+/// Needs   one of these endings.
+/// Errors  E1233 .npy for several outputs; E1401.
 bool writeOutputs(const std::string& path, const Predictions& outputs, Diagnostics& diagnostics);
 
 /// A header, and a line for each row with the elements of all outputs, the word of its class last.

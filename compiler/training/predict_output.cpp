@@ -100,16 +100,8 @@ std::string outputsAsJson(const Predictions& outputs) {
   return out + "]\n";
 }
 
-bool checkOutputName(const std::string& path, Diagnostics& diagnostics) {
-  for (const char* ending : {".npy", ".npz", ".csv", ".json"})
-    if (path.ends_with(ending)) return true;
-  refuse(path, "its name ends with none of .npy, .npz, .csv, .json", diagnostics);
-  return false;
-}
-
 bool writeOutputs(const std::string& path, const Predictions& outputs, Diagnostics& diagnostics) {
   const std::vector<runtime::NamedArray>& arrays = outputs.arrays;
-  if (!checkOutputName(path, diagnostics)) return false;
   if (path.ends_with(".npz")) return writeOutput(path, runtime::encodeNpz(arrays), diagnostics);
   if (path.ends_with(".csv")) return writeOutput(path, outputsAsCsv(outputs), diagnostics);
   if (path.ends_with(".json")) return writeOutput(path, outputsAsJson(outputs), diagnostics);

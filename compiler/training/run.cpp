@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "diagnostics/kinds/data.h"
@@ -32,10 +34,7 @@ struct Resumed {
 
 std::optional<Resumed> openResumed(const elaborate::TrainProgram& train, const RunOptions& options,
                                    Diagnostics& messages) {
-  if (!options.weights.empty()) {
-    messages.emit<diag::WeightsAndResume>({});
-    return std::nullopt;
-  }
+  assert(options.weights.empty() && "a resumed run goes on from its own checkpoint");
   std::optional<RunFolder> folder = RunFolder::reopen(options.out, train.name, options.seed, messages);
   if (!folder) return std::nullopt;
   Resumed resumed{std::move(*folder), std::nullopt, 0};
@@ -89,7 +88,7 @@ std::string manifestText(const elaborate::TrainProgram& train, const RunOptions&
                 {"sessions", Json::array()}};
   }
   manifest["sessions"].push_back({{"started", timeText()},
-                                  {"command", options.command},
+                                  {"command", options.command + options.commandTail},
                                   {"from_step", startStep},
                                   {"threads", options.threads},
                                   {"cpu", cpu},
@@ -120,6 +119,18 @@ std::int64_t parameterCount(const elaborate::TrainProgram& train) {
   for (const elaborate::Slot& slot : train.slots)
     if (slot.kind == elaborate::SlotKind::Parameter && slot.isTrained) count += slot.type.elementCount();
   return count;
+}
+
+/// Whether the gradients can be written once there are some; in a folder that the run is to make they can. Errors
+/// E1401.
+bool checkGradientFile(const RunOptions& options, Diagnostics& messages) {
+  const std::filesystem::path file(options.dumpGradients);
+  if (file.empty() || file.parent_path().lexically_normal() == std::filesystem::path(options.out).lexically_normal())
+    return true;
+  runtime::Failure failure;
+  if (runtime::canWriteFile(file.string(), failure)) return true;
+  messages.emit<diag::CannotWriteFile>({}, file.string(), failure.message);
+  return false;
 }
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -195,8 +206,8 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
 
   codegen::Backend* const backend = engine::backend(messages);
   if (backend == nullptr) return std::nullopt;
-  const RunIdentity identity =
-      identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
+  RunIdentity identity = identify(train, session.programs().stepHash(), session.data(), seed, backend->blasCore());
+  identity.given = options.given;
   RunState state;
   if (resumed && resumed->checkpoint) {
     const std::string path = *resumed->folder.lastCheckpoint();
@@ -205,6 +216,7 @@ std::optional<RunResult> run(ProgramSource& programs, const elaborate::TrainProg
   }
   // A new folder is made when nothing but its own file system can go wrong any more: no folder is left by a bad data
   // file.
+  if (!checkGradientFile(options, messages)) return std::nullopt;
   std::optional<RunFolder> folder;
   if (resumed)
     folder = std::move(resumed->folder);

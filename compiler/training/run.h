@@ -26,8 +26,11 @@ class ProgramSource {
 enum class Progress : std::uint8_t { Auto, Bar, Lines, None };
 
 struct RunOptions {
-  std::string out;                   // the run folder; empty: runs/<name>-<seed>-<n>, with --resume the newest of them
-  std::string command;               // `nnc run f.nn backprop --hidden 100`, shown when a run can be resumed
+  std::string out;      // the run folder; empty: runs/<name>-<seed>-<n>, with --resume the newest of them
+  std::string command;  // `nnc run f.nn backprop --hidden 100`, shown when a run can be resumed
+  /// Values of parameters as they were given, (name, text): kept with the weights, so that these bring them along.
+  std::vector<std::pair<std::string, std::string>> given;
+  std::string commandTail;           // goes behind the options that are added to it: ` -- --seed 5`
   std::optional<std::int64_t> seed;  // empty: 0, or that of the run that is resumed
   int threads = 1;                   // the bits do not depend on it
   bool resume = false;

@@ -14,7 +14,9 @@
 
 #include "diagnostics/kinds/data.h"
 #include "ir/evaluate.h"
+#include "nnc/npz.h"
 #include "training/buffer.h"
+#include "training/weights_origin.h"
 
 namespace nnc::training {
 
@@ -77,6 +79,10 @@ std::optional<std::string> findWeights(const std::string& path, Diagnostics& dia
   diagnostics.emit<diag::WeightsMissing>({}, path, "the folder has no checkpoint `last`")
       .help("a run folder has one after its first epoch");
   return std::nullopt;
+}
+
+std::string encodeTensors(const std::string& path, const runtime::TensorFile& file) {
+  return path.ends_with(".npz") ? runtime::encodeNpz(file.tensors) : runtime::encodeSafetensors(file);
 }
 
 std::vector<ir::Tensor> initialTensors(const ir::Module& initModule, ir::FunctionId init, std::int64_t seed) {
@@ -190,6 +196,8 @@ bool loadWeights(const std::string& path, const std::vector<elaborate::Slot>& sl
   if (isFine) return true;
   DiagnosticBuilder message = diagnostics.emit<diag::WeightsMismatch>({}, path);
   differences.explain(message);
+  if (const std::optional<WeightsOrigin> origin = originIn(file->metadata))
+    message.note("the file is of " + origin->text());
   if (match == MatchWeights::All && taken > 0)
     message.help("--weights-partial takes the tensors that fit and initialises the rest");
   return false;

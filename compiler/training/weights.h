@@ -14,6 +14,10 @@ namespace nnc::training {
 /// The file that a `--weights` argument names: itself, or `<run folder>/last`. Empty: reported (E1301).
 std::optional<std::string> findWeights(const std::string& path, Diagnostics& diagnostics);
 
+/// The bytes of a file of tensors, of the kind that the ending of its name says: .npz, which keeps no metadata, or
+/// .safetensors.
+std::string encodeTensors(const std::string& path, const runtime::TensorFile& file);
+
 /// One tensor per slot, initialised from `seed` as a run does before its first step.
 std::vector<ir::Tensor> initialTensors(const ir::Module& initModule, ir::FunctionId init, std::int64_t seed);
 

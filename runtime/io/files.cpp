@@ -139,6 +139,16 @@ bool writeFileAtomically(const std::string& path, std::string_view bytes, Failur
   return syncDirectory(parentDirectory(path), failure);
 }
 
+bool canWriteFile(const std::string& path, Failure& failure) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return fail(failure, path, -1, "is a directory");
+  const std::string temporary = temporaryName(path);
+  const bool isFine = writeTemporary(temporary, {}, failure);
+  ::unlink(temporary.c_str());
+  if (!isFine) failure.path = path;
+  return isFine;
+}
+
 bool replaceLink(const std::string& path, const std::string& target, Failure& failure) {
   const std::string temporary = temporaryName(path);
   ::unlink(temporary.c_str());

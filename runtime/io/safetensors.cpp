@@ -134,17 +134,34 @@ std::string dump(const nlohmann::json& value) {
 
 }  // namespace
 
-std::optional<TensorFile> readSafetensors(const std::string& path, Failure& failure) {
-  RandomAccessFile file(path);
+/// Opens the file and reads its header. Empty: it is no safetensors file. `dataOffset`: where the data begin.
+static std::optional<TensorHeader> readHeader(RandomAccessFile& file, const std::string& path, std::int64_t& dataOffset,
+                                              Failure& failure) {
   if (!file.open(failure)) return std::nullopt;
   const std::optional<std::int64_t> length = readHeaderLength(file, path, failure);
   if (!length) return std::nullopt;
-  const std::int64_t dataOffset = kLengthBytes + *length;
+  dataOffset = kLengthBytes + *length;
   TensorHeader header;
   std::string json(static_cast<std::size_t>(*length), '\0');
   if (!file.read(kLengthBytes, json.data(), *length, failure)) return std::nullopt;
   if (!parseTensorHeader(json, file.size() - dataOffset, path, header, failure)) return std::nullopt;
+  return header;
+}
 
+std::optional<std::map<std::string, std::string>> readSafetensorsMetadata(const std::string& path, Failure& failure) {
+  RandomAccessFile file(path);
+  std::int64_t dataOffset = 0;
+  std::optional<TensorHeader> header = readHeader(file, path, dataOffset, failure);
+  if (!header) return std::nullopt;
+  return std::move(header->metadata);
+}
+
+std::optional<TensorFile> readSafetensors(const std::string& path, Failure& failure) {
+  RandomAccessFile file(path);
+  std::int64_t dataOffset = 0;
+  std::optional<TensorHeader> read = readHeader(file, path, dataOffset, failure);
+  if (!read) return std::nullopt;
+  TensorHeader& header = *read;
   TensorFile result;
   result.metadata = std::move(header.metadata);
   for (const TensorEntry& entry : header.tensors) {

@@ -14,6 +14,10 @@ std::optional<std::string> readFile(const std::string& path, Failure& failure);
 /// failure the temporary file is removed and what stood at `path` stays. A failed fsync is never retried.
 bool writeFileAtomically(const std::string& path, std::string_view bytes, Failure& failure);
 
+/// Whether writeFileAtomically can begin to write `path`: its directory takes a file, and `path` is no directory. Leaves
+/// nothing behind.
+bool canWriteFile(const std::string& path, Failure& failure);
+
 /// Points the symbolic link `path` at `target` in one step (a new link, renamed over the old one).
 bool replaceLink(const std::string& path, const std::string& target, Failure& failure);
 

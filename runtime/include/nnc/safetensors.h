@@ -21,6 +21,9 @@ struct TensorFile {
 /// Errors  each reject class of docs/runs.md is a message of its own.
 std::optional<TensorFile> readSafetensors(const std::string& path, Failure& failure);
 
+/// The metadata alone: the header is read and checked, the tensors are not.
+std::optional<std::map<std::string, std::string>> readSafetensorsMetadata(const std::string& path, Failure& failure);
+
 /// The bytes of a file. Tensors are sorted by alignment (wider first), then name, as the reference writer does, and
 /// each gets a checksum entry in the metadata.
 std::string encodeSafetensors(const TensorFile& file);

@@ -40,6 +40,50 @@ TEST(CommandLine, reads_file_name_options_and_parameters) {
   EXPECT_EQ(line.overrides[2].name + "=" + line.overrides[2].value, "residual=true");
 }
 
+TEST(CommandLine, behind_dashes_every_name_is_a_parameter) {
+  const CommandLine line =
+      parse({"run", "f.nn", "--seed", "1", "--", "--seed", "3", "--json", "--out=5", "--lr", "0.1"});
+  EXPECT_EQ(line.options.seed, 1);
+  EXPECT_FALSE(line.options.json);
+  EXPECT_EQ(line.options.out, std::nullopt);
+  std::string values;
+  for (const elaborate::Override& override : line.overrides) values += override.name + "=" + override.value + " ";
+  EXPECT_EQ(values, "seed=3 json=true out=5 lr=0.1 ");
+  EXPECT_EQ(refuse({"run", "f.nn", "--", "--seed", "3", "--", "x"}).message, "unknown option `--` of `nnc run`");
+  EXPECT_EQ(refuse({"check", "f.nn", "--", "--seed"}).code, "E1501") << "it takes no parameters";
+}
+
+TEST(CommandLine, is_written_as_it_is_read) {
+  const CommandLine line = parse({"run", "f.nn", "t", "--lr", "0.1", "--", "--batch", "8"});
+  const CommandText text = commandText(line, {"--seed 2", ""});
+  EXPECT_EQ(text.head, "nnc run f.nn t --lr 0.1 --seed 2");
+  EXPECT_EQ(text.tail, " -- --batch 8");
+  EXPECT_EQ(commandText(parse({"run", "f.nn"}), {}).tail, "");
+}
+
+TEST(CommandLine, an_option_that_is_a_parameter_too_is_a_warning_until_that_is_set) {
+  const auto warnings = [](const std::vector<std::string>& arguments) {
+    Diagnostics diagnostics;
+    reportSameNames(parse(arguments), {"seed", "lr"}, "train `t`", diagnostics);
+    EXPECT_FALSE(diagnostics.hasErrors());
+    std::string text;
+    for (const Diagnostic& message : diagnostics.all()) text += message.message + "; " + message.help[0];
+    return text;
+  };
+  EXPECT_EQ(
+      warnings({"run", "f.nn", "--seed", "1", "--lr", "2"}),
+      "`--seed` is the option of `nnc run`; the parameter `seed` of train `t` keeps its value; a parameter of that "
+      "name is set behind `--`: nnc run f.nn -- --seed N");
+  EXPECT_EQ(warnings({"run", "f.nn", "--seed", "1", "--", "--seed", "2"}), "");
+  EXPECT_EQ(warnings({"run", "f.nn", "--threads", "1"}), "");
+}
+
+TEST(CommandLine, an_option_of_another_command_may_be_a_parameter) {
+  EXPECT_EQ(refuse({"run", "f.nn", "--batch", "8"}).help,
+            "a parameter of that name is set behind `--`: nnc run f.nn -- --batch N");
+  EXPECT_EQ(refuse({"check", "f.nn", "--seed", "1"}).help, "");
+}
+
 TEST(CommandLine, lists_are_split_at_commas_and_collected) {
   const CommandLine line = parse({"show", "f.nn", "--print-after=simplify,fuse", "--print-after", "cse"});
   EXPECT_EQ(line.options.printAfter, (std::vector<std::string>{"simplify", "fuse", "cse"}));
@@ -91,6 +135,25 @@ TEST(CommandLine, refuses_wrong_values) {
   EXPECT_EQ(choice.help, "did you mean `llvm`?");
 }
 
+TEST(CommandLine, options_that_do_not_go_together_are_refused) {
+  EXPECT_EQ(refuse({"run", "f.nn", "--weights", "w", "--resume"}).message,
+            "`--weights` and `--resume` exclude each other");
+  EXPECT_EQ(refuse({"predict", "f.nn", "--input", "a.npy", "--split", "test"}).code, "E1514");
+  EXPECT_EQ(refuse({"show", "f.nn", "--emit", "ir", "--json"}).code, "E1514");
+  EXPECT_EQ(refuse({"weights", "f.npz", "--for", "net.nn"}).message, "`--for` means nothing without `--from`");
+  EXPECT_EQ(refuse({"run", "f.nn", "--weights-partial"}).code, "E1515");
+  EXPECT_EQ(refuse({"docs", "--json"}).code, "E1503");
+}
+
+TEST(CommandLine, a_file_that_is_written_has_an_ending_that_says_how) {
+  EXPECT_EQ(refuse({"weights", "f.npz", "--out", "z.txt"}).message,
+            "`--out` writes a file that ends with one of .safetensors, .npz, and `z.txt` does not");
+  EXPECT_EQ(refuse({"predict", "f.nn", "--weights", "w", "--out", "o"}).code, "E1519");
+  EXPECT_EQ(refuse({"run", "f.nn", "--dump-grad", "g.txt"}).code, "E1519");
+  EXPECT_EQ(parse({"run", "f.nn", "--out", "runs/a", "--dump-grad", "g.safetensors"}).options.out, "runs/a")
+      << "a run folder is called as one likes";
+}
+
 TEST(CommandLine, counts_its_arguments) {
   EXPECT_EQ(refuse({"run"}).code, "E1508");
   EXPECT_EQ(refuse({"run", "f.nn", "train", "more"}).message, "`more` is one argument too many for `nnc run`");
@@ -115,7 +178,6 @@ TEST(CommandLine, what_means_nothing_for_the_subject_is_refused) {
             "");
   for (const std::vector<std::string>& option : {std::vector<std::string>{"--seed", "3"},
                                                  {"--weights", "x"},
-                                                 {"--weights-partial"},
                                                  {"--resume"},
                                                  {"--log-every", "2"},
                                                  {"--dump-grad", "g.npz"}}) {

@@ -299,27 +299,27 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         OverrideCase{"Unknown",
                      {"hiden", "5"},
-                     "E0701 train `fit` has no parameter `hiden`\n  note parameters: hidden: dim = 3, lr: real = 0.1, "
+                     "E1551 train `fit` has no parameter `hiden`\n  note parameters: hidden: dim = 3, lr: real = 0.1, "
                      "act: fn = relu, opt: enum(sgd, adam) = .sgd\n  help did you mean `--hidden`?"},
         OverrideCase{"DimIsReal",
                      {"hidden", "1.5"},
-                     "E0702 `--hidden 1.5`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
+                     "E1552 `--hidden 1.5`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
         OverrideCase{"DimIsZero",
                      {"hidden", "0"},
-                     "E0702 `--hidden 0`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
-        OverrideCase{"DimIsNegative", {"hidden", "-4"}, "E0702 `--hidden -4`"},
+                     "E1552 `--hidden 0`: parameter `hidden: dim = 3` of train `fit` takes a whole number from 1"},
+        OverrideCase{"DimIsNegative", {"hidden", "-4"}, "E1552 `--hidden -4`"},
         OverrideCase{"RealIsText",
                      {"lr", "fast"},
-                     "E0702 `--lr fast`: parameter `lr: real = 0.1` of train `fit` takes a number\n  note `fast` is "
+                     "E1552 `--lr fast`: parameter `lr: real = 0.1` of train `fit` takes a number\n  note `fast` is "
                      "not defined here"},
-        OverrideCase{"RealIsEmpty", {"lr", ""}, "E0702 `--lr `"},
-        OverrideCase{"RealIsTwo", {"lr", "1 2"}, "E0702 `--lr 1 2`"},
-        OverrideCase{"MoreThanAValue", {"lr", "1) let b = (2"}, "E0702 `--lr 1) let b = (2`"},
+        OverrideCase{"RealIsEmpty", {"lr", ""}, "E1552 `--lr `"},
+        OverrideCase{"RealIsTwo", {"lr", "1 2"}, "E1552 `--lr 1 2`"},
+        OverrideCase{"MoreThanAValue", {"lr", "1) let b = (2"}, "E1552 `--lr 1) let b = (2`"},
         OverrideCase{"FnIsMisspelt", {"act", "rleu"}, "help did you mean `relu`?"},
         OverrideCase{
             "EnumIsUnknown",
             {"opt", "lion"},
-            "E0702 `--opt lion`: parameter `opt: enum(sgd, adam) = .sgd` of train `fit` takes one of sgd, adam"}),
+            "E1552 `--opt lion`: parameter `opt: enum(sgd, adam) = .sgd` of train `fit` takes one of sgd, adam"}),
     [](const testing::TestParamInfo<OverrideCase>& one) { return one.param.name; });
 
 TEST_F(ProjectTest, OverridesHaveTheDeclaredTypes) {
@@ -344,7 +344,7 @@ TEST_F(ProjectTest, AParameterWithoutDefaultMustBeSet) {
   EXPECT_TRUE(project->check()) << "it cannot be elaborated yet";
   EXPECT_FALSE(project->train("", {}).has_value());
   EXPECT_NE(messages().find(
-                "E0703 train `fit` needs a value for its parameter `lr: real`\n  help write `--lr VALUE`: a number"),
+                "E1553 train `fit` needs a value for its parameter `lr: real`\n  help write `--lr VALUE`: a number"),
             std::string::npos)
       << messages();
   EXPECT_TRUE(project->train("", {{"lr", "0.5"}}).has_value()) << messages();
@@ -362,7 +362,7 @@ TEST_F(ProjectTest, TheTrainIsChosenByName) {
             std::string::npos)
       << messages();
   EXPECT_FALSE(project->train("fitt", {}).has_value());
-  EXPECT_NE(messages().find("E0119"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("E1541"), std::string::npos) << messages();
   EXPECT_NE(messages().find("help did you mean `fit`?"), std::string::npos) << messages();
 }
 

@@ -477,7 +477,7 @@ TEST_F(PlannerTest, TheExperimentHasAName) {
   ASSERT_NE(project, nullptr);
   EXPECT_EQ(makePlan(*project, "study", {}), nullptr);
   EXPECT_NE(messages().find("has no experiment `study`\n  note it has none"), std::string::npos) << messages();
-  EXPECT_NE(messages().find("E0602"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("E1544"), std::string::npos) << messages();
 }
 
 TEST_F(PlannerTest, OneOfSeveralIsNamed) {
@@ -485,7 +485,7 @@ TEST_F(PlannerTest, OneOfSeveralIsNamed) {
   elaborate::Project* const project = loadText(recipe() + "experiment a" + study + "experiment b" + study);
   ASSERT_NE(project, nullptr);
   EXPECT_EQ(makePlan(*project, "", {}), nullptr);
-  EXPECT_NE(messages().find("E0603"), std::string::npos) << messages();
+  EXPECT_NE(messages().find("E1545"), std::string::npos) << messages();
   EXPECT_NE(messages().find("experiments: a, b"), std::string::npos) << messages();
 }
 

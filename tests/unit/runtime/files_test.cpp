@@ -64,6 +64,21 @@ TEST(Files, a_missing_parent_is_named) {
   EXPECT_EQ(failure.message, "is a directory");
 }
 
+TEST(Files, whether_a_file_can_be_written_is_known_before) {
+  const Scratch scratch;
+  Failure failure;
+  EXPECT_TRUE(canWriteFile(scratch.path("f"), failure)) << failure.message;
+  EXPECT_EQ(names(scratch), std::vector<std::string>{}) << "nothing is left";
+  EXPECT_FALSE(canWriteFile(scratch.path("no/f"), failure));
+  EXPECT_EQ(failure.path, scratch.path("no/f"));
+  EXPECT_EQ(failure.message, "cannot create the file: No such file or directory");
+  EXPECT_FALSE(canWriteFile(scratch.path(), failure));
+  EXPECT_EQ(failure.message, "is a directory");
+  scratch.write("old", "kept");
+  EXPECT_TRUE(canWriteFile(scratch.path("old"), failure));
+  EXPECT_EQ(readFile(scratch.path("old"), failure), "kept");
+}
+
 TEST(Files, an_unwritable_directory_is_named) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   const Scratch scratch;

@@ -7,6 +7,7 @@
 #include "fixture.h"
 #include "nnc/npz.h"
 #include "nnc/safetensors.h"
+#include "training/predict.h"
 
 namespace nnc::training {
 namespace {
@@ -137,6 +138,18 @@ TEST_F(Evaluate, square_weights_of_another_writer_are_pointed_out) {
             "which way round it is\n");
   EXPECT_EQ(evaluated("run", "test").result->metrics[0].value, plain.result->metrics[0].value);
   EXPECT_EQ(evaluated("run", "test").messages, "");
+}
+
+TEST_F(Evaluate, an_npy_file_holds_one_output) {
+  const runtime::NamedArray array{"a", {runtime::Element::U8, {1}, std::vector<std::byte>(1)}};
+  const auto messages = [&](const Predictions& outputs) {
+    Diagnostics diagnostics;
+    const bool isWritten = writeOutputs(path("o.npy"), outputs, diagnostics);
+    EXPECT_EQ(isWritten, diagnostics.all().empty());
+    return diagnostics.all().empty() ? std::string() : std::string(diagnostics.all()[0].code);
+  };
+  EXPECT_EQ(messages({{array, array}, {}}), "E1233");
+  EXPECT_EQ(messages({{array}, {}}), "");
 }
 
 TEST_F(Evaluate, names_what_is_missing) {

@@ -326,9 +326,6 @@ TEST_F(Run, folders_are_never_mixed_up) {
   run.resume = true;
   run.seed = 5;
   EXPECT_EQ(train(run).messages, "E1306 run folder `run` belongs to seed 0, and --seed 5 was given\n");
-  run.seed.reset();
-  run.weights = path("run");
-  EXPECT_EQ(train(run).messages, "E1307 --weights and --resume exclude each other\n");
   write("file", "");
   EXPECT_EQ(train(options("file/run")).messages.substr(0, 33), "E1401 cannot write `file/run/ckpt");
 }
