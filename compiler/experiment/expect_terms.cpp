@@ -111,15 +111,10 @@ std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
 
 std::optional<int> ExpectTerms::level(int factor, const syntax::Expr& expr) {
   const study::Factor& known = context_.study.factors[static_cast<std::size_t>(factor)];
-  const auto* label = std::get_if<syntax::StringLiteral>(&bare(expr).node);
-  const std::string text = label != nullptr ? label->value : context_.sources.lineText(bare(expr).span);
+  const std::string text = levelText(expr, context_.sources);
+  if (const std::optional<int> found = findLevel(known, text)) return found;
   std::vector<std::string> labels;
-  for (std::size_t i = 0; i < known.levels.size(); ++i) {
-    const study::Level& candidate = known.levels[i];
-    if (candidate.label == text || (candidate.values.size() == 1 && candidate.values[0] == text))
-      return static_cast<int>(i);
-    labels.push_back(candidate.label);
-  }
+  for (const study::Level& candidate : known.levels) labels.push_back(candidate.label);
   (void)fail(expr.span,
              fmt::format("factor `{}` has no level {}; there are {}", known.name, text, fmt::join(labels, ", ")));
   return std::nullopt;

@@ -36,6 +36,10 @@ void collectNames(const syntax::Expr& expr, std::set<std::string>& names);
 std::string metricName(const syntax::Expr& expr);
 
 // read_factors.cpp
+/// What names a level: its label, or its value as it is written.
+std::string levelText(const syntax::Expr& expr, const SourceManager& sources);
+/// The level of this label, or of this value. Empty: there is none.
+std::optional<int> findLevel(const study::Factor& factor, const std::string& text);
 [[nodiscard]] bool readFactor(Reading& reading, const syntax::VaryClause& clause, Span span);
 /// Puts the `when`s into an order in which each sees the others decided. E0624.
 [[nodiscard]] bool orderConditions(Reading& reading);
