@@ -7,16 +7,12 @@
 #include <limits>
 
 #include "experiment/reader.h"
+#include "statistics/response_layers.h"
 #include "support/suggest.h"
 
 namespace nnc::experiment {
 
 using statistics::Responses;
-
-bool isOrder(syntax::BinaryOp op) {
-  return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
-         op == syntax::BinaryOp::Ge;
-}
 
 Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right) {
   Blocks out;
@@ -33,6 +29,7 @@ Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right) {
 /// The arguments of one term.
 struct ExpectTerms::Request {
   const Responses* responses = nullptr;
+  const study::Measure* measure = nullptr;
   std::vector<int> factors;                                      // those behind the measure, in order
   statistics::FactorSet group = 0;                               // the first of them: one factor or a list
   std::map<int, std::vector<int>> at;                            // levels that a factor is held at
@@ -162,6 +159,8 @@ bool ExpectTerms::read(const syntax::CallExpr& call, Request& request) {
         return false;
       }
       request.responses = &known->second;
+      request.measure = &*std::find_if(context_.study.measures.begin(), context_.study.measures.end(),
+                                       [&](const study::Measure& each) { return each.name == known->first; });
       if (condition == nullptr) continue;
       if (!isOrder(condition->op)) {
         (void)fail(condition->opSpan, "`share` compares a measure with >=, >, <= or <");
@@ -246,19 +245,6 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
                                  : statistics::mainEffect(responses, first).byBlock;
 }
 
-static bool holds(double value, syntax::BinaryOp op, double limit) {
-  switch (op) {
-    case syntax::BinaryOp::Ge:
-      return value >= limit;
-    case syntax::BinaryOp::Gt:
-      return value > limit;
-    case syntax::BinaryOp::Le:
-      return value <= limit;
-    default:
-      return value < limit;
-  }
-}
-
 Blocks ExpectTerms::overCells(const std::string& function, const Request& request) {
   const Responses cells = request.responses->filtered([&](const statistics::Cell& cell) {
     return std::all_of(request.at.begin(), request.at.end(), [&](const auto& held) {
@@ -307,8 +293,18 @@ Blocks ExpectTerms::call(const syntax::CallExpr& call, Span span) {
                                                fmt::join(kAttributions, ", "), fmt::join(kOverCells, ", ")));
   Request request;
   if (!read(call, request)) return missing();
-  if ((name->name == "share") != request.condition.has_value())
+  if (request.condition && name->name != "share")
     return fail(span, "`share` takes a condition on a measure, `share(test >= 0.8)`; the other terms take a measure");
+  if (!request.condition && name->name == "share") {
+    const std::optional<double> chance = request.measure->chance;
+    if (!chance || request.measure->better != study::Measure::Better::Higher)
+      return fail(span, fmt::format("what guessing gives of `{0}` is not known: write from where on a run counts, "
+                                    "`share({0} >= 0.8)`",
+                                    request.measure->name));
+    const std::optional<double> threshold = statistics::trainingThreshold(*request.responses, *chance);
+    if (!threshold) return missing();
+    request.condition = {syntax::BinaryOp::Gt, *threshold};
+  }
   return isOneOf(kAttributions) ? attribution(name->name, request, span) : overCells(name->name, request);
 }
 

@@ -30,6 +30,10 @@ struct Reading {
 const syntax::Expr& bare(const syntax::Expr& expr);
 /// The arguments of a call of the plain name `function`; null: it is something else.
 const std::vector<syntax::Arg>* callOf(const syntax::Expr& expr, std::string_view function);
+/// `<`, `<=`, `>` or `>=`.
+bool isOrder(syntax::BinaryOp op);
+/// Needs: isOrder.
+bool holds(double value, syntax::BinaryOp op, double limit);
 /// Names that an expression may refer to.
 void collectNames(const syntax::Expr& expr, std::set<std::string>& names);
 /// `valid.loss` as text; empty: something else.
