@@ -218,8 +218,10 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
                                     factors[static_cast<std::size_t>(factor)].name));
   if (function == "first_in") return statistics::firstIn(responses, request.group).byBlock;
   if (function == "last_in") return statistics::lastIn(responses, request.group).byBlock;
-  if (function == "interaction") {
-    if (request.factors.size() != 2) return fail(span, "`interaction` takes a measure and two factors");
+  const bool isIndex = function == "shapley_interaction";
+  if (function == "interaction" || isIndex) {
+    if (request.factors.size() != 2) return fail(span, fmt::format("`{}` takes a measure and two factors", function));
+    if (isIndex) return statistics::shapleyInteraction(responses, first, request.factors[1]).byBlock;
     const statistics::FactorSet pair = statistics::FactorSet{1} << first | statistics::FactorSet{1}
                                                                                << request.factors[1];
     if (!isClear(pair, span)) return missing();
@@ -280,8 +282,8 @@ Blocks ExpectTerms::overCells(const std::string& function, const Request& reques
 }
 
 Blocks ExpectTerms::call(const syntax::CallExpr& call, Span span) {
-  static constexpr std::string_view kAttributions[] = {"effect",  "first_in",    "last_in",
-                                                       "shapley", "interaction", "gain"};
+  static constexpr std::string_view kAttributions[] = {
+      "effect", "first_in", "last_in", "shapley", "interaction", "shapley_interaction", "gain"};
   static constexpr std::string_view kOverCells[] = {"mean", "min", "max", "spread", "share"};
   const auto* name = std::get_if<syntax::NameExpr>(&call.callee->node);
   const auto isOneOf = [&](const auto& names) {

@@ -57,6 +57,8 @@ TEST_F(ExpectTest, TermsHaveTheirValues) {
         "last_in(m, act) >= 101 and last_in(m, act) <= 101", "shapley(m, act) >= 100.5 and shapley(m, act) <= 100.5",
         "shapley(m, act) + shapley(m, norm) - gain(m) >= 0", "first_in(m, [act, norm]) >= 111",
         "interaction(m, act, norm) >= 0.5 and interaction(m, act, norm) <= 0.5",
+        // Of two factors it is the whole difference of the simple effects.
+        "shapley_interaction(m, act, norm) >= 1 and shapley_interaction(m, act, norm) <= 1",
         "mean(m, act: relu, norm: \"none\", depth: 2) >= 101 and mean(m, act: relu, norm: \"none\", depth: 2) <= 101",
         "spread(m, act: \"old\", norm: \"none\") >= 2 and spread(m, act: \"old\", norm: \"none\") <= 2",
         "max(m) >= 113", "min(m) <= 0", "share(m >= 50) >= 0.5 and share(m >= 50) <= 0.5", "share(m > 112) <= 0.1",
