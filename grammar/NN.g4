@@ -61,7 +61,8 @@ clause          : setting
                 | expectClause
                 | reportClause
                 ;
-varyClause      : 'vary' targets 'in' expr ('when' expr)? ';'? ;
+// The old level and the new one, where they are not the first and the last.
+varyClause      : 'vary' targets 'in' expr ('from' expr)? ('to' expr)? ('when' expr)? ';'? ;
 bindClause      : 'bind' targets '=' expr ';'? ;
 excludeClause   : 'exclude' 'when' expr ';'? ;
 // Without a value: a probe that is declared under this name, in the file or in the stdlib.
@@ -154,8 +155,8 @@ subscript       : '..' ident? | (ident ':')? expr ;
 // Soft keywords are names wherever no clause needs them.
 ident           : ID
                 | 'as' | 'bind' | 'carry' | 'data' | 'enum' | 'every' | 'exclude' | 'expect' | 'experiment' | 'for'
-                | 'in' | 'measure' | 'network' | 'optimizer' | 'probe' | 'report' | 'show' | 'train' | 'vary' | 'vjp'
-                | 'when'
+                | 'from' | 'in' | 'measure' | 'network' | 'optimizer' | 'probe' | 'report' | 'show' | 'to' | 'train'
+                | 'vary' | 'vjp' | 'when'
                 ;
 
 // ------------------------------------------------------------ keywords
@@ -168,9 +169,9 @@ TRUE : 'true' ;       UPDATE : 'update' ;   YIELD : 'yield' ;
 
 AS : 'as' ;           BIND : 'bind' ;       CARRY : 'carry' ;     DATA : 'data' ;         ENUM : 'enum' ;
 EVERY : 'every' ;     EXCLUDE : 'exclude' ; EXPECT : 'expect' ;   EXPERIMENT : 'experiment' ;
-FOR : 'for' ;         IN : 'in' ;           MEASURE : 'measure' ; NETWORK : 'network' ;   OPTIMIZER : 'optimizer' ;
-PROBE : 'probe' ;     REPORT : 'report' ;   SHOW : 'show' ;       TRAIN : 'train' ;       VARY : 'vary' ;
-VJP : 'vjp' ;         WHEN : 'when' ;
+FOR : 'for' ;         FROM : 'from' ;       IN : 'in' ;           MEASURE : 'measure' ; NETWORK : 'network' ;
+OPTIMIZER : 'optimizer' ;                   PROBE : 'probe' ;     REPORT : 'report' ;   SHOW : 'show' ;
+TO : 'to' ;           TRAIN : 'train' ;     VARY : 'vary' ;       VJP : 'vjp' ;         WHEN : 'when' ;
 
 // ------------------------------------------------------------ operators and brackets
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "ir/flops.h"
+
 namespace nnc::codegen {
 
 // A body of many expressions hides latencies by itself, and copies of it cost compile time.
@@ -28,8 +30,7 @@ static std::vector<ExprId> bodyOf(const Kernel& kernel) {
 
 static bool isLong(const Expr& expr) {
   if (expr.kind == ExprKind::Random || expr.kind == ExprKind::Fold) return true;
-  return expr.kind == ExprKind::Apply &&
-         (expr.op == ir::Op::Exp || expr.op == ir::Op::Log || expr.op == ir::Op::Tanh || expr.op == ir::Op::Sin);
+  return expr.kind == ExprKind::Apply && ir::isTranscendental(expr.op);
 }
 
 static int bodySize(const Kernel& kernel, const std::vector<ExprId>& body) {

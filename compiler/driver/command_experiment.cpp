@@ -20,6 +20,7 @@
 #include "experiment/run_study.h"
 #include "experiment/study_probes.h"
 #include "report/report.h"
+#include "training/interrupt.h"
 
 namespace nnc::driver {
 
@@ -111,11 +112,13 @@ experiment::ProbeMaker makerOf(const experiment::ExperimentPlan& plan, experimen
   return [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) { return probes.make(programs); };
 }
 
-/// Runs what the folder lacks; then expectations and report.
+/// Runs what the folder lacks; then expectations and report. A file that is being written when the user interrupts is
+/// written to its end.
 int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::string& folder,
             experiment::StudyMeter& meter) {
   const Options& options = context.line.options;
   const study::Study& study = plan.study();
+  const training::InterruptGuard interrupt;
   codegen::Backend* const backend = engine::backend(context.diagnostics);
   if (backend == nullptr) return 4;
   const experiment::Machine machine = experiment::thisMachine("nnc " NNC_VERSION ", LLVM " NNC_LLVM_VERSION, *backend);
@@ -151,7 +154,7 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
   if (!report) return 1;
   writeResult(options.json ? outcomeJson(study, *outcome, folder, verdicts)
                            : report->terminal + outcomeText(*outcome, folder, report->pageName));
-  if (outcome->isInterrupted) return 130;
+  if (interrupt.isInterrupted()) return 130;
   reportVerdicts(plan, verdicts, context.diagnostics);
   return 0;
 }

@@ -111,8 +111,27 @@ class CellLister {
     }
     if (players_.empty())
       return refuse(fmt::format("`{}` needs factors with an old and a new level", spec_.design.text));
+    warnOfLevelsNotRun();
     const std::optional<std::vector<Levels>> cells = playerCells();
     return cells ? std::optional(crossed(*cells)) : std::nullopt;
+  }
+
+  /// Needs: a design between the old and the new levels. A fraction refuses factors with more than two.
+  void warnOfLevelsNotRun() {
+    if (spec_.design.kind == Kind::Fractional) return;
+    std::vector<std::string> unused;
+    for (const std::size_t player : list_.players) {
+      std::vector<std::string> labels;
+      for (std::size_t i = 0; i < factors_[player].levels.size(); ++i)
+        if (static_cast<int>(i) != factors_[player].oldLevel && static_cast<int>(i) != factors_[player].newLevel)
+          labels.push_back(factors_[player].levels[i].label);
+      if (!labels.empty())
+        unused.push_back(fmt::format("{} of `{}` {} left out", fmt::join(labels, ", "), factors_[player].name,
+                                     labels.size() == 1 ? "is" : "are"));
+    }
+    if (!unused.empty())
+      state_.diagnostics.emit<diag::LevelsNotRun>(spec_.design.span ? spec_.design.span : spec_.decl->name.span,
+                                                  spec_.design.text, fmt::format("{}", fmt::join(unused, "; ")));
   }
 
   /// Cells over the players alone.

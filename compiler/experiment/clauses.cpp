@@ -102,8 +102,10 @@ class ClauseReader {
   }
 
   /// The measure of a run that guesses: what a diverged run counts as. Of a gap between two parts it would be 0, which
-  /// is no value to be better than.
+  /// is no value to be better than, and of a condition it is a number of runs.
   std::optional<double> chanceOf(const syntax::Expr& expr, const MeasureContext& context) const {
+    const auto* binary = std::get_if<syntax::BinaryExpr>(&bare(expr).node);
+    if (binary != nullptr && isOrder(binary->op)) return std::nullopt;
     study::Run guessing = sample(1);
     guessing.status = study::Status::Diverged;
     guessing.probes.clear();

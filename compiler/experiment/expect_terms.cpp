@@ -7,16 +7,12 @@
 #include <limits>
 
 #include "experiment/reader.h"
+#include "statistics/response_layers.h"
 #include "support/suggest.h"
 
 namespace nnc::experiment {
 
 using statistics::Responses;
-
-bool isOrder(syntax::BinaryOp op) {
-  return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
-         op == syntax::BinaryOp::Ge;
-}
 
 Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right) {
   Blocks out;
@@ -33,6 +29,7 @@ Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right) {
 /// The arguments of one term.
 struct ExpectTerms::Request {
   const Responses* responses = nullptr;
+  const study::Measure* measure = nullptr;
   std::vector<int> factors;                                      // those behind the measure, in order
   statistics::FactorSet group = 0;                               // the first of them: one factor or a list
   std::map<int, std::vector<int>> at;                            // levels that a factor is held at
@@ -111,15 +108,10 @@ std::optional<int> ExpectTerms::factor(const syntax::Expr& expr) {
 
 std::optional<int> ExpectTerms::level(int factor, const syntax::Expr& expr) {
   const study::Factor& known = context_.study.factors[static_cast<std::size_t>(factor)];
-  const auto* label = std::get_if<syntax::StringLiteral>(&bare(expr).node);
-  const std::string text = label != nullptr ? label->value : context_.sources.lineText(bare(expr).span);
+  const std::string text = levelText(expr, context_.sources);
+  if (const std::optional<int> found = findLevel(known, text)) return found;
   std::vector<std::string> labels;
-  for (std::size_t i = 0; i < known.levels.size(); ++i) {
-    const study::Level& candidate = known.levels[i];
-    if (candidate.label == text || (candidate.values.size() == 1 && candidate.values[0] == text))
-      return static_cast<int>(i);
-    labels.push_back(candidate.label);
-  }
+  for (const study::Level& candidate : known.levels) labels.push_back(candidate.label);
   (void)fail(expr.span,
              fmt::format("factor `{}` has no level {}; there are {}", known.name, text, fmt::join(labels, ", ")));
   return std::nullopt;
@@ -167,6 +159,8 @@ bool ExpectTerms::read(const syntax::CallExpr& call, Request& request) {
         return false;
       }
       request.responses = &known->second;
+      request.measure = &*std::find_if(context_.study.measures.begin(), context_.study.measures.end(),
+                                       [&](const study::Measure& each) { return each.name == known->first; });
       if (condition == nullptr) continue;
       if (!isOrder(condition->op)) {
         (void)fail(condition->opSpan, "`share` compares a measure with >=, >, <= or <");
@@ -224,8 +218,10 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
                                     factors[static_cast<std::size_t>(factor)].name));
   if (function == "first_in") return statistics::firstIn(responses, request.group).byBlock;
   if (function == "last_in") return statistics::lastIn(responses, request.group).byBlock;
-  if (function == "interaction") {
-    if (request.factors.size() != 2) return fail(span, "`interaction` takes a measure and two factors");
+  const bool isIndex = function == "shapley_interaction";
+  if (function == "interaction" || isIndex) {
+    if (request.factors.size() != 2) return fail(span, fmt::format("`{}` takes a measure and two factors", function));
+    if (isIndex) return statistics::shapleyInteraction(responses, first, request.factors[1]).byBlock;
     const statistics::FactorSet pair = statistics::FactorSet{1} << first | statistics::FactorSet{1}
                                                                                << request.factors[1];
     if (!isClear(pair, span)) return missing();
@@ -249,19 +245,6 @@ Blocks ExpectTerms::attribution(const std::string& function, const Request& requ
     return statistics::leastSquaresEffects(responses)[static_cast<std::size_t>(first)].byBlock;
   return context_.cells.fraction ? statistics::productContrast(responses, request.group).byBlock
                                  : statistics::mainEffect(responses, first).byBlock;
-}
-
-static bool holds(double value, syntax::BinaryOp op, double limit) {
-  switch (op) {
-    case syntax::BinaryOp::Ge:
-      return value >= limit;
-    case syntax::BinaryOp::Gt:
-      return value > limit;
-    case syntax::BinaryOp::Le:
-      return value <= limit;
-    default:
-      return value < limit;
-  }
 }
 
 Blocks ExpectTerms::overCells(const std::string& function, const Request& request) {
@@ -299,8 +282,8 @@ Blocks ExpectTerms::overCells(const std::string& function, const Request& reques
 }
 
 Blocks ExpectTerms::call(const syntax::CallExpr& call, Span span) {
-  static constexpr std::string_view kAttributions[] = {"effect",  "first_in",    "last_in",
-                                                       "shapley", "interaction", "gain"};
+  static constexpr std::string_view kAttributions[] = {
+      "effect", "first_in", "last_in", "shapley", "interaction", "shapley_interaction", "gain"};
   static constexpr std::string_view kOverCells[] = {"mean", "min", "max", "spread", "share"};
   const auto* name = std::get_if<syntax::NameExpr>(&call.callee->node);
   const auto isOneOf = [&](const auto& names) {
@@ -312,8 +295,18 @@ Blocks ExpectTerms::call(const syntax::CallExpr& call, Span span) {
                                                fmt::join(kAttributions, ", "), fmt::join(kOverCells, ", ")));
   Request request;
   if (!read(call, request)) return missing();
-  if ((name->name == "share") != request.condition.has_value())
+  if (request.condition && name->name != "share")
     return fail(span, "`share` takes a condition on a measure, `share(test >= 0.8)`; the other terms take a measure");
+  if (!request.condition && name->name == "share") {
+    const std::optional<double> chance = request.measure->chance;
+    if (!chance || request.measure->better != study::Measure::Better::Higher)
+      return fail(span, fmt::format("what guessing gives of `{0}` is not known: write from where on a run counts, "
+                                    "`share({0} >= 0.8)`",
+                                    request.measure->name));
+    const std::optional<double> threshold = statistics::trainingThreshold(*request.responses, *chance);
+    if (!threshold) return missing();
+    request.condition = {syntax::BinaryOp::Gt, *threshold};
+  }
   return isOneOf(kAttributions) ? attribution(name->name, request, span) : overCells(name->name, request);
 }
 

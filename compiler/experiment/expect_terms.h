@@ -17,8 +17,6 @@ namespace nnc::experiment {
 /// One number for each block; NaN where runs are missing.
 using Blocks = std::vector<double>;
 using statistics::finished;
-/// `<`, `<=`, `>` or `>=`.
-bool isOrder(syntax::BinaryOp op);
 Blocks combine(syntax::BinaryOp op, const Blocks& left, const Blocks& right);
 
 /// Why an expression is no term. `alias` not empty: the effect `what` cannot be told from it.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "experiment/costs.h"
 #include "experiment/measure_direction.h"
 #include "experiment/reader.h"
 #include "support/suggest.h"
@@ -104,7 +105,10 @@ class Evaluator {
         if (probe.paths.size() == 1) return columnOf(probe, 0);
         return Layers{&probe};
       }
-    if (const std::optional<double> cost = costOf(name)) return Number{*cost, false};
+    if (const Cost* const cost = findCost(name)) {
+      readsClock_ |= cost->isClock;
+      return Number{cost->of(run_, context_.cell), false};
+    }
     if (const auto known = context_.constants.find(name); known != context_.constants.end())
       return Number{known->second, false};
     for (const auto& [parameter, text] : context_.cell.values) {
@@ -114,26 +118,13 @@ class Evaluator {
       if (error == std::errc() && end == text.data() + text.size()) return Number{value, false};
       return fail(span, fmt::format("parameter `{}` is {}, not a number", name, text));
     }
-    std::vector<std::string> known = {"steps",      "examples",         "flops",         "seconds",
-                                      "parameters", "seconds_per_step", "flops_per_step"};
+    std::vector<std::string> known;
+    for (const Cost& cost : costs()) known.emplace_back(cost.name);
     for (const auto& [measure, value] : context_.measures) known.push_back(measure);
     for (const study::ProbeSeries& probe : run_.probes) known.push_back(probe.probe);
     const std::optional<std::string> close = closestName(name, known);
     return fail(span, fmt::format("`{}` is neither a probe, an earlier measure nor a cost{}", name,
                                   close ? fmt::format("; did you mean `{}`?", *close) : ""));
-  }
-
-  std::optional<double> costOf(const std::string& name) {
-    const auto steps = static_cast<double>(run_.steps);
-    if (name == "steps") return steps;
-    if (name == "examples") return static_cast<double>(run_.examples);
-    if (name == "flops") return run_.flops;
-    readsClock_ |= name.starts_with("seconds");
-    if (name == "seconds") return run_.trainSeconds;
-    if (name == "parameters") return static_cast<double>(context_.cell.parameters);
-    if (name == "seconds_per_step") return run_.steps > 0 ? run_.trainSeconds / steps : kUndefined;
-    if (name == "flops_per_step") return context_.cell.flopsPerStep;
-    return std::nullopt;
   }
 
   static Curve columnOf(const study::ProbeSeries& probe, std::size_t column) {
@@ -302,8 +293,14 @@ class Evaluator {
 
   // ------------------------------------------------------------------ arithmetic
 
+  /// A condition is 1 where it holds and 0 where not: its mean over the blocks is a share of the runs.
+  static double condition(bool holds, const Number& left, const Number& right) {
+    return std::isnan(left.value) || std::isnan(right.value) ? kUndefined : holds ? 1.0 : 0.0;
+  }
+
   Value arithmetic(const syntax::BinaryExpr& binary, Span span) {
     const Number left = number(*binary.left), right = number(*binary.right);
+    if (isOrder(binary.op)) return Number{condition(holds(left.value, binary.op, right.value), left, right), false};
     Number out{kUndefined, left.isCensored || right.isCensored};
     switch (binary.op) {
       case syntax::BinaryOp::Add:
@@ -322,7 +319,7 @@ class Evaluator {
         out.value = std::pow(left.value, right.value);
         break;
       default:
-        return fail(span, "a measure is a number: + - * / and ** make one of two");
+        return fail(span, "a measure is a number: + - * / ** and comparisons make one of two");
     }
     return out;
   }
@@ -381,6 +378,8 @@ study::Measure describeMeasure(const std::string& name, const std::string& text,
   const auto* function = call != nullptr ? std::get_if<syntax::NameExpr>(&call->callee->node) : nullptr;
   const auto* cost = std::get_if<syntax::NameExpr>(&bare(expr).node);
   const std::string word = function != nullptr ? function->name : cost != nullptr ? cost->name : "";
+  const auto* binary = std::get_if<syntax::BinaryExpr>(&bare(expr).node);
+  if (binary != nullptr && isOrder(binary->op)) measure.scale = study::Measure::Scale::Fraction;
   measure.isTimeToTarget = function != nullptr && word.ends_with("_to");
   if (word.starts_with("seconds")) measure.scale = study::Measure::Scale::Seconds;
   return measure;

@@ -6,8 +6,9 @@
 //   ema(CURVE, N)               the curve as an exponential moving average: exp(-s/N) is the weight of what is s steps
 //   old PROBE                       the layers of a probe over the steps; PROBE.first, PROBE.final: one layer's curve
 //   steps_to(CONDITION)         also examples_to, flops_to, seconds_to: the first evaluation at which it holds
-//   steps examples flops seconds parameters seconds_per_step flops_per_step
+//   steps examples flops seconds ..  what the run cost: costs.h has the names
 //   + - * / ** log exp sqrt abs, numbers, earlier measures, parameters and constants that are numbers
+//   a >= b, also > <= <         1 where it holds, 0 where not: the mean over the runs is a share
 #pragma once
 #include <map>
 #include <optional>

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "experiment/costs.h"
 #include "experiment/reader.h"
 #include "training/train_loop.h"
 
@@ -94,9 +95,7 @@ class Reader {
     for (const study::Measure& measure : earlier_)
       if (measure.name == name)
         return {measure.better, {}, measure.scale != study::Measure::Scale::Plain || measure.isTimeToTarget};
-    for (const char* const spent :
-         {"steps", "examples", "flops", "seconds", "parameters", "seconds_per_step", "flops_per_step"})
-      if (name == spent) return cost();
+    if (findCost(name) != nullptr) return cost();
     const auto known = constants_.find(name);
     return known != constants_.end() ? ofNumber(known->second) : Trend{};
   }
@@ -138,6 +137,12 @@ class Reader {
         return product(left, inverse(right));
       case syntax::BinaryOp::Pow:
         return power(left, right);
+      case syntax::BinaryOp::Ge:
+      case syntax::BinaryOp::Gt:
+        return {sum(left, negative(right)).better, {}, true};
+      case syntax::BinaryOp::Le:
+      case syntax::BinaryOp::Lt:
+        return {sum(right, negative(left)).better, {}, true};
       default:
         return {};
     }

@@ -13,8 +13,10 @@
 #include "engine/count_flops.h"
 #include "experiment/cell_hash.h"
 #include "experiment/clauses.h"
+#include "experiment/costs.h"
 #include "experiment/measure.h"
 #include "experiment/path.h"
+#include "experiment/reader.h"
 #include "experiment/study_probes.h"
 #include "ir/print.h"
 #include "support/hash.h"
@@ -227,6 +229,11 @@ class BuiltPlan final : public ExperimentPlan {
     const std::optional<double> flops = engine::countFlops(step->module, step->function, state.diagnostics);
     if (!flops) return false;
     cell.flopsPerStep = *flops;
+    if (asksForStepCost()) {
+      const std::optional<engine::StepCost> cost = engine::countStep(step->module, step->function, state.diagnostics);
+      if (!cost) return false;
+      cell.stepCost = {cost->forward, cost->backward, cost->update, cost->transcendental, cost->bytes};
+    }
     cell.examplesPerStep = static_cast<double>(data->trainRows) / static_cast<double>(perEpoch);
     const std::int64_t whole = train->steps ? *train->steps : *train->epochs * perEpoch;
     cell.steps = stepsWithin(spec_.rules.run, whole, *flops, data->trainRows, train->batch);
@@ -246,6 +253,16 @@ class BuiltPlan final : public ExperimentPlan {
     study_.cells.push_back(std::move(cell));
     if (i == 0) describeFirst(*train, *data);
     return true;
+  }
+
+  /// Whether a measure is about what a step costs by its parts.
+  bool asksForStepCost() const {
+    std::set<std::string> names;
+    for (const syntax::MeasureClause* const measure : spec_.measures) collectNames(*measure->value, names);
+    return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+      const Cost* const cost = findCost(name);
+      return cost != nullptr && cost->isByParts;
+    });
   }
 
   /// What the experiment sets besides the train and shows in the results of a run. A limit in seconds does not count:

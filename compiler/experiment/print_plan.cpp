@@ -79,8 +79,14 @@ std::string planText(const study::Study& study, const Prediction& prediction) {
   for (const study::Factor& factor : study.factors) {
     std::vector<std::string> labels;
     for (const study::Level& level : factor.levels) labels.push_back(level.label);
-    out += fmt::format("  vary {}: {}{}{}\n", factor.name, fmt::join(labels, " | "),
-                       factor.isOrdered ? " (an axis)" : "", factor.when.empty() ? "" : " when " + factor.when);
+    // Between which two levels effects are, where there are more.
+    const bool hasEnds = !factor.isOrdered && factor.levels.size() > 2;
+    out += fmt::format("  vary {}: {}{}{}{}\n", factor.name, fmt::join(labels, " | "),
+                       factor.isOrdered ? " (an axis)" : "",
+                       hasEnds ? fmt::format(" (old {}, new {})", labels[static_cast<std::size_t>(factor.oldLevel)],
+                                             labels[static_cast<std::size_t>(factor.newLevel)])
+                               : "",
+                       factor.when.empty() ? "" : " when " + factor.when);
   }
   for (const auto& [name, text] : study.bound) out += fmt::format("  bind {} = {}\n", name, text);
   if (study.tuning)

@@ -6,6 +6,7 @@
 #include "diagnostics/kinds/experiment.h"
 #include "experiment/dependency_order.h"
 #include "experiment/reader.h"
+#include "support/suggest.h"
 
 namespace nnc::experiment {
 
@@ -36,11 +37,10 @@ class FactorReader {
     if (!readTargets()) return false;
     const syntax::ListExpr* const written = writtenList(reading_, *clause_.levels);
     if (!(written != nullptr ? readWritten(*written) : readComputed())) return false;
-    if (!checkLevels()) return false;
+    if (!checkLevels() || !readEnds()) return false;
     study::Factor& factor = factor_.factor;
-    factor.newLevel = static_cast<int>(factor.levels.size()) - 1;
-    // Two numbers are an old and a new recipe; from three on they are an axis.
-    factor.isOrdered = factor.levels.size() > 2 && factor.targets.size() == 1 &&
+    // Two numbers are an old and a new recipe, and so are those that are named; from three on they are an axis.
+    factor.isOrdered = !clause_.from && !clause_.to && factor.levels.size() > 2 && factor.targets.size() == 1 &&
                        std::all_of(factor.levels.begin(), factor.levels.end(),
                                    [](const study::Level& level) { return level.number.has_value(); });
     if (clause_.when) factor.when = reading_.text(clause_.when->span);
@@ -82,30 +82,42 @@ class FactorReader {
                        });
   }
 
+  /// A level as it is written, without a label: a value for each target.
+  struct WrittenLevel {
+    study::Level level;
+    std::vector<ValueSource> sources;
+  };
+  std::optional<WrittenLevel> readLevel(const syntax::Expr& expr) {
+    std::vector<const syntax::Expr*> parts;
+    const syntax::Expr& value = bare(expr);
+    if (factor_.parameters.size() == 1) {
+      parts.push_back(&value);
+    } else if (const auto* tuple = std::get_if<syntax::TupleExpr>(&value.node)) {
+      for (const syntax::Arg& part : tuple->entries) parts.push_back(part.value.get());
+    }
+    if (parts.size() != factor_.parameters.size()) {
+      (void)refuse(value.span,
+                   fmt::format("are tuples of {} values, one for each parameter", factor_.parameters.size()));
+      return std::nullopt;
+    }
+    WrittenLevel read;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const bool isDerived = usesParameters(*parts[i]);
+      const std::optional<Value> part = isDerived ? std::nullopt : valueOf(*parts[i], i);
+      if (!part && !isDerived) return std::nullopt;
+      read.level.values.push_back(part ? elaborate::toText(*part) : reading_.text(parts[i]->span));
+      if (parts.size() == 1 && part) read.level.number = elaborate::asReal(*part);
+      read.sources.push_back({parts[i], isDerived});
+    }
+    return read;
+  }
+
   bool readWritten(const syntax::ListExpr& list) {
     for (const syntax::ListEntry& entry : list.entries) {
-      std::vector<const syntax::Expr*> parts;
-      const syntax::Expr& value = bare(*entry.value);
-      if (factor_.parameters.size() == 1) {
-        parts.push_back(&value);
-      } else if (const auto* tuple = std::get_if<syntax::TupleExpr>(&value.node)) {
-        for (const syntax::Arg& part : tuple->entries) parts.push_back(part.value.get());
-      }
-      if (parts.size() != factor_.parameters.size())
-        return refuse(value.span,
-                      fmt::format("are tuples of {} values, one for each parameter", factor_.parameters.size()));
-      study::Level level;
-      std::vector<ValueSource> sources;
-      for (std::size_t i = 0; i < parts.size(); ++i) {
-        const bool isDerived = usesParameters(*parts[i]);
-        const std::optional<Value> part = isDerived ? std::nullopt : valueOf(*parts[i], i);
-        if (!part && !isDerived) return false;
-        level.values.push_back(part ? elaborate::toText(*part) : reading_.text(parts[i]->span));
-        if (parts.size() == 1 && part) level.number = elaborate::asReal(*part);
-        sources.push_back({parts[i], isDerived});
-      }
-      level.label = entry.label ? *entry.label : fmt::format("{}", fmt::join(level.values, ", "));
-      add(std::move(level), std::move(sources));
+      std::optional<WrittenLevel> read = readLevel(*entry.value);
+      if (!read) return false;
+      read->level.label = entry.label ? *entry.label : fmt::format("{}", fmt::join(read->level.values, ", "));
+      add(std::move(read->level), std::move(read->sources));
     }
     return true;
   }
@@ -148,12 +160,68 @@ class FactorReader {
     return true;
   }
 
+  /// `from X to Y`; else the first level is the old one, the last the new one.
+  bool readEnds() {
+    study::Factor& factor = factor_.factor;
+    factor.oldLevel = 0;
+    factor.newLevel = static_cast<int>(factor.levels.size()) - 1;
+    if (clause_.from && !findEnd(*clause_.from, factor.oldLevel)) return false;
+    if (clause_.to && !findEnd(*clause_.to, factor.newLevel)) return false;
+    if (factor.oldLevel != factor.newLevel) return true;
+    const std::string& label = factor.levels[static_cast<std::size_t>(factor.oldLevel)].label;
+    elaborate::Report message =
+        reading_.elaborator.error<diag::OldIsNew>((clause_.to ? *clause_.to : *clause_.from).span, factor.name, label);
+    if (!clause_.from) message.note("without `from` the first level is the old one");
+    if (!clause_.to) message.note("without `to` the last level is the new one");
+    std::vector<std::string> others;
+    for (const study::Level& level : factor.levels)
+      if (level.label != label) others.push_back(level.label);
+    message.help(fmt::format("other levels: {}", fmt::join(others, ", ")));
+    return false;
+  }
+
+  /// A level by its label, or by its value as in the list.
+  bool findEnd(const syntax::Expr& expr, int& found) {
+    const study::Factor& factor = factor_.factor;
+    const std::string text = levelText(expr, reading_.elaborator.sources());
+    std::optional<int> level = findLevel(factor, text);
+    if (!level && !std::holds_alternative<syntax::StringLiteral>(bare(expr).node)) {
+      const std::optional<WrittenLevel> read = readLevel(expr);
+      if (!read) return false;
+      for (std::size_t i = 0; i < factor.levels.size(); ++i)
+        if (factor.levels[i].values == read->level.values) level = static_cast<int>(i);
+    }
+    if (level) {
+      found = *level;
+      return true;
+    }
+    std::vector<std::string> labels;
+    for (const study::Level& known : factor.levels) labels.push_back(known.label);
+    elaborate::Report message = reading_.elaborator.error<diag::UnknownLevel>(expr.span, factor.name, text);
+    message.note(fmt::format("levels: {}", fmt::join(labels, ", ")));
+    if (const auto close = closestName(text, labels)) message.help(fmt::format("did you mean \"{}\"?", *close));
+    return false;
+  }
+
   Reading& reading_;
   const syntax::VaryClause& clause_;
   FactorSpec factor_;
 };
 
 }  // namespace
+
+std::string levelText(const syntax::Expr& expr, const SourceManager& sources) {
+  const auto* label = std::get_if<syntax::StringLiteral>(&bare(expr).node);
+  return label != nullptr ? label->value : sources.lineText(bare(expr).span);
+}
+
+std::optional<int> findLevel(const study::Factor& factor, const std::string& text) {
+  for (std::size_t i = 0; i < factor.levels.size(); ++i) {
+    const study::Level& level = factor.levels[i];
+    if (level.label == text || (level.values.size() == 1 && level.values[0] == text)) return static_cast<int>(i);
+  }
+  return std::nullopt;
+}
 
 bool readFactor(Reading& reading, const syntax::VaryClause& clause, Span span) {
   return FactorReader(reading, clause, span).run();

@@ -30,12 +30,20 @@ struct Reading {
 const syntax::Expr& bare(const syntax::Expr& expr);
 /// The arguments of a call of the plain name `function`; null: it is something else.
 const std::vector<syntax::Arg>* callOf(const syntax::Expr& expr, std::string_view function);
+/// `<`, `<=`, `>` or `>=`.
+bool isOrder(syntax::BinaryOp op);
+/// Needs: isOrder.
+bool holds(double value, syntax::BinaryOp op, double limit);
 /// Names that an expression may refer to.
 void collectNames(const syntax::Expr& expr, std::set<std::string>& names);
 /// `valid.loss` as text; empty: something else.
 std::string metricName(const syntax::Expr& expr);
 
 // read_factors.cpp
+/// What names a level: its label, or its value as it is written.
+std::string levelText(const syntax::Expr& expr, const SourceManager& sources);
+/// The level of this label, or of this value. Empty: there is none.
+std::optional<int> findLevel(const study::Factor& factor, const std::string& text);
 [[nodiscard]] bool readFactor(Reading& reading, const syntax::VaryClause& clause, Span span);
 /// Puts the `when`s into an order in which each sees the others decided. E0624.
 [[nodiscard]] bool orderConditions(Reading& reading);

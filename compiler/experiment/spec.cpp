@@ -27,6 +27,24 @@ const std::vector<syntax::Arg>* callOf(const syntax::Expr& expr, std::string_vie
   return name != nullptr && name->name == function ? &call->arguments : nullptr;
 }
 
+bool isOrder(syntax::BinaryOp op) {
+  return op == syntax::BinaryOp::Lt || op == syntax::BinaryOp::Le || op == syntax::BinaryOp::Gt ||
+         op == syntax::BinaryOp::Ge;
+}
+
+bool holds(double value, syntax::BinaryOp op, double limit) {
+  switch (op) {
+    case syntax::BinaryOp::Ge:
+      return value >= limit;
+    case syntax::BinaryOp::Gt:
+      return value > limit;
+    case syntax::BinaryOp::Le:
+      return value <= limit;
+    default:
+      return value < limit;
+  }
+}
+
 void collectNames(const syntax::Expr& expr, std::set<std::string>& names) {
   if (const auto* name = std::get_if<syntax::NameExpr>(&expr.node)) names.insert(name->name);
   syntax::forEachChild(expr, [&](const syntax::Expr& child) { collectNames(child, names); });

@@ -30,7 +30,7 @@ bool isComparison(std::string_view text) { return text == "==" || text == "!=" |
 
 /// Whether a clause may go on on the next line before this word.
 bool startsLine(const Token& token) {
-  for (const std::string_view word : {"for", "when", "every", "carry", "at"})
+  for (const std::string_view word : {"for", "from", "when", "every", "carry", "at"})
     if (token.isKeyword(word)) return true;
   return false;
 }

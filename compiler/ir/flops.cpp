@@ -1,6 +1,7 @@
 #include "ir/flops.h"
 
 #include <map>
+#include <set>
 
 #include "ir/call_graph.h"
 
@@ -48,21 +49,53 @@ static double ownFlops(const Function& function, const Node& node) {
   return 0.0;
 }
 
-double countFlops(const Module& module, FunctionId function) {
-  std::vector<double> flops(module.functions.size(), 0.0);
+bool isTranscendental(Op op) { return op == Op::Exp || op == Op::Log || op == Op::Sin || op == Op::Tanh; }
+
+Operations countOperations(const Module& module, FunctionId function) {
+  std::vector<Operations> counts(module.functions.size());
   for (const FunctionId id : calleesFirst(module)) {
     const Function& each = module.function(id);
-    double& sum = flops[static_cast<std::size_t>(id.index)];
+    Operations& sum = counts[static_cast<std::size_t>(id.index)];
+    const auto add = [&sum](const Operations& other, double times) {
+      sum.all += times * other.all;
+      sum.transcendental += times * other.transcendental;
+    };
     for (const NodeId nodeId : each.body) {
       const Node& node = each.node(nodeId);
-      sum += ownFlops(each, node);
+      const double own = ownFlops(each, node);
+      add({own, isTranscendental(node.op) ? own : 0.0}, 1.0);
       if (const auto* const scan = std::get_if<ScanAttributes>(&node.attributes))
-        sum += static_cast<double>(scan->length) * flops[static_cast<std::size_t>(scan->body.index)];
+        add(counts[static_cast<std::size_t>(scan->body.index)], static_cast<double>(scan->length));
       if (const auto* const call = std::get_if<CallAttributes>(&node.attributes))
-        sum += flops[static_cast<std::size_t>(call->body.index)];
+        add(counts[static_cast<std::size_t>(call->body.index)], 1.0);
     }
   }
-  return flops[static_cast<std::size_t>(function.index)];
+  return counts[static_cast<std::size_t>(function.index)];
+}
+
+/// What a node takes and gives.
+static double ownBytes(const Function& function, const Node& node) {
+  if (node.op == Op::Reshape || node.op == Op::Scan) return 0.0;
+  double bytes = 0.0;
+  const std::set<Value> operands(node.operands.begin(), node.operands.end());
+  for (const Value operand : operands) bytes += static_cast<double>(function.type(operand).byteCount());
+  for (const Value result : node.results) bytes += static_cast<double>(function.type(result).byteCount());
+  return bytes;
+}
+
+double countBytes(const Module& module, FunctionId function) {
+  std::vector<double> bytes(module.functions.size(), 0.0);
+  for (const FunctionId id : calleesFirst(module)) {
+    const Function& each = module.function(id);
+    double& sum = bytes[static_cast<std::size_t>(id.index)];
+    for (const NodeId nodeId : each.body) {
+      const Node& node = each.node(nodeId);
+      sum += ownBytes(each, node);
+      if (const auto* const scan = std::get_if<ScanAttributes>(&node.attributes))
+        sum += static_cast<double>(scan->length) * bytes[static_cast<std::size_t>(scan->body.index)];
+    }
+  }
+  return bytes[static_cast<std::size_t>(function.index)];
 }
 
 }  // namespace nnc::ir

@@ -29,6 +29,7 @@ Attribution attributionOf(const View& view, const study::Measure& measure, const
   }
   const double level = std::strtod(argumentOr(show, "interval", "").c_str(), nullptr);
   if (level > 0 && level < 1) options.level = level;
+  if (argumentOr(show, "index", "") == "shapley") options.pairs = statistics::PairIndex::Shapley;
   switch (measure.better) {
     case study::Measure::Better::Higher:
       options.better = statistics::Better::Higher;

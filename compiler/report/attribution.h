@@ -16,7 +16,8 @@ struct Attribution {
   std::string where;  // ` at depth = 21`: levels at which ordered factors are fixed; empty without any
 };
 
-/// `show` may ask for another level than 0.95: `interval: 0.9`.   Needs   at least one player.
+/// `show` may ask for another level than 0.95, `interval: 0.9`, and for Shapley's index of interactions, `index:
+/// .shapley`.   Needs   at least one player.
 Attribution attributionOf(const View& view, const study::Measure& measure, const study::Show* show = nullptr);
 
 /// Factors by what they contribute, the best first: Shapley values, or main effects, or first-in effects, whichever

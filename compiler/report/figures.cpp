@@ -82,6 +82,9 @@ std::optional<ShowProblem> showProblem(const study::Study& study, const study::S
   const Names named = wordsOf(kind->named), factors = factorNames(study);
   for (const auto& [name, values] : show.named) {
     if (!isAmong(named, name)) return ShowProblem{fmt::format("it takes no argument `{}`", name), name, named};
+    if (name == "index" && values != Names{"contrast"} && values != Names{"shapley"})
+      return ShowProblem{
+          "its index is .contrast or .shapley", values.empty() ? name : values[0], {"contrast", "shapley"}};
     if (name != "by" && name != "over" && name != "rows" && name != "columns") continue;
     for (const std::string& factor : values)
       if (!isAmong(factors, factor))

@@ -173,15 +173,20 @@ std::vector<Figure> makeInteractions(const View& view, const study::Show* show) 
     figure.title += attribution.where;
     figure.cells = attributedCells(view, attribution);
     figure.variants.push_back({"", Matrix(view, attribution, figure).draw()});
+    const bool isIndex = argumentOr(show, "index", "") == "shapley";
+    if (isIndex) figure.title += " (Shapley interaction index)";
     figure.caption = fmt::format(
-        "Diagonal: main effects{}. Above: half the difference between the effect of one factor with the other new and "
-        "old; orange "
-        "is more than the sum of both, blue less; * marks those that stay significant after Benjamini and "
+        "Diagonal: main effects{}. Above: {}; orange is more than the sum of both, blue less; * marks those that stay "
+        "significant after Benjamini and "
         "Hochberg\u2019s adjustment. "
         "Below: {} with the factor of the column old (left) and new (right), for the factor of the row old "
         "<span class=\"c0 swatch\"></span> and new <span class=\"c1 swatch\"></span>; parallel lines mean no "
         "interaction.",
-        attribution.unit.difference.empty() ? "" : ", in points", escape(measure->name));
+        attribution.unit.difference.empty() ? "" : ", in points",
+        isIndex ? "how much more the effect of one factor is with the other new than with it old, averaged over the "
+                  "orders in which the others are added (Grabisch and Roubens)"
+                : "half the difference between the effect of one factor with the other new and old",
+        escape(measure->name));
     figures.push_back(std::move(figure));
   }
   if (figures.empty())

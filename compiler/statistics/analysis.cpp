@@ -111,7 +111,10 @@ std::vector<PairAnalysis> analysePairs(const Responses& responses, const Analysi
         pair.aliases = aliasesIn(responses, effect);
       } else {
         Interaction found = interaction(responses, players[i], players[j]);
-        pair.contrast = inferred(std::move(found.contrast), options);
+        pair.contrast =
+            inferred(options.pairs == PairIndex::Shapley ? shapleyInteraction(responses, players[i], players[j])
+                                                         : std::move(found.contrast),
+                     options);
         pair.effectOfFirstAtOld = inferred(std::move(found.effectOfFirstAtOld), options);
         pair.effectOfFirstAtNew = inferred(std::move(found.effectOfFirstAtNew), options);
       }

@@ -23,6 +23,10 @@ enum class DesignKind {
 /// Which values of a response are better.
 enum class Better { Higher, Lower, Unknown };
 
+/// How the interaction of two factors is measured: by the contrast of a factorial, over all settings of the others
+/// alike, or by Shapley's interaction index, over the orders in which the others are added.
+enum class PairIndex { Contrast, Shapley };
+
 struct AnalysisOptions {
   DesignKind design = DesignKind::Factorial;
   std::vector<Precedence> precedences = {};  // precedencesOf(responses) finds them where cells have kNotApplicable
@@ -31,7 +35,8 @@ struct AnalysisOptions {
   double level = 0.95;
   double significance = 0.05;
   Better better = Better::Higher;
-  std::uint64_t seed = 0;  // of the bootstrap
+  PairIndex pairs = PairIndex::Contrast;  // of factorials
+  std::uint64_t seed = 0;                 // of the bootstrap
 };
 
 /// An estimate with what is inferred from it. No interval: fewer than two blocks define it.

@@ -32,6 +32,12 @@ constexpr auto fieldsOf(const Factor*) {
                     Field{"when", &Factor::when}};
 }
 
+constexpr auto fieldsOf(const StepCost*) {
+  return std::tuple{Field{"forward_flops", &StepCost::forward}, Field{"backward_flops", &StepCost::backward},
+                    Field{"update_flops", &StepCost::update}, Field{"transcendentals", &StepCost::transcendental},
+                    Field{"bytes", &StepCost::bytes}};
+}
+
 constexpr auto fieldsOf(const Cell*) {
   return std::tuple{Field{"id", &Cell::id},
                     Field{"levels", &Cell::levels},
@@ -42,6 +48,7 @@ constexpr auto fieldsOf(const Cell*) {
                     Field{"trial_steps", &Cell::trialSteps},
                     Field{"evaluate_every", &Cell::evaluateEvery},
                     Field{"flops_per_step", &Cell::flopsPerStep},
+                    Field{"step_cost", &Cell::stepCost},
                     Field{"examples_per_step", &Cell::examplesPerStep}};
 }
 

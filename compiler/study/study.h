@@ -29,6 +29,13 @@ struct Factor {
   std::string when;                // the condition under which it varies, as text; empty: always
 };
 
+/// What one training step costs, by its parts.
+struct StepCost {
+  double forward = 0.0, backward = 0.0, update = 0.0;  // flops; their sum is Cell::flopsPerStep
+  double transcendental = 0.0;                         // of them: exp, log, sin and tanh
+  double bytes = 0.0;                                  // read and written, after fusion
+};
+
 /// One combination of levels.
 struct Cell {
   std::string id;           // 16 hex digits: hash of the programs, the run-time values, the data and the budget
@@ -40,6 +47,7 @@ struct Cell {
   std::int64_t trialSteps = 0;     // of a trial of its tuning; 0: nothing is tuned
   std::int64_t evaluateEvery = 0;  // steps between evaluations of every part but `test`; 0: at the end of each epoch
   double flopsPerStep = 0.0;       // forward, backward and update, from the IR
+  std::optional<StepCost> stepCost;       // where a measure asks for it
   std::optional<double> examplesPerStep;  // on average over an epoch; empty: in files of versions that did not keep it
 };
 

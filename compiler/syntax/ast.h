@@ -324,6 +324,7 @@ struct BlockDecl {
 struct VaryClause {
   std::vector<std::vector<Ident>> targets;
   ExprPtr levels;
+  ExprPtr from, to;  // the old and the new level; null: the first and the last
   ExprPtr when;
   bool isPaired = false;
 };

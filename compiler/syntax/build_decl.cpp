@@ -263,8 +263,11 @@ class FileBuilder : public Builder {
     VaryClause result;
     result.targets = targets(context->targets());
     result.isPaired = has(*context->targets(), NNLexer::LPAREN);
-    result.levels = expr(context->expr(0));
-    if (context->expr(1) != nullptr) result.when = expr(context->expr(1));
+    std::size_t next = 0;
+    result.levels = expr(context->expr(next++));
+    if (has(*context, NNLexer::FROM)) result.from = expr(context->expr(next++));
+    if (has(*context, NNLexer::TO)) result.to = expr(context->expr(next++));
+    if (has(*context, NNLexer::WHEN)) result.when = expr(context->expr(next++));
     return result;
   }
 

@@ -225,6 +225,11 @@ class Explainer {
     if (at_ == 0 || !isOnLineOfPrevious() || !endsOperand(type(at_ - 1))) return false;
     if (afterOperandSlip()) return true;
     if (!startsOperand(type(at_)) || type(at_ - 1) == NNLexer::RBRACE) return false;
+    if (isPartOfVary()) {
+      diagnostics_.emit<diag::Juxtaposition>(span(at_), word(), text(at_ - 1))
+          .help("the order is `vary name in [a, b] from a to b when condition`");
+      return true;
+    }
     if (type(at_ - 1) == NNLexer::INT && isName(type(at_))) {
       diagnostics_.emit<diag::Juxtaposition>(span(at_), word(), text(at_ - 1))
           .help(fmt::format("a unit is a call: `{}({})`", word(), text(at_ - 1)));
@@ -237,6 +242,15 @@ class Explainer {
     else
       message.help("put an operator between them, or start a new statement with its keyword");
     return true;
+  }
+
+  /// `from`, `to` or `when` behind a `vary`.
+  bool isPartOfVary() const {
+    const std::size_t word = type(at_);
+    if (word != NNLexer::FROM && word != NNLexer::TO && word != NNLexer::WHEN) return false;
+    std::size_t start = at_;
+    while (start > 0 && type(start) != NNLexer::VARY && type(start) != NNLexer::LBRACE && isOnLineOf(start)) --start;
+    return type(start) == NNLexer::VARY;
   }
 
   /// What people write behind an expression.

@@ -170,6 +170,8 @@ class Printer {
     line(span, c.isPaired ? "vary (" + targets(c.targets) + ")" : "vary " + targets(c.targets));
     nested([&] {
       expr(*c.levels);
+      part("from", c.from);
+      part("to", c.to);
       part("when", c.when);
     });
   }

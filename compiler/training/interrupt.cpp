@@ -12,9 +12,12 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may writ
 
 void noteInterrupt(int) { interrupted = true; }
 
+int guards = 0;  // that live
+
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
+  if (guards++ > 0) return;
   interrupted = false;
   struct sigaction action{};
   action.sa_handler = noteInterrupt;
@@ -25,6 +28,7 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+  if (--guards > 0) return;
   sigaction(SIGINT, &oldInterrupt_, nullptr);
   sigaction(SIGTERM, &oldTerminate_, nullptr);
 }

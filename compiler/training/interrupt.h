@@ -5,7 +5,7 @@
 namespace nnc::training {
 
 /// Catches both signals while it lives. The first one only sets a flag; after it the old handlers are back, so that a
-/// second one ends the process at once. One at a time per process; any thread may ask it.
+/// second one ends the process at once. Guards of one thread nest, and the outermost one counts; any thread may ask it.
 class InterruptGuard {
  public:
   InterruptGuard();

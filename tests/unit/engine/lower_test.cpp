@@ -52,6 +52,43 @@ TEST(CountFlops, CountsForwardBackwardAndUpdate) {
   EXPECT_LE(*flops - products, 20.0 * (parameters + activations));
 }
 
+TEST(CountFlops, StepsAreCountedByTheirParts) {
+  const double batch = 128.0;
+  const std::vector<std::int64_t> widths = {784, 256, 256, 10};
+  const MlpStep mlp = mlpStep(widths, 128);
+  Diagnostics diagnostics;
+  const std::optional<double> all = engine::countFlops(mlp.module, mlp.step, diagnostics);
+  const std::optional<engine::StepCost> cost = engine::countStep(mlp.module, mlp.step, diagnostics);
+  ASSERT_TRUE(all && cost);
+  EXPECT_EQ(cost->forward + cost->backward + cost->update, *all);
+  double weights = 0.0, parameters = 0.0, activations = 0.0, products = 0.0;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+    const double in = static_cast<double>(widths[i]), out = static_cast<double>(widths[i + 1]);
+    weights += in * out;
+    parameters += (in + 1) * out;
+    activations += batch * out;
+    // Forward and for the weight; but for the first layer, for its input too. Two operands and a result each.
+    products += (i == 0 ? 2.0 : 3.0) * 4.0 * (batch * in + in * out + batch * out);
+  }
+  const double ofInputs = 2.0 * batch * (weights - 784.0 * 256.0), ofWeights = 2.0 * batch * weights;
+  // Bias, relu and softmax, and their derivatives with the sums over the batch: 1 to 10 for each activation.
+  EXPECT_GE(cost->forward, ofWeights + activations);
+  EXPECT_LE(cost->forward, ofWeights + 10.0 * activations);
+  EXPECT_GE(cost->backward, ofWeights + ofInputs + activations);
+  EXPECT_LE(cost->backward, ofWeights + ofInputs + 10.0 * activations);
+  // Adam.
+  EXPECT_GE(cost->update, 8.0 * parameters);
+  EXPECT_LE(cost->update, 20.0 * parameters);
+  // softmax takes an exp of each output and a log of each example; Adam's corrections are single numbers.
+  EXPECT_GE(cost->transcendental, batch * (10.0 + 1.0));
+  EXPECT_LE(cost->transcendental, batch * (10.0 + 1.0) + 100.0);
+  // Adam reads a parameter, its derivative and two moments and writes three numbers of four bytes; an activation and
+  // its derivative are read and written 1 to 10 times besides the products.
+  const double updates = 7.0 * 4.0 * parameters;
+  EXPECT_GE(cost->bytes, products + updates + 4.0 * activations);
+  EXPECT_LE(cost->bytes, products + updates + 40.0 * activations);
+}
+
 TEST(Lower, OneKernelPerParameterUpdate) {
   MlpStep mlp = mlpStep({784, 256, 256, 10}, 128);
   Diagnostics diagnostics;

@@ -10,13 +10,20 @@ class ExpectTest : public PlannerTest {
   /// The outcome of `expect CONDITION` when the run of cell c in block b measures `value(c, b)`; NaN: it is missing.
   study::Verdict verdict(const std::string& condition, const std::function<double(std::size_t, int)>& value,
                          const std::string& seeds = "3") {
+    return decided("m = valid.loss", condition, value, seeds);
+  }
+  /// The same of an accuracy `a` of two classes.
+  study::Verdict accuracyVerdict(const std::string& condition, const std::function<double(std::size_t, int)>& value) {
+    return decided("a = valid.accuracy", condition, value, "3");
+  }
+  study::Verdict decided(const std::string& measure, const std::string& condition,
+                         const std::function<double(std::size_t, int)>& value, const std::string& seeds) {
     const auto made = plan(R"(
   vary act in ["old": sigmoid, "new": relu]
   vary norm in ["none": identity, "batch": batch_norm()]
   vary depth in [1, 2, 3]
-  measure m = valid.loss
-  seeds: )" + seeds + "\n  expect " +
-                           condition + "\n");
+  measure )" + measure +
+                           "\n  seeds: " + seeds + "\n  expect " + condition + "\n");
     if (made == nullptr) {
       ADD_FAILURE() << messages();
       return {};
@@ -28,7 +35,7 @@ class ExpectTest : public PlannerTest {
         study::Run& run = runs.emplace_back();
         run.cell = made->study().cells[cell].id;
         run.block = block;
-        run.measures["m"] = {value(cell, block), false};
+        run.measures[measure.substr(0, 1)] = {value(cell, block), false};
       }
     return decideExpectations({sources_, made->spec(), made->cells(), made->study()}, runs)[0];
   }
@@ -50,6 +57,8 @@ TEST_F(ExpectTest, TermsHaveTheirValues) {
         "last_in(m, act) >= 101 and last_in(m, act) <= 101", "shapley(m, act) >= 100.5 and shapley(m, act) <= 100.5",
         "shapley(m, act) + shapley(m, norm) - gain(m) >= 0", "first_in(m, [act, norm]) >= 111",
         "interaction(m, act, norm) >= 0.5 and interaction(m, act, norm) <= 0.5",
+        // Of two factors it is the whole difference of the simple effects.
+        "shapley_interaction(m, act, norm) >= 1 and shapley_interaction(m, act, norm) <= 1",
         "mean(m, act: relu, norm: \"none\", depth: 2) >= 101 and mean(m, act: relu, norm: \"none\", depth: 2) <= 101",
         "spread(m, act: \"old\", norm: \"none\") >= 2 and spread(m, act: \"old\", norm: \"none\") <= 2",
         "max(m) >= 113", "min(m) <= 0", "share(m >= 50) >= 0.5 and share(m >= 50) <= 0.5", "share(m > 112) <= 0.1",
@@ -90,6 +99,24 @@ TEST_F(ExpectTest, APartOfTheSeedsDecidesNothing) {
   EXPECT_NE(verdictOfAll.detail.find("runs that it needs are missing"), std::string::npos) << verdictOfAll.detail;
   // What it needs is there.
   EXPECT_EQ(verdict("mean(m, act: \"new\") >= 2", value).outcome, Outcome::Failed);
+}
+
+TEST_F(ExpectTest, RunsTrainAboveTheMiddleBetweenGuessingAndTheBestCell) {
+  const auto accuracy = [](std::size_t cell, int block) {
+    if (cell == 0) return 0.9;
+    return cell / 3 % 2 == 1 ? (block == 0 ? 0.55 : 0.8) : 0.5;
+  };
+  // Guessing gives 0.5, the best cell 0.9: above 0.7 a run trains. Cell 0 does, and six cells do in two of three
+  // blocks.
+  for (const char* const held : {"share(a) >= 0.41", "share(a) <= 0.42", "share(a, norm: \"batch\") >= 0.66",
+                                 "share(a, norm: \"none\", act: \"new\") <= 0"})
+    EXPECT_EQ(accuracyVerdict(held, accuracy).outcome, Outcome::Held)
+        << held << ": " << accuracyVerdict(held, accuracy).detail;
+  EXPECT_EQ(plan("vary lr in [0.1, 0.2]\nmeasure m = train.loss - valid.loss\nexpect share(m) >= 0.5\n"), nullptr);
+  EXPECT_NE(messages().find("E0616 what guessing gives of `m` is not known: write from where on a run counts, "
+                            "`share(m >= 0.8)`"),
+            std::string::npos)
+      << messages();
 }
 
 TEST_F(ExpectTest, WithoutRunsNothingIsDecided) {

@@ -75,6 +75,33 @@ TEST_F(MeasureTest, TargetsOnEveryClock) {
   EXPECT_FALSE(std::get<study::MeasuredValue>(measure("steps_to(valid.loss <= 0.5)")).isClock);
 }
 
+TEST_F(MeasureTest, CostsOfAStepByItsParts) {
+  EXPECT_TRUE(std::isnan(value("bytes_per_step"))) << "not counted";
+  EXPECT_TRUE(std::isnan(value("transcendentals")));
+  cell_.flopsPerStep = 1e5;
+  cell_.stepCost = {30000.0, 60000.0, 10000.0, 500.0, 8000.0};
+  EXPECT_EQ(value("forward_flops_per_step"), 30000.0);
+  EXPECT_EQ(value("backward_flops_per_step"), 60000.0);
+  EXPECT_EQ(value("update_flops_per_step"), 10000.0);
+  EXPECT_EQ(value("flops_per_step / bytes_per_step"), 12.5);
+  EXPECT_EQ(value("transcendentals_per_step"), 500.0);
+  EXPECT_EQ(value("bytes"), 30 * 8000.0);
+  EXPECT_EQ(value("transcendentals"), 30 * 500.0);
+  // Of steps with fewer examples less: by what the run computed.
+  run_.flops = 2.5e6;
+  EXPECT_EQ(value("bytes"), 25 * 8000.0);
+}
+
+TEST_F(MeasureTest, ConditionsAreOneOrZero) {
+  EXPECT_EQ(value("test.accuracy >= 0.85"), 1.0);
+  EXPECT_EQ(value("test.accuracy > 0.85"), 0.0);
+  EXPECT_EQ(value("valid.loss <= 0.5"), 0.0);
+  EXPECT_EQ(value("valid.loss < valid.accuracy"), 1.0);
+  EXPECT_TRUE(std::isnan(value("bytes <= 1e9"))) << "of what is not known nothing holds";
+  run_.status = study::Status::Diverged;
+  EXPECT_EQ(value("test.accuracy >= 0.5"), 0.0) << "it guesses";
+}
+
 // Of 0.5, 0.8 and 0.9 at steps 10, 20 and 30; after ten steps of 10 / ln 2 a value counts half.
 TEST_F(MeasureTest, AveragesWeighByAgeInSteps) {
   EXPECT_NEAR(value("ema(valid.accuracy, 10 / log(2))"), 0.5 * (0.5 * (0.5 + 0.8) + 0.9), 1e-15);
@@ -128,6 +155,7 @@ TEST_F(MeasureTest, WhatAMeasureIsCalled) {
   EXPECT_TRUE(describe("steps_to(valid.loss <= 1)").isTimeToTarget);
   EXPECT_EQ(describe("ema(test.accuracy, 10)").scale, study::Measure::Scale::Fraction);
   EXPECT_EQ(describe("seconds").scale, study::Measure::Scale::Seconds);
+  EXPECT_EQ(describe("valid.loss <= 1").scale, study::Measure::Scale::Fraction) << "a share of the runs";
 }
 
 TEST_F(MeasureTest, ADirectionFollowsArithmetic) {
@@ -144,12 +172,14 @@ TEST_F(MeasureTest, ADirectionFollowsArithmetic) {
   for (const char* const text :
        {"valid.accuracy", "valid.accuracy.at(.best)", "test.accuracy - 0.5", "1.0 - err", "-valid.loss", "-steps",
         "log(valid.accuracy)", "valid.accuracy / steps", "1.0 / seconds", "two * valid.accuracy", "below * valid.loss",
-        "valid.accuracy - valid.loss", "max(valid.accuracy)", "valid.accuracy ** 2", "steps ** below"})
+        "valid.accuracy - valid.loss", "max(valid.accuracy)", "valid.accuracy ** 2", "steps ** below",
+        "test.accuracy >= 0.5", "valid.loss < two", "0.5 > err"})
     EXPECT_EQ(betterIs(text), Better::Higher) << text;
   for (const char* const text :
        {"valid.loss", "ema(valid.loss, 10)", "1.0 - test.accuracy", "2.0 * test.loss", "err", "err * 3",
         "steps_to(valid.loss <= 1) / 10.0", "steps", "flops_per_step", "valid.loss - valid.accuracy",
-        "0.5 ** valid.accuracy", "log(valid.loss)", "steps * flops_per_step", "abs(steps)"})
+        "0.5 ** valid.accuracy", "log(valid.loss)", "steps * flops_per_step", "abs(steps)", "test.accuracy <= 0.5",
+        "bytes_per_step", "err >= 0.1"})
     EXPECT_EQ(betterIs(text), Better::Lower) << text;
   // A gap is neither, and what a probe should be is not known.
   for (const char* const text :

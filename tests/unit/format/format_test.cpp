@@ -203,6 +203,14 @@ TEST(Format, ASecondListGoesBelowTheFirst) {
               "layer l(" + name + ": dim, b: int = 1)\n       (x: f32[B, " + name + "]) -> f32[B, " + name + "] = x\n");
 }
 
+TEST(Format, OldAndNewLevelsGoOnALineOfTheirOwn) {
+  EXPECT_EQ(formatted("experiment e { run: t vary from in [to,1] from to  to 1 when   x }"),
+            "experiment e {\n  run: t\n  vary from in [to, 1] from to to 1 when x\n}\n");
+  const std::string list = "[\"a first label\": something(1), \"a second label\": something(2), \"a third label\": 3]";
+  EXPECT_EQ(formatted("experiment e { vary act in " + list + " from \"a first label\" to \"a second label\" }"),
+            "experiment e {\n  vary act in " + list + "\n      from \"a first label\" to \"a second label\"\n}\n");
+}
+
 TEST(Format, WhatMeansNothingIsLeftOut) {
   expectStyle("let a = f(1, 2,); let b = (1,)\nimport \"x.nn\"(p,q,)",
               "let a = f(1, 2)\nlet b = (1,)\nimport \"x.nn\" (p, q)\n");

@@ -10,7 +10,7 @@ namespace {
 
 double flopsOf(const std::string& text) {
   const Module module = testing::moduleOf(text);
-  return countFlops(module, *module.findFunction("f"));
+  return countOperations(module, *module.findFunction("f")).all;
 }
 
 TEST(Flops, count_products_elements_and_reductions) {
@@ -25,6 +25,48 @@ TEST(Flops, count_products_elements_and_reductions) {
 }
 )"),
             2.0 * 32 * 8 * 4 + 4 * 32 * 4);
+}
+
+TEST(Flops, transcendental_functions_are_counted_apart_too) {
+  const Module module = testing::moduleOf(R"(func @f(%0: f32[6], %1: f32[5]) -> (f32[6]) {
+  %2 = exp(%0) : f32[6]
+  %3 = log(%2) : f32[6]
+  %4 = sqrt(%3) : f32[6]
+  %5 = scan(%4, %1) {body = @turn, carries = 1, xs = 1, length = 5, reverse = false} : f32[6]
+  return %5
+}
+
+func @turn(%0: f32[6], %1: f32) -> (f32[6]) {
+  %2 = tanh(%0) : f32[6]
+  %3 = sin(%2) : f32[6]
+  return %3
+}
+)");
+  const Operations counted = countOperations(module, *module.findFunction("f"));
+  EXPECT_EQ(counted.transcendental, 2.0 * 6 + 5.0 * 2 * 6);
+  EXPECT_EQ(counted.all, counted.transcendental + 6);
+}
+
+TEST(Flops, bytes_are_what_nodes_take_and_give) {
+  const Module module = testing::moduleOf(R"(func @f(%0: f32[32, 8], %1: f64[8]) -> (f32[8, 8], f32[256], f64[8]) {
+  %2 = contract(%0, %0) {a = "bi", b = "bo", y = "io"} : f32[8, 8]
+  %3 = reshape(%0) : f32[256]
+  %4 = scan(%1) {body = @turn, carries = 1, xs = 0, length = 3, reverse = false} : f64[8]
+  return %2, %3, %4
+}
+
+func @turn(%0: f64[8]) -> (f64[8]) {
+  %1 = call(%0) {kind = kernel, name = "twice", body = @twice} : f64[8]
+  return %1
+}
+
+func @twice(%0: f64[8]) -> (f64[8]) {
+  %1 = add(%0, %0) : f64[8]
+  return %1
+}
+)");
+  // An operand that is there twice is read once; what a kernel holds in registers is no traffic.
+  EXPECT_EQ(countBytes(module, *module.findFunction("f")), 4.0 * (32 * 8 + 8 * 8) + 3 * 8.0 * (8 + 8));
 }
 
 TEST(Flops, moving_casting_and_counting_are_free) {

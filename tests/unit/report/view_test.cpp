@@ -43,6 +43,26 @@ TEST(View, OrderedFactorsAreReadAtTheirNewLevel) {
   EXPECT_EQ(attributionOf(view, *view.mainMeasure()).where, " at depth = 51");
 }
 
+TEST(View, InteractionsAreContrastsOrShapleysIndex) {
+  const SyntheticStudy made = syntheticFactorial(2);
+  const View view(made.study, made.runs);
+  const study::Measure& test = *view.mainMeasure();
+  const study::Show plain{"interactions", {"test"}, {}}, index{"interactions", {"test"}, {{"index", {"shapley"}}}},
+      unknown{"interactions", {"test"}, {{"index", {"banzhaf"}}}};
+  const Attribution contrasts = attributionOf(view, test, &plain), indices = attributionOf(view, test, &index);
+  ASSERT_EQ(indices.analysis.pairs.size(), 10U);
+  for (const statistics::PairAnalysis& pair : indices.analysis.pairs)
+    EXPECT_EQ(pair.contrast.estimate.byBlock,
+              statistics::shapleyInteraction(indices.responses, pair.first, pair.second).byBlock);
+  EXPECT_NE(indices.analysis.pairs[0].contrast.estimate.byBlock, contrasts.analysis.pairs[0].contrast.estimate.byBlock);
+  EXPECT_EQ(makeInteractions(view, &plain)[0].title.find("Shapley"), std::string::npos);
+  EXPECT_NE(makeInteractions(view, &index)[0].title.find("Shapley"), std::string::npos);
+  EXPECT_NE(makeInteractions(view, &index)[0].caption.find("Grabisch"), std::string::npos);
+  EXPECT_EQ(showProblem(made.study, index, {}), std::nullopt);
+  ASSERT_TRUE(showProblem(made.study, unknown, {}));
+  EXPECT_EQ(showProblem(made.study, unknown, {})->what, "its index is .contrast or .shapley");
+}
+
 TEST(View, GroupsRunThroughTheLevels) {
   const SyntheticStudy made = syntheticFactorial(1);
   const View view(made.study, made.runs);

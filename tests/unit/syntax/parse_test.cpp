@@ -96,15 +96,15 @@ TEST(Parse, Suffixes) {
 
 TEST(Parse, SoftKeywordsAreNames) {
   const std::string names =
-      "as bind carry data enum every exclude expect experiment for in measure network optimizer probe report show "
-      "train vary vjp when";
+      "as bind carry data enum every exclude expect experiment for from in measure network optimizer probe report "
+      "show to train vary vjp when";
   std::string text = "fn f(";
   std::istringstream words(names);
   for (std::string word; words >> word;) text += word + ": f32[" + word + ", in], ";
   text += ") -> f32 = data.train(in: for, every: when)[show: vary, vjp] + report";
   EXPECT_NE(Parsed(text).file, std::nullopt) << Parsed(text).messages();
   EXPECT_NE(Parsed("train train { train: train data: data } data data { in: in } experiment vary { vary vary in in "
-                   "when when probe "
+                   "from from to to when when probe "
                    "probe = probe for for in for every every }")
                 .file,
             std::nullopt);

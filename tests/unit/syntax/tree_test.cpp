@@ -220,7 +220,7 @@ train t(n: int = 1) { epochs: 3 }
 experiment e {
   run: t
   let k = 2
-  vary a.b in [1, 2] when c
+  vary a.b in [1, 2] from 1 to 2 when c
   vary (p, q) in [(1, 2)]
   bind d = 1
   exclude when a == b
@@ -258,6 +258,10 @@ experiment e
   vary a.b
     list
       int 1
+      int 2
+    from
+      int 1
+    to
       int 2
     when
       name c
