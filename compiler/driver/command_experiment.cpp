@@ -9,6 +9,7 @@
 
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/kinds/experiment.h"
+#include "diagnostics/kinds/study.h"
 #include "driver/session.h"
 #include "elaborate/project.h"
 #include "experiment/estimate.h"
@@ -112,6 +113,21 @@ experiment::ProbeMaker makerOf(const experiment::ExperimentPlan& plan, experimen
   return [&probes](std::size_t, experiment::CellPrograms& programs, Diagnostics&) { return probes.make(programs); };
 }
 
+/// Whether the folder holds the study of another file, whose page and study.json would be overwritten: reported. The
+/// same file under another name, or one that is gone, is no other one.
+bool isTaken(const std::string& folder, const experiment::ExperimentPlan& plan, Diagnostics& diagnostics) {
+  const std::optional<study::StudyOrigin> origin = study::studyOrigin(folder);
+  std::error_code error;
+  if (!origin || !std::filesystem::exists(origin->file, error) ||
+      std::filesystem::equivalent(origin->file, plan.study().file, error))
+    return false;
+  diagnostics.emit<diag::StudyFolderTaken>(plan.spec().decl->name.span, folder, origin->name, origin->file)
+      .help(fmt::format("rename this experiment, or run it with `--out FOLDER`; or delete {}/study.json to go on there "
+                        "with this file: results stay",
+                        folder));
+  return true;
+}
+
 /// Runs what the folder lacks; then expectations and report. A file that is being written when the user interrupts is
 /// written to its end.
 int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::string& folder,
@@ -131,7 +147,7 @@ int runPlan(Context& context, experiment::ExperimentPlan& plan, const std::strin
     experiment::describeMachine(machine, run.workers, described);
     return results->write("study.json", study::studyText(described), context.diagnostics);
   };
-  if (results == nullptr || !writeStudy()) return 1;
+  if (results == nullptr || isTaken(folder, plan, context.diagnostics) || !writeStudy()) return 1;
   run.command = commandText(context.line, study.name);
   if (options.json) run.progress = training::Progress::None;
   run.engine = engineOptions(context);

@@ -247,6 +247,12 @@ std::optional<TrainProgram> ProjectState::elaborateTrain(const syntax::BlockDecl
   return train;
 }
 
+void ProjectState::forget(const TrainProgram& train) {
+  if (train.session + 1 != sessions.size()) return;
+  sessions.pop_back();
+  freshStep.reset();  // it names its session by number, and that is free again
+}
+
 // --------------------------------------------------------------------------- Project
 
 struct Project::Implementation : ProjectState {

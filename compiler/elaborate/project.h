@@ -50,6 +50,8 @@ struct ProjectState {
   /// A train with these values for its parameters. Its session is kept: step and evaluation are made from it.
   [[nodiscard]] std::optional<TrainProgram> elaborateTrain(const syntax::BlockDecl& block, const SourceModule& home,
                                                            std::vector<ParsedOverride> overrides);
+  /// Drops the session of a train that was elaborated last and is not needed any more; of another one, nothing.
+  void forget(const TrainProgram& train);
 };
 
 /// An elaboration with messages of its own. They reach the project's when it ends, without those that it has already:

@@ -13,6 +13,7 @@
 #include "support/hash.h"
 #include "training/checkpoint.h"
 #include "training/data_set.h"
+#include "training/parts.h"
 #include "training/source_store.h"
 
 namespace nnc::experiment {
@@ -43,6 +44,15 @@ std::string DataRegister::hashOf(const training::DataFile& file, Diagnostics& di
 }
 
 std::optional<DataFacts> DataRegister::facts(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
+  std::string key = training::sourceKey(data.source, data.raw, {}) + "\n" + training::splitText(data);
+  if (data.test) key += "\n" + training::sourceKey(*data.test, data.raw, {});
+  if (const auto known = facts_.find(key); known != facts_.end()) return known->second;
+  std::optional<DataFacts> facts = find(data, diagnostics);
+  if (facts) facts_.emplace(std::move(key), *facts);
+  return facts;
+}
+
+std::optional<DataFacts> DataRegister::find(const elaborate::DataProgram& data, Diagnostics& diagnostics) {
   const std::optional<training::DataSet> found = training::DataSet::locate(data, store_, diagnostics);
   const int train = found ? found->requirePart("train", diagnostics) : -1;
   if (train < 0) return std::nullopt;

@@ -21,7 +21,7 @@ struct DataFacts {
   std::vector<std::pair<std::string, std::string>> files;  // its name, and the hash of its bytes or of what makes them
 };
 
-/// Finds data and hashes files, each file once.
+/// Finds data and hashes files, each file and each set of rows once.
 class DataRegister {
  public:
   /// Errors  E12xx, reported.
@@ -31,7 +31,10 @@ class DataRegister {
   /// Empty: reported.
   [[nodiscard]] std::string hashOf(const training::DataFile& file, Diagnostics& diagnostics);
 
+  [[nodiscard]] std::optional<DataFacts> find(const elaborate::DataProgram& data, Diagnostics& diagnostics);
+
   training::SourceStore store_;
+  std::map<std::string, DataFacts> facts_;     // by what a data block reads and how it cuts that
   std::map<std::string, std::string> hashes_;  // by resolved path
 };
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "diagnostics/kinds/experiment.h"
 #include "elaborate/native_probes.h"
@@ -18,6 +20,7 @@
 #include "experiment/path.h"
 #include "experiment/reader.h"
 #include "experiment/study_probes.h"
+#include "ir/call_graph.h"
 #include "ir/print.h"
 #include "support/hash.h"
 #include "training/data_set.h"
@@ -144,6 +147,7 @@ class BuiltPlan final : public ExperimentPlan {
     probes_ = std::move(*probes);
     describe();
     if (!addCells()) return false;
+    dropUnusedSeeds();
     describeScope();
     describeProbes();
     if (!readClauses(project_.state(), spec_, list_, classes_, metrics_, study_)) return false;
@@ -174,8 +178,35 @@ class BuiltPlan final : public ExperimentPlan {
     study_.blocks = spec_.blocks;
     study_.seeds = spec_.seeds;
     study_.tuning = spec_.tuning;
-    // A trial is paired with a run: there are no more of a value than there are seeds.
-    if (study_.tuning) study_.tuning->blocks = std::min(study_.tuning->blocks, static_cast<int>(spec_.blocks.size()));
+    limitTrials();
+  }
+
+  /// A trial is paired with a run: there are no more of a value than there are seeds.
+  void limitTrials() {
+    if (study_.tuning) study_.tuning->blocks = std::min(study_.tuning->blocks, static_cast<int>(study_.blocks.size()));
+  }
+
+  /// Blocks that differ only in seeds by which no cell draws anything are the same runs: one of them is kept
+  /// (decisions/0013). The cells of a path are not all known, and may draw more.
+  void dropUnusedSeeds() {
+    if (!spec_.isCrossed || spec_.design.kind == DesignSpec::Kind::Path) return;
+    const auto seedOf = [](bool isUsed, std::int64_t seed) { return isUsed ? seed : 0; };
+    std::set<std::tuple<std::int64_t, std::int64_t, std::int64_t>> known;
+    std::vector<study::Block> kept;
+    for (const study::Block& block : study_.blocks)
+      if (known
+              .emplace(seedOf(draws_.init, block.init), seedOf(draws_.data, block.data),
+                       seedOf(draws_.noise, block.noise))
+              .second)
+        kept.push_back(block);
+    if (kept.size() == study_.blocks.size()) return;
+    std::vector<std::string> unused;
+    for (const auto& [isUsed, name] : {std::pair(draws_.init, "init"), {draws_.data, "data"}, {draws_.noise, "noise"}})
+      if (!isUsed) unused.emplace_back(name);
+    study_.seeds += fmt::format("; no cell draws by {}: {} blocks instead of {}", fmt::join(unused, " or "),
+                                kept.size(), study_.blocks.size());
+    study_.blocks = std::move(kept);
+    limitTrials();
   }
 
   /// A large design takes minutes, and says how far it is.
@@ -241,6 +272,7 @@ class BuiltPlan final : public ExperimentPlan {
     cell.evaluateEvery = spec_.evaluateEvery.value_or(Length{}).steps(perEpoch);
     cell.program = structureHash(*step);
     cell.id = cellHash(*train, *step, *evaluation, *data, rulesText(cell, whole, perEpoch) + *probes);
+    noteDraws(*train, {&step->module, &evaluation->module});
     rows_.insert(data->trainRows);
     batches_.insert(train->batch);
     CellRows& cellRows = cellRows_.emplace_back();
@@ -252,6 +284,7 @@ class BuiltPlan final : public ExperimentPlan {
     }
     study_.cells.push_back(std::move(cell));
     if (i == 0) describeFirst(*train, *data);
+    state.forget(*train);
     return true;
   }
 
@@ -263,6 +296,18 @@ class BuiltPlan final : public ExperimentPlan {
       const Cost* const cost = findCost(name);
       return cost != nullptr && cost->isByParts;
     });
+  }
+
+  /// Which streams of seeds show in the runs of a cell.
+  void noteDraws(const elaborate::TrainProgram& train, std::initializer_list<const ir::Module*> steps) {
+    const elaborate::DataProgram& data = train.data;
+    const bool isSplitDrawn =
+        !data.splitSeed && std::any_of(data.split.begin(), data.split.end(), [](const elaborate::SplitPart& part) {
+          return part.randomFraction.has_value();
+        });
+    draws_.init = draws_.init || ir::draws(train.initModule);
+    draws_.data = draws_.data || data.shuffle || data.augmentedMap || isSplitDrawn;
+    for (const ir::Module* const module : steps) draws_.noise = draws_.noise || ir::draws(*module);
   }
 
   /// What the experiment sets besides the train and shows in the results of a run. A limit in seconds does not count:
@@ -360,6 +405,9 @@ class BuiltPlan final : public ExperimentPlan {
   std::vector<CellRows> cellRows_;
   std::vector<std::string> metrics_;
   std::optional<std::int64_t> classes_;
+  struct {
+    bool init = false, data = false, noise = false;
+  } draws_;                                         // streams of seeds that any cell draws by
   std::set<std::int64_t> rows_, batches_;           // of the cells
   std::map<std::string, std::int64_t> fewestRows_;  // of each part, in any cell
   DataRegister data_;

@@ -92,6 +92,7 @@ std::string planText(const study::Study& study, const Prediction& prediction) {
   if (study.tuning)
     out += fmt::format("  tune {} over {} values by {}, {} each, {} blocks\n", study.tuning->parameter,
                        study.tuning->grid.size(), study.tuning->metric, study.tuning->length, study.tuning->blocks);
+  out += fmt::format("  seeds: {}\n", study.seeds);
   out += "\n" + cellTable(study);
   for (const auto& [reason, cells] : removedByReason(study)) {
     out += fmt::format("\n  removed by `{}`:\n", reason);

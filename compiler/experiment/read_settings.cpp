@@ -51,6 +51,7 @@ class SettingsReader {
       spec.seeds = reading_.text(setting->value->span);
       if (const auto* tuple = std::get_if<syntax::TupleExpr>(&bare(*setting->value).node)) {
         init = data = noise = 1;
+        spec.isCrossed = true;
         for (const syntax::Arg& entry : tuple->entries) {
           const std::string name = entry.name ? entry.name->text : "";
           std::int64_t* const target = name == "init"    ? &init

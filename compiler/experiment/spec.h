@@ -100,7 +100,8 @@ struct Spec {
   std::optional<Length> trialLength;  // with `tuning`
   DesignSpec design;
   std::vector<study::Block> blocks;
-  std::string seeds;  // as written
+  bool isCrossed = false;  // the streams have numbers of seeds of their own
+  std::string seeds;       // as written
   Rules rules;
   std::optional<Length> evaluateEvery;  // empty: the end of each epoch
   std::vector<const syntax::ProbeClause*> probes;

@@ -101,4 +101,11 @@ std::string freshFunctionName(const Module& module, std::string_view wanted) {
   return name;
 }
 
+bool draws(const Module& module) {
+  for (const Function& function : module.functions)
+    for (const NodeId id : function.body)
+      if (function.node(id).op == Op::Random) return true;
+  return false;
+}
+
 }  // namespace nnc::ir

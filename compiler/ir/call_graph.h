@@ -30,4 +30,7 @@ void clearUncalled(Module& module, const std::vector<bool>& calledBefore);
 /// `wanted`, or `wanted_2`, `wanted_3`, ... : the first name that no function has.
 std::string freshFunctionName(const Module& module, std::string_view wanted);
 
+/// Whether any function of the module draws random numbers.
+bool draws(const Module& module);
+
 }  // namespace nnc::ir

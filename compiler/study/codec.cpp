@@ -152,6 +152,12 @@ std::optional<Study> parseStudy(std::string_view text, std::string& problem) {
   return std::nullopt;
 }
 
+std::optional<std::string> studyField(std::string_view text, const char* name) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains(name) || !json[name].is_string()) return std::nullopt;
+  return json[name].get<std::string>();
+}
+
 std::optional<std::vector<Verdict>> parseVerdicts(std::string_view text, std::string& problem) {
   return parseWhole<std::vector<Verdict>>(text, problem);
 }

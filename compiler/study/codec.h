@@ -12,6 +12,8 @@ namespace nnc::study {
 std::optional<Run> parseRun(std::string_view line, std::string& problem);
 /// Empty: `problem` says what and where. A study that comes back is sound: every index is in range.
 std::optional<Study> parseStudy(std::string_view text, std::string& problem);
+/// A text of a study under one name, such as `file`, whatever else is missing. Empty: there is none.
+std::optional<std::string> studyField(std::string_view text, const char* name);
 std::optional<std::vector<Verdict>> parseVerdicts(std::string_view text, std::string& problem);
 
 }  // namespace nnc::study

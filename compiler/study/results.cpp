@@ -93,11 +93,25 @@ std::optional<T> parsed(const std::string& path, std::optional<T> (*parse)(std::
   if (!text) return std::nullopt;
   std::string problem;
   std::optional<T> value = parse(*text, problem);
-  if (!value) diagnostics.emit<diag::StudyFileBad>({}, path, problem);
+  if (value) return value;
+  DiagnosticBuilder message = diagnostics.emit<diag::StudyFileBad>({}, path, problem);
+  const std::optional<std::string> file = studyField(*text, "file"), name = studyField(*text, "name");
+  if (file && name)
+    message.help(fmt::format(
+        "if another version of nnc wrote it: `nnc run {} {}` writes it anew, and reuses all results", *file, *name));
   return value;
 }
 
 }  // namespace
+
+std::optional<StudyOrigin> studyOrigin(const std::string& directory) {
+  runtime::Failure failure;
+  const std::optional<std::string> text = runtime::readFile(pathIn(directory, kStudyFile), failure);
+  if (!text) return std::nullopt;
+  std::optional<std::string> name = studyField(*text, "name"), file = studyField(*text, "file");
+  if (!name || !file) return std::nullopt;
+  return StudyOrigin{std::move(*name), std::move(*file)};
+}
 
 std::optional<Study> readStudy(const std::string& directory, Diagnostics& diagnostics) {
   const std::string path = pathIn(directory, kStudyFile);

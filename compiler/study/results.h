@@ -21,6 +21,12 @@ std::string verdictsText(const std::vector<Verdict>& verdicts);
 /// Empty: reported, with the path and what is wrong.   Errors  E1405, E1410, E1412. A folder without verdicts.json has
 /// no verdicts.
 [[nodiscard]] std::optional<Study> readStudy(const std::string& directory, Diagnostics& diagnostics);
+/// What study.json of a folder says of where it comes from, also if another version wrote it. Empty: there is none, or
+/// it does not say.
+struct StudyOrigin {
+  std::string name, file;
+};
+std::optional<StudyOrigin> studyOrigin(const std::string& directory);
 [[nodiscard]] std::optional<std::vector<Verdict>> readVerdicts(const std::string& directory, Diagnostics& diagnostics);
 /// The runs of results.jsonl in the order of the file. A line that is cut off or was edited is reported as a warning
 /// with its number and left out; all others count. A run that failed or timed out counts until a later line has its id.

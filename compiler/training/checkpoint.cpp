@@ -12,6 +12,7 @@
 #include "diagnostics/kinds/data.h"
 #include "ir/print.h"
 #include "support/hash.h"
+#include "training/parts.h"
 #include "training/weights_origin.h"
 
 namespace nnc::training {
@@ -84,15 +85,6 @@ RunIdentity readIdentity(const Json& json) {
   identity.data = json.at("data").get<std::vector<std::string>>();
   identity.blasCore = json.at("blas");
   return identity;
-}
-
-std::string splitText(const elaborate::DataProgram& data) {
-  std::string text =
-      fmt::format("shuffle {} take {} seed {}", data.shuffle, data.take.value_or(-1), data.splitSeed.value_or(0));
-  for (const elaborate::SplitPart& part : data.split)
-    text += part.randomFraction ? fmt::format(" {} {}", part.name, *part.randomFraction)
-                                : fmt::format(" {} {}..{}", part.name, part.rows.begin, part.rows.end);
-  return text;
 }
 
 using TypedNames = std::map<std::string, std::string>;

@@ -1,5 +1,7 @@
 #include "training/parts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -65,6 +67,15 @@ std::vector<Part> cutMain(const elaborate::DataProgram& program, std::int64_t ro
 }
 
 }  // namespace
+
+std::string splitText(const elaborate::DataProgram& data) {
+  std::string text =
+      fmt::format("shuffle {} take {} seed {}", data.shuffle, data.take.value_or(-1), data.splitSeed.value_or(0));
+  for (const elaborate::SplitPart& part : data.split)
+    text += part.randomFraction ? fmt::format(" {} {}", part.name, *part.randomFraction)
+                                : fmt::format(" {} {}..{}", part.name, part.rows.begin, part.rows.end);
+  return text;
+}
 
 std::int64_t rowNumberBytes(const std::vector<std::int64_t>& rowCounts) {
   const std::int64_t all = std::accumulate(rowCounts.begin(), rowCounts.end(), std::int64_t{0});

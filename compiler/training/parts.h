@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace nnc::training {
 std::optional<std::vector<Part>> cutParts(const elaborate::DataProgram& program,
                                           const std::vector<std::int64_t>& rowCounts, std::int64_t splitSeed,
                                           Diagnostics& diagnostics);
+
+/// A text that two data blocks share when they cut the same rows into the same parts, and shuffle alike.
+std::string splitText(const elaborate::DataProgram& data);
 
 /// Bytes of the row numbers that cutParts makes and that a shuffled epoch draws, 8 a row: those of all parts, and once
 /// more those of `source`.

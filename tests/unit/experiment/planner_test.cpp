@@ -221,6 +221,46 @@ TEST_F(PlannerTest, EpochsAreThoseOfTheCell) {
   EXPECT_EQ(made->rows(1), (CellRows{32, 32, 0}));
 }
 
+TEST_F(PlannerTest, SeedsThatNoCellDrawsByAreNotCrossed) {
+  const auto blocksOf = [&](const std::string& clauses) {
+    const auto made = plan("measure m = valid.loss\n" + clauses);
+    EXPECT_NE(made, nullptr) << messages();
+    return made != nullptr ? std::pair(made->study().blocks.size(), made->study().seeds)
+                           : std::pair(std::size_t{0}, std::string());
+  };
+  const std::string crossed = "seeds: (init: 2, data: 3, noise: 4)\n";
+  // The recipe shuffles, and has no noise.
+  EXPECT_EQ(blocksOf(crossed + "vary act in [sigmoid, relu]\n"),
+            std::pair(std::size_t{6},
+                      std::string("(init: 2, data: 3, noise: 4); no cell draws by noise: 6 blocks instead of 24")));
+  EXPECT_EQ(blocksOf(crossed + "vary norm in [identity, dropout(0.5)]\n"),
+            std::pair(std::size_t{24}, std::string("(init: 2, data: 3, noise: 4)")))
+      << "one cell draws masks";
+  EXPECT_EQ(blocksOf("seeds: 5\nvary act in [sigmoid, relu]\n").first, 5u) << "their streams go together";
+  EXPECT_EQ(blocksOf(crossed + "design: path(m)\nvary norm in [identity, dropout(0.5)]\n").first, 24u)
+      << "a later cell may draw";
+  const auto tuned = plan(
+      "seeds: (init: 2, noise: 20)\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2, blocks: 8)\n"
+      "vary act in [sigmoid, relu]\nmeasure m = valid.loss\n");
+  ASSERT_NE(tuned, nullptr) << messages();
+  EXPECT_EQ(tuned->study().tuning->blocks, 2) << "no more trials of a value than blocks";
+  // Results of a plan that had crossed them stand: the block that stays has the seeds of the first one.
+  EXPECT_EQ(tuned->study().blocks[1].init, 1);
+  EXPECT_EQ(tuned->study().blocks[1].noise, 0);
+}
+
+TEST_F(PlannerTest, APlanKeepsNoCellThatItDoesNotNeed) {
+  elaborate::Project* const project =
+      loadText(recipe() +
+               "experiment study {\n  run: recipe\nvary lr in log_grid(0.1, 1.0, 20)\nvary act in [sigmoid, relu]\n"
+               "measure m = valid.loss\n}\n");
+  ASSERT_NE(project, nullptr) << messages();
+  const auto made = makePlan(*project, "study", {});
+  ASSERT_NE(made, nullptr) << messages();
+  EXPECT_EQ(made->study().cells.size(), 40u);
+  EXPECT_TRUE(project->state().sessions.empty());
+}
+
 TEST_F(PlannerTest, WhatShowsInResultsIsPartOfACell) {
   const auto idWith = [&](const std::string& clauses) {
     const auto made = plan("vary depth in [1, 2]\nmeasure m = valid.loss\n" + clauses);

@@ -111,6 +111,28 @@ TEST_F(ResultsTest, NoFileIsNoRuns) {
   EXPECT_EQ(codes(diagnostics), "E1410");
 }
 
+TEST_F(ResultsTest, AStudyOfAnOlderVersionSaysWhatToDo) {
+  // Measures once had `lower_is_better` and not `better`.
+  Study study;
+  study.name = "comeback";
+  study.file = "examples/comeback.nn";
+  study.measures.emplace_back();
+  std::string text = studyText(study);
+  const std::size_t at = text.find("\"better\"");
+  ASSERT_NE(at, std::string::npos);
+  const std::size_t end = text.find(',', at);
+  text.replace(at, end - at, "\"lower_is_better\": false");
+  put("study.json", text);
+  Diagnostics diagnostics;
+  EXPECT_FALSE(readStudy(folder_, diagnostics));
+  EXPECT_EQ(codes(diagnostics), "E1412");
+  EXPECT_EQ(diagnostics.all()[0].message, "bad file `" + path("study.json") + "`: `measures[0]` lacks `better`");
+  ASSERT_EQ(diagnostics.all()[0].help.size(), 1u);
+  EXPECT_EQ(diagnostics.all()[0].help[0], "if another version of nnc wrote it: `nnc run " + study.file + " " +
+                                              study.name + "` writes it anew, and reuses all results");
+  EXPECT_EQ(studyOrigin(folder_)->file, study.file);
+}
+
 TEST_F(ResultsTest, DamagedStudyNamesThePlace) {
   Diagnostics diagnostics;
   put("study.json", "{\"name\": 3}");
