@@ -8,6 +8,7 @@
 #include <set>
 
 #include "experiment/cells.h"
+#include "study/levels.h"
 
 namespace nnc::experiment {
 
@@ -76,18 +77,9 @@ std::string cellTable(const study::Study& study) {
 std::string planText(const study::Study& study, const Prediction& prediction) {
   const PlanCost cost = costOf(study);
   std::string out = fmt::format("experiment {}: {}\n\n", study.name, study.scope);
-  for (const study::Factor& factor : study.factors) {
-    std::vector<std::string> labels;
-    for (const study::Level& level : factor.levels) labels.push_back(level.label);
-    // Between which two levels effects are, where there are more.
-    const bool hasEnds = !factor.isOrdered && factor.levels.size() > 2;
-    out += fmt::format("  vary {}: {}{}{}{}\n", factor.name, fmt::join(labels, " | "),
-                       factor.isOrdered ? " (an axis)" : "",
-                       hasEnds ? fmt::format(" (old {}, new {})", labels[static_cast<std::size_t>(factor.oldLevel)],
-                                             labels[static_cast<std::size_t>(factor.newLevel)])
-                               : "",
+  for (const study::Factor& factor : study.factors)
+    out += fmt::format("  vary {}: {}{}\n", factor.name, study::levelsText(factor),
                        factor.when.empty() ? "" : " when " + factor.when);
-  }
   for (const auto& [name, text] : study.bound) out += fmt::format("  bind {} = {}\n", name, text);
   if (study.tuning)
     out += fmt::format("  tune {} over {} values by {}, {} each, {} blocks\n", study.tuning->parameter,

@@ -9,6 +9,7 @@
 #include "report/grid.h"
 #include "report/view.h"
 #include "statistics/intervals.h"
+#include "study/levels.h"
 #include "study/results.h"
 
 namespace nnc::report {
@@ -37,11 +38,8 @@ using Fact = std::pair<std::string, std::string>;
 std::vector<Fact> factsOf(const study::Study& study) {
   std::vector<Fact> facts = {{"file", study.file},   {"train", study.train},   {"data", study.data},
                              {"scope", study.scope}, {"design", study.design}, {"seeds", study.seeds}};
-  for (const study::Factor& factor : study.factors) {
-    std::vector<std::string> labels;
-    for (const study::Level& level : factor.levels) labels.push_back(level.label);
-    facts.emplace_back("vary " + factor.name, fmt::format("{}", fmt::join(labels, ", ")));
-  }
+  for (const study::Factor& factor : study.factors)
+    facts.emplace_back("vary " + factor.name, study::levelsText(factor));
   for (const auto& [name, text] : study.bound) facts.emplace_back("bind " + name, text);
   if (study.tuning)
     facts.emplace_back("tuned " + study.tuning->parameter,

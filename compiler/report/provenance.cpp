@@ -10,6 +10,7 @@
 #include "report/figures.h"
 #include "report/plot.h"
 #include "report/style.h"
+#include "study/levels.h"
 
 namespace nnc::report {
 
@@ -132,6 +133,8 @@ Pairs planPairs(const View& view) {
     return found == totals.statuses.end() ? 0 : found->second;
   };
   Pairs pairs = {{"file", study.file}, {"train", study.train}, {"data", study.data}, {"design", study.design}};
+  for (const study::Factor& factor : study.factors)
+    pairs.emplace_back("vary " + factor.name, study::levelsText(factor));
   pairs.emplace_back("cells", fmt::format("{}, {} removed", study.cells.size(), study.removed.size()));
   pairs.emplace_back(
       "seeds", fmt::format("{}: {}, the same in every cell", study.seeds, countText(study.blocks.size(), "block")));
