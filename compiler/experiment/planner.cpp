@@ -189,7 +189,7 @@ class BuiltPlan final : public ExperimentPlan {
   /// Blocks that differ only in seeds by which no cell draws anything are the same runs: one of them is kept
   /// (decisions/0013). The cells of a path are not all known, and may draw more.
   void dropUnusedSeeds() {
-    if (!spec_.isCrossed || spec_.design.kind == DesignSpec::Kind::Path) return;
+    if (!spec_.isCrossed || spec_.design.kind == DesignSpec::Kind::Path || !noteDrawsOfTrials()) return;
     const auto seedOf = [](bool isUsed, std::int64_t seed) { return isUsed ? seed : 0; };
     std::set<std::tuple<std::int64_t, std::int64_t, std::int64_t>> known;
     std::vector<study::Block> kept;
@@ -308,6 +308,26 @@ class BuiltPlan final : public ExperimentPlan {
     draws_.init = draws_.init || ir::draws(train.initModule);
     draws_.data = draws_.data || data.shuffle || data.augmentedMap || isSplitDrawn;
     for (const ir::Module* const module : steps) draws_.noise = draws_.noise || ir::draws(*module);
+  }
+
+  /// What a cell draws at the other values of the tuned parameter: a rate of dropout may be 0 at one of them. False: it
+  /// cannot be known, for one of them has no program; its trials will say why.
+  bool noteDrawsOfTrials() {
+    if (!study_.tuning) return true;
+    elaborate::ProjectState& state = project_.state();
+    const Diagnostics before = state.diagnostics;
+    bool isKnown = true;
+    for (const std::vector<int>& levels : list_.cells)
+      for (const double value : study_.tuning->grid) {
+        const std::optional<elaborate::TrainProgram> train = elaborate(levels, value);
+        const auto step = train ? project_.step(*train, train->batch) : std::nullopt;
+        const auto evaluation = step ? project_.evaluation(*train, train->batch) : std::nullopt;
+        isKnown = isKnown && evaluation;
+        if (evaluation) noteDraws(*train, {&step->module, &evaluation->module});
+        if (train) state.forget(*train);
+      }
+    state.diagnostics = before;
+    return isKnown;
   }
 
   /// What the experiment sets besides the train and shows in the results of a run. A limit in seconds does not count:

@@ -239,6 +239,11 @@ TEST_F(PlannerTest, SeedsThatNoCellDrawsByAreNotCrossed) {
   EXPECT_EQ(blocksOf("seeds: 5\nvary act in [sigmoid, relu]\n").first, 5u) << "their streams go together";
   EXPECT_EQ(blocksOf(crossed + "design: path(m)\nvary norm in [identity, dropout(0.5)]\n").first, 24u)
       << "a later cell may draw";
+  // At the middle of the grid, by which the plan is made, there is no dropout.
+  EXPECT_EQ(blocksOf(crossed + "bind norm = if lr > 0.3 then dropout(0.5) else identity\n"
+                               "bind lr = tuned([0.1, 0.2, 0.5], by: valid.loss, steps: 2)\n")
+                .first,
+            24u);
   const auto tuned = plan(
       "seeds: (init: 2, noise: 20)\nbind lr = tuned([0.1, 0.2], by: valid.loss, steps: 2, blocks: 8)\n"
       "vary act in [sigmoid, relu]\nmeasure m = valid.loss\n");
