@@ -158,6 +158,11 @@ class CellTimer {
     solve(*little, passesIn(little->steps, few, stepsPerEpoch(cell, rows)), *much,
           passesIn(much->steps, large.every, stepsPerEpoch(cell, rows)), cost);
     if (probes_ && !timeLooks(*programs, index, cost, diagnostics)) return std::nullopt;
+    if (much->hasDiverged) {
+      const std::optional<double> lasting = shareThatLasts(index, *much, large, diagnostics);
+      if (!lasting) return std::nullopt;
+      cost.lasting = *lasting;
+    }
     return sample;
   }
 
@@ -171,12 +176,30 @@ class CellTimer {
   struct Seen {
     double trained = 0.0, other = 0.0;
     std::int64_t steps = 0, evaluatedRows = 0;
+    bool hasDiverged = false;
   };
 
   std::shared_ptr<CellPrograms> programsOf(std::size_t index, Diagnostics& diagnostics) {
     const std::optional<study::Tuning>& tuning = plan_.study().tuning;
     return plan_.programs(index, tuning ? std::optional(tuning->grid[tuning->grid.size() / 2]) : std::nullopt,
                           diagnostics);
+  }
+
+  /// Of the steps of a cell whose short run diverged. A tuned parameter may have a value with which none does: what
+  /// diverges with the least one, too, diverges with all.
+  std::optional<double> shareThatLasts(std::size_t index, const Seen& seen, const Shape& shape,
+                                       Diagnostics& diagnostics) {
+    const auto share = [&](const Seen& run) {
+      return static_cast<double>(run.steps) / static_cast<double>(plan_.study().cells[index].steps);
+    };
+    const std::optional<study::Tuning>& tuning = plan_.study().tuning;
+    if (!tuning) return share(seen);
+    const double least = *std::min_element(tuning->grid.begin(), tuning->grid.end());
+    const std::shared_ptr<CellPrograms> programs = plan_.programs(index, least, diagnostics);
+    const std::optional<Seen> again =
+        programs != nullptr ? run(*programs, index, shape, nullptr, diagnostics) : std::nullopt;
+    if (!again) return std::nullopt;
+    return again->hasDiverged ? share(*again) : 1.0;
   }
   /// Of all threads, and of those that asked for code.
   double codeSeconds() const { return engine_.cache != nullptr ? engine_.cache->counts().seconds : 0.0; }
@@ -245,10 +268,10 @@ class CellTimer {
         training::trainInMemory(programs, programs.train(), options, cache_, interrupt_, observer, diagnostics);
     if (!made || interrupt_.isInterrupted()) return std::nullopt;
     const CellRows rows = plan_.rows(index);
-    Seen seen{made->trainSeconds, 0.0, made->steps, 0};
+    Seen seen{made->trainSeconds, 0.0, made->steps, 0, made->outcome == training::Outcome::Diverged};
     seen.other = std::max(0.0, threadSeconds() - begun - made->trainSeconds);
     seen.evaluatedRows = static_cast<std::int64_t>(made->evaluations.size()) * rows.evaluated;
-    if (shape.evaluatesTest && made->outcome != training::Outcome::Diverged) seen.evaluatedRows += rows.test;
+    if (shape.evaluatesTest && !seen.hasDiverged) seen.evaluatedRows += rows.test;
     return seen;
   }
 

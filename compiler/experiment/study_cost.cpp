@@ -104,6 +104,7 @@ CellCost CostModel::of(std::size_t index) const {
     nearest.push_back(&sample);
   }
   CellCost cost;
+  cost.lasting = 0.0;
   const auto scaled = [&](double CellCost::* quantity, const Line& line, const CellSample& sample) {
     const double there = line.at(plan_.study().cells[sample.cell].flopsPerStep);
     return sample.cost.*quantity * (there > 0.0 ? line.at(cell.flopsPerStep) / there : 1.0);
@@ -113,12 +114,14 @@ CellCost CostModel::of(std::size_t index) const {
     cost.probing += sample->cost.probing;
     cost.start += sample->cost.start;
     cost.pass += sample->cost.pass;
+    cost.lasting += sample->cost.lasting;
     cost.step += scaled(&CellCost::step, step_, *sample);
     cost.evaluatedRow += scaled(&CellCost::evaluatedRow, evaluatedRow_, *sample);
     cost.looking += scaled(&CellCost::looking, looking_, *sample);
   }
-  for (double CellCost::* const quantity : {&CellCost::writing, &CellCost::probing, &CellCost::start, &CellCost::pass,
-                                            &CellCost::step, &CellCost::evaluatedRow, &CellCost::looking})
+  for (double CellCost::* const quantity :
+       {&CellCost::writing, &CellCost::probing, &CellCost::start, &CellCost::pass, &CellCost::lasting, &CellCost::step,
+        &CellCost::evaluatedRow, &CellCost::looking})
     cost.*quantity /= static_cast<double>(nearest.size());
   const auto code = code_.find(cell.program);
   cost.code = code != code_.end() ? code->second : otherCode_;
@@ -134,18 +137,20 @@ class CellSeconds {
       : cell_(plan.study().cells[cell]), rows_(plan.rows(cell)), cost_(cost), limit_(plan.rules().run.seconds) {}
 
   double run() const {
+    const std::int64_t steps = made(cell_.steps);
     const double evaluated =
-        static_cast<double>(evaluationsIn(cell_.steps, cell_.evaluateEvery) * rows_.evaluated + rows_.test);
-    return cost_.start + stepping(cell_.steps, cell_.evaluateEvery) + cost_.evaluatedRow * evaluated +
-           cost_.looking * static_cast<double>(cell_.steps);
+        static_cast<double>(evaluationsIn(steps, cell_.evaluateEvery) * rows_.evaluated + rows_.test);
+    return cost_.start + stepping(steps, cell_.evaluateEvery) + cost_.evaluatedRow * evaluated +
+           cost_.looking * static_cast<double>(steps);
   }
   /// It is evaluated once, and never looked at.
   double trial() const {
-    return cost_.start + stepping(cell_.trialSteps, cell_.trialSteps) +
+    return cost_.start + stepping(made(cell_.trialSteps), cell_.trialSteps) +
            cost_.evaluatedRow * static_cast<double>(rows_.evaluated);
   }
 
  private:
+  std::int64_t made(std::int64_t steps) const { return std::llround(cost_.lasting * static_cast<double>(steps)); }
   double stepping(std::int64_t steps, std::int64_t every) const {
     const std::int64_t passes = passesIn(steps, every, stepsPerEpoch(cell_, rows_));
     const double seconds = cost_.step * static_cast<double>(steps) + cost_.pass * static_cast<double>(passes);

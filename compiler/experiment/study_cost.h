@@ -20,6 +20,7 @@ struct CellCost {
   double step = 0.0;
   double evaluatedRow = 0.0;
   double looking = 0.0;  // of the probes, over a whole run, for each of its steps
+  double lasting = 1.0;  // no time: the share of the steps that are made; less where a run diverged
 };
 
 struct CellSample {
@@ -62,7 +63,7 @@ class CostModel {
 };
 
 /// Seconds until the last run has ended: every worker takes the next training of the plan when it is free. Limits of a
-/// run and of the study hold; that a run diverges, or reaches its target and stops, is not foreseen.
+/// run and of the study hold; that a run reaches its target and stops, or diverges late, is not foreseen.
 double studySeconds(const Plan& plan, const CostModel& costs, int workers);
 
 }  // namespace nnc::experiment

@@ -199,6 +199,30 @@ double playedSeconds(const HandMadePlan& plan, int workers) {
   }
 }
 
+TEST(StudyCost, RunsThatDivergeAreShort) {
+  InventedPlan plan;
+  std::vector<CellSample> samples;
+  double exact = 4 * 0.3;
+  for (std::size_t i = 0; i < plan.study().cells.size(); ++i) {
+    study::Cell& cell = plan.study_.cells[i];
+    cell.evaluateEvery = 0;
+    samples.push_back({i, inventedCost(cell)});
+    CellCost& cost = samples.back().cost;
+    cost.pass = 0.0;
+    const bool diverges = cell.levels[1] == 1;
+    if (diverges) cost.lasting = 5.0 / static_cast<double>(cell.steps);
+    const CellRows rows = plan.rows(i);
+    const auto steps = static_cast<double>(diverges ? 5 : cell.steps);
+    exact += cost.writing + cost.probing +
+             3 * (cost.start + (cost.step + cost.looking) * steps +
+                  cost.evaluatedRow * static_cast<double>(rows.evaluated + rows.test));
+  }
+  EXPECT_NEAR(studySeconds(plan, CostModel(plan, samples), 1), exact, 1e-9);
+  // A cell that was not tried lasts as long as those that are most like it, on average.
+  samples = {samples[0], samples[3], samples[6]};
+  EXPECT_DOUBLE_EQ(CostModel(plan, samples).of(9).lasting, (samples[1].cost.lasting + 1.0) / 2);
+}
+
 TEST(StudyCost, WorkersShareItAndTheLastRunHasATail) {
   InventedPlan plan;
   for (const bool isTuned : {false, true}) {
