@@ -7,6 +7,7 @@
 #include "diagnostics/kinds/driver.h"
 #include "diagnostics/render.h"
 #include "support/suggest.h"
+#include "training/run_folder.h"
 #include "training/weights_origin.h"
 
 namespace nnc::driver {
@@ -55,8 +56,10 @@ bool checkOverrides(Context& context, const elaborate::Project& project) {
 bool settleParameters(Context& context, const elaborate::Project& project) {
   const Options& options = context.line.options;
   const std::optional<elaborate::TrainSummary> train = namedTrain(project, context.line);
-  if (!train || !options.weights || options.partial || options.resume) return checkOverrides(context, project);
-  const std::optional<training::WeightsOrigin> origin = training::originOf(*options.weights);
+  if (!train || options.partial) return checkOverrides(context, project);
+  const std::optional<std::string> source =
+      options.resume ? training::RunFolder::find(options.out.value_or(""), train->name, options.seed) : options.weights;
+  const std::optional<training::WeightsOrigin> origin = source ? training::originOf(*source) : std::nullopt;
   if (!origin || origin->train != train->name) return checkOverrides(context, project);
   const std::vector<std::string>& known = train->parameterNames;
   std::vector<elaborate::Override>& overrides = context.line.overrides;
@@ -68,8 +71,7 @@ bool settleParameters(Context& context, const elaborate::Project& project) {
     overrides.push_back({name, value});
     taken += fmt::format(" --{} {}", name, value);
   }
-  if (!taken.empty() && !options.json)
-    fmt::print(stderr, "parameters of {}:{}\n", harmless(*options.weights), harmless(taken));
+  if (!taken.empty() && !options.json) fmt::print(stderr, "parameters of {}:{}\n", harmless(*source), harmless(taken));
   return checkOverrides(context, project);
 }
 

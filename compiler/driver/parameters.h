@@ -11,9 +11,9 @@ namespace nnc::driver {
 /// opened.
 std::optional<elaborate::TrainSummary> namedTrain(const elaborate::Project& project, const CommandLine& line);
 
-/// Takes from the weights of the command line the parameters that their run was given and this line is not, and checks
-/// all (checkOverrides). Weights of another train have none to give, nor those of which only a part is wanted.
-/// Without --json a line on stderr says what was taken.
+/// Takes from the weights of the command line, or from the run that is resumed, the parameters that their run was given
+/// and this line is not, and checks all (checkOverrides). Weights of another train have none to give, nor those of
+/// which only a part is wanted. Without --json a line on stderr says what was taken.
 [[nodiscard]] bool settleParameters(Context& context, const elaborate::Project& project);
 
 /// Whether every `--name` of the command line is a parameter of the train; what is not, is reported (E1512), and so is

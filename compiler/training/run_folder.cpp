@@ -125,11 +125,17 @@ std::optional<RunFolder> RunFolder::create(const std::string& out, const std::st
   return folder;
 }
 
+std::optional<std::string> RunFolder::find(const std::string& out, const std::string& name,
+                                           std::optional<std::int64_t> seed) {
+  if (out.empty()) return newestRun(name, seed);
+  return holdsRun(out) ? std::optional(out) : std::nullopt;
+}
+
 std::optional<RunFolder> RunFolder::reopen(const std::string& out, const std::string& name,
                                            std::optional<std::int64_t> seed, Diagnostics& diagnostics) {
-  const std::optional<std::string> directory = out.empty() ? newestRun(name, seed) : out;
-  if (!directory || !holdsRun(*directory)) {
-    diagnostics.emit<diag::RunFolderMissing>({}, directory.value_or(fmt::format("runs/{}-*", name)));
+  const std::optional<std::string> directory = find(out, name, seed);
+  if (!directory) {
+    diagnostics.emit<diag::RunFolderMissing>({}, out.empty() ? fmt::format("runs/{}-*", name) : out);
     return std::nullopt;
   }
   RunFolder folder(*directory);

@@ -17,6 +17,9 @@ class RunFolder {
   /// A new folder: `out`, or runs/<name>-<seed>-<n> with the first free n. Errors  E1401, E1402, E1404.
   static std::optional<RunFolder> create(const std::string& out, const std::string& name, std::int64_t seed,
                                          Diagnostics& diagnostics);
+  /// Where the run is that reopen() opens. Empty: there is none.
+  static std::optional<std::string> find(const std::string& out, const std::string& name,
+                                         std::optional<std::int64_t> seed);
   /// The folder of an earlier run: `out`, or the newest runs/<name>-<seed>-<n>; any seed when `seed` is empty.
   /// Temporary files of processes that no longer run are removed. Errors  E1403, E1404.
   static std::optional<RunFolder> reopen(const std::string& out, const std::string& name,
