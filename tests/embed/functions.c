@@ -3,15 +3,8 @@
 #include <string.h>
 
 #include "center.h"
+#include "check.h"
 #include "energy.h"
-
-#define CHECK(...) \
-  do { \
-    if (!(__VA_ARGS__)) { \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #__VA_ARGS__); \
-      return 1; \
-    } \
-  } while (0)
 
 static _Alignas(64) unsigned char workspace[1 << 14];
 

@@ -2,17 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "doubled.h"
 #include "smoothed.h"
 #include "walk.h"
-
-#define CHECK(...) \
-  do { \
-    if (!(__VA_ARGS__)) { \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #__VA_ARGS__); \
-      return 1; \
-    } \
-  } while (0)
 
 static _Alignas(64) unsigned char workspace[1 << 14];
 static _Alignas(64) unsigned char memory[1 << 10];

@@ -12,28 +12,20 @@ import subprocess
 import sys
 import tempfile
 
+from faults import check, every_place, injecting, require_strace, was_met
+
 HERE = pathlib.Path(__file__).resolve().parent
 INPUTS = HERE.parent / "lit" / "run" / "Inputs"
 CALLS = ("fsync", "rename", "symlink", "ftruncate")
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 EPOCHS = "2"
-SKIPPED = 77
 
 
 def nnc(program, folder, *arguments, inject=None):
     command = [program, *arguments]
     if inject:
-        command = ["strace", "-f", "-qq", "-o", str(folder / "trace"), "-e", f"trace={inject.split(':')[0]}", "-e", f"inject={inject}"] + command
+        command = injecting(command, folder / "trace", inject)
     return subprocess.run(command, capture_output=True, text=True)
-
-
-def check(condition, what, result=None):
-    if condition:
-        return
-    print("FAILED:", what)
-    if result:
-        print(result.returncode, result.stdout, result.stderr)
-    sys.exit(1)
 
 
 def disturbed(program, folder, inject, whole):
@@ -42,7 +34,7 @@ def disturbed(program, folder, inject, whole):
     shutil.rmtree(run, ignore_errors=True)
     model = str(folder / "points.nn")
     result = nnc(program, folder, "run", model, "--epochs", EPOCHS, "--out", str(run), inject=inject)
-    met = "INJECTED" in (folder / "trace").read_text() or "killed by SIGKILL" in (folder / "trace").read_text()
+    met = was_met(folder / "trace")
     check(met or result.returncode == 0, f"{inject}: no fault and yet", result)
     if not met:
         return False
@@ -63,9 +55,7 @@ def disturbed(program, folder, inject, whole):
 
 def main():
     program = sys.argv[1]
-    if shutil.which("strace") is None or subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
-        print("strace is missing, or may not trace here")
-        sys.exit(SKIPPED)
+    require_strace()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         subprocess.run([sys.executable, "-B", INPUTS / "points.py", folder], check=True)
@@ -73,13 +63,7 @@ def main():
         result = nnc(program, folder, "run", str(folder / "points.nn"), "--epochs", EPOCHS, "--out", str(folder / "whole"))
         check(result.returncode == 0, "undisturbed", result)
         whole = {file: (folder / "whole" / file).read_bytes() for file in ("metrics.jsonl", "last")}
-        for call in CALLS:
-            for fault in FAULTS:
-                when = 1
-                while disturbed(program, folder, f"{call}:{fault}:when={when}", whole):
-                    when += 1
-                check(when > 1, f"{call} is never called")
-                print(f"{call} {fault}: {when - 1} places")
+        every_place(CALLS, FAULTS, lambda inject: disturbed(program, folder, inject, whole))
 
 
 main()

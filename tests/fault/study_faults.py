@@ -12,27 +12,19 @@ import subprocess
 import sys
 import tempfile
 
+from faults import check, every_place, injecting, require_strace, was_met
+
 CALLS = ("fsync", "rename", "ftruncate", "write")
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 FILES = ("study.json", "results.jsonl", "verdicts.json")
 RUNS = "3"
-SKIPPED = 77
 
 
 def make(program, folder, inject=None):
     command = [program, str(folder / "made"), RUNS]
     if inject:
-        trace = inject.split(":")[0]
-        command = ["strace", "-f", "-qq", "-o", str(folder / "trace"), "-e", f"trace={trace}", "-e", f"inject={inject}"] + command
+        command = injecting(command, folder / "trace", inject)
     return subprocess.run(command, capture_output=True, text=True)
-
-
-def check(condition, what, result):
-    if condition:
-        return
-    print("FAILED:", what)
-    print(result.returncode, result.stdout, result.stderr)
-    sys.exit(1)
 
 
 def contents(folder):
@@ -43,8 +35,7 @@ def disturbed(program, folder, inject, whole):
     """One faulty run and what must hold after it. False: the fault was not met."""
     shutil.rmtree(folder / "made", ignore_errors=True)
     result = make(program, folder, inject)
-    trace = (folder / "trace").read_text()
-    if "INJECTED" not in trace and "killed by SIGKILL" not in trace:
+    if not was_met(folder / "trace"):
         check(result.returncode == 0, f"{inject}: no fault and yet", result)
         return False
     # Writing a message is a `write` as well, and fails then.
@@ -60,21 +51,13 @@ def disturbed(program, folder, inject, whole):
 
 def main():
     program = sys.argv[1]
-    if shutil.which("strace") is None or subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
-        print("SKIPPED: strace is missing, or may not trace here")
-        sys.exit(SKIPPED)
+    require_strace()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         result = make(program, folder)
         check(result.returncode == 0, "undisturbed", result)
         whole = contents(folder)
-        for call in CALLS:
-            for fault in FAULTS:
-                when = 1
-                while disturbed(program, folder, f"{call}:{fault}:when={when}", whole):
-                    when += 1
-                check(when > 1, f"{call} is never called", result)
-                print(f"{call} {fault}: {when - 1} places")
+        every_place(CALLS, FAULTS, lambda inject: disturbed(program, folder, inject, whole))
 
 
 main()

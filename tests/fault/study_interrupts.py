@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
+from faults import check, require_strace
+
 # Reading sources and data; memory of compiled code; results, messages and report; threads that wait for each other.
 CALLS = ("openat", "mprotect", "write", "rename", "futex")
 MOMENTS = 8  # of each kind
@@ -52,14 +53,6 @@ experiment suspects {
 def run(nnc, folder, strace=()):
     command = list(strace) + [nnc, "run", str(folder / "main.nn"), "--out", str(folder / "study")]
     return subprocess.run(command, capture_output=True, text=True)
-
-
-def check(condition, what, result):
-    if condition:
-        return
-    print("FAILED:", what)
-    print(result.returncode, result.stdout, result.stderr)
-    sys.exit(1)
 
 
 def timeless(study):
@@ -101,9 +94,7 @@ def interrupted(nnc, folder, whole, call, when):
 
 def main():
     nnc = sys.argv[1]
-    if shutil.which("strace") is None or subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
-        print("SKIPPED: strace is missing, or may not trace here")
-        sys.exit(SKIPPED)
+    require_strace()
     with tempfile.TemporaryDirectory() as name:
         folder, whole = pathlib.Path(name), pathlib.Path(name) / "whole"
         (folder / "main.nn").write_text(PROGRAM)

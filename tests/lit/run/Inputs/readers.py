@@ -12,7 +12,8 @@ import random
 import struct
 import sys
 import zipfile
-import zlib
+
+from png import png
 
 TRAIN = """\
 train {name}(epochs: int = {epochs}) {{
@@ -31,15 +32,6 @@ def npy_header(dtype, shape):
     text = "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }" % (dtype, "".join(f"{n}, " for n in shape))
     text += " " * (-(len(text) + 11) % 64) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
-
-
-def png(size, pixel):
-    """The bytes of a square PNG of one colour."""
-    def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    rows = (b"\0" + bytes(pixel) * size) * size
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 def write_pictures(folder, count):
