@@ -1,8 +1,8 @@
 #include "training/programs.h"
 
 #include <algorithm>
+#include <cassert>
 
-#include "diagnostics/kinds/elaborate.h"
 #include "ir/print.h"
 #include "support/hash.h"
 
@@ -160,10 +160,7 @@ std::optional<elaborate::BatchProgram> ProgramBank::elaborate(ProgramKind kind, 
   if (kind == ProgramKind::Evaluation) return source_.evaluation(batch);
   std::optional<elaborate::BatchProgram> step = source_.step(batch);
   if (!step || kind == ProgramKind::Step) return step;
-  std::optional<elaborate::BatchProgram> gradient = gradientProgram(*step);
-  if (!gradient)
-    diagnostics_.emit<diag::NotSupportedYet>(train_.span, "--dump-grad for a step without one gradient of its loss");
-  return gradient;
+  return gradientProgram(*step);
 }
 
 std::optional<CompiledBatch> ProgramBank::compile(ProgramKind kind, std::int64_t batch) {
@@ -188,7 +185,7 @@ int parameterBehind(const ir::Function& function, ir::Value value) {
 
 }  // namespace
 
-std::optional<elaborate::BatchProgram> gradientProgram(const elaborate::BatchProgram& step) {
+elaborate::BatchProgram gradientProgram(const elaborate::BatchProgram& step) {
   elaborate::BatchProgram program = step;
   ir::Function& function = program.module.function(program.function);
   const auto isGradient = [&](ir::NodeId id) {
@@ -196,14 +193,14 @@ std::optional<elaborate::BatchProgram> gradientProgram(const elaborate::BatchPro
     return node.op == ir::Op::Call && std::get<ir::CallAttributes>(node.attributes).kind == ir::CallKind::Gradient;
   };
   const auto found = std::find_if(function.body.begin(), function.body.end(), isGradient);
-  if (found == function.body.end()) return std::nullopt;
+  assert(found != function.body.end() && "every step has the gradient of its loss");
   const ir::Node call = function.node(*found);
   const std::vector<int>& wrt = std::get<ir::CallAttributes>(call.attributes).wrt;
   std::vector<ir::Value> results(call.results.end() - static_cast<std::ptrdiff_t>(wrt.size()), call.results.end());
   std::vector<std::string> names;
   for (const int operand : wrt) {
     const int parameter = parameterBehind(function, call.operands[static_cast<std::size_t>(operand)]);
-    if (parameter < 0) return std::nullopt;
+    assert(parameter >= 0 && "gradients are by parameters");
     names.push_back(function.parameterNames[static_cast<std::size_t>(parameter)]);
   }
   function.results = std::move(results);

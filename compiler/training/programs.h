@@ -107,8 +107,8 @@ class ProgramBank {
   std::thread thread_;  // last: it uses everything above. None when the caller does the work
 };
 
-/// The program that computes, from a step's arguments, the gradients which the step's first gradient call gives; its
-/// results are named by the paths of the parameters. Empty: the step holds no gradient call at its top level.
-std::optional<elaborate::BatchProgram> gradientProgram(const elaborate::BatchProgram& step);
+/// The program that computes, from a step's arguments, the gradients of its loss: what the first gradient call at its
+/// top level gives. Its results are named by the paths of the parameters.
+elaborate::BatchProgram gradientProgram(const elaborate::BatchProgram& step);
 
 }  // namespace nnc::training

@@ -19,13 +19,13 @@ TEST(Render, shows_both_facts_with_their_lines) {
   SourceManager sources;
   const FileId file = sources.add("mlp.nn", "sub hid = dense(8)\n\nlet a = hid(h)\nlet b = hid(x)\n");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(find(sources, file, "hid(x)"), "width 784")
+  diagnostics.emit<diag::UnknownName>(find(sources, file, "hid(x)"), "width 784")
       .label("x: f32[B, 784]")
       .also(find(sources, file, "hid(h)"), "first use fixed `in` = 1024")
       .note("seen by a test")
       .help("write two\nof them");
   EXPECT_EQ(renderText(diagnostics, sources, {}),
-            "error[E0900]: width 784 is not supported yet\n"
+            "error[E0101]: `width 784` is not defined here\n"
             "  --> mlp.nn:4:9\n"
             " 4 | let b = hid(x)\n"
             "   |         ^^^^^^ x: f32[B, 784]\n"
@@ -42,9 +42,9 @@ TEST(Render, names_the_other_file) {
   SourceManager sources;
   const FileId a = sources.add("a.nn", "let x = 1\n"), b = sources.add("b.nn", "let y = 2\n");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(find(sources, a, "x"), "it").also(find(sources, b, "y"), "here");
+  diagnostics.emit<diag::UnknownName>(find(sources, a, "x"), "it").also(find(sources, b, "y"), "here");
   EXPECT_EQ(renderText(diagnostics, sources, {}),
-            "error[E0900]: it is not supported yet\n"
+            "error[E0101]: `it` is not defined here\n"
             "  --> a.nn:1:5\n"
             " 1 | let x = 1\n"
             "   |     ^\n"
@@ -59,9 +59,9 @@ TEST(Render, keeps_tabs_and_counts_wide_characters) {
   SourceManager sources;
   const FileId file = sources.add("t.nn", "\t\"漢\" bad\n");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(find(sources, file, "bad"), "it");
+  diagnostics.emit<diag::UnknownName>(find(sources, file, "bad"), "it");
   EXPECT_EQ(renderText(diagnostics, sources, {}),
-            "error[E0900]: it is not supported yet\n"
+            "error[E0101]: `it` is not defined here\n"
             "  --> t.nn:1:6\n"
             " 1 | \t\"漢\" bad\n"
             "   | \t     ^^^\n"
@@ -73,11 +73,11 @@ TEST(Render, marks_first_and_last_line_of_a_long_span_and_the_end_of_a_file) {
   SourceManager sources;
   const FileId file = sources.add("t.nn", "a {\n b\n}");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(Span{file, 2, 8}, "a block").label("all of it");
-  diagnostics.emit<diag::NotSupportedYet>(Span{file, 2, 6}, "two lines");
-  diagnostics.emit<diag::NotSupportedYet>(Span{file, 8, 8}, "the end");
+  diagnostics.emit<diag::UnknownName>(Span{file, 2, 8}, "a block").label("all of it");
+  diagnostics.emit<diag::UnknownName>(Span{file, 2, 6}, "two lines");
+  diagnostics.emit<diag::UnknownName>(Span{file, 8, 8}, "the end");
   EXPECT_EQ(renderText(diagnostics, sources, {}),
-            "error[E0900]: a block is not supported yet\n"
+            "error[E0101]: `a block` is not defined here\n"
             "  --> t.nn:1:3\n"
             " 1 | a {\n"
             "   |   ^\n"
@@ -85,14 +85,14 @@ TEST(Render, marks_first_and_last_line_of_a_long_span_and_the_end_of_a_file) {
             " 3 | }\n"
             "   | ^ all of it\n"
             "\n"
-            "error[E0900]: two lines is not supported yet\n"
+            "error[E0101]: `two lines` is not defined here\n"
             "  --> t.nn:1:3\n"
             " 1 | a {\n"
             "   |   ^\n"
             " 2 |  b\n"
             "   |  ^\n"
             "\n"
-            "error[E0900]: the end is not supported yet\n"
+            "error[E0101]: `the end` is not defined here\n"
             "  --> t.nn:3:2\n"
             " 3 | }\n"
             "   |  ^\n"
@@ -104,16 +104,16 @@ TEST(Render, replaces_what_would_disturb_the_terminal) {
   SourceManager sources;
   const FileId file = sources.add("t.nn", "a \x1b[31m \xE2\x80\xAE \xFF z\n");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(find(sources, file, "z"), "it");
+  diagnostics.emit<diag::UnknownName>(find(sources, file, "z"), "it");
   const std::string text = renderText(diagnostics, sources, {});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find(" 1 | a ?[31m ? ? z\n"), std::string::npos) << text;
 
   Diagnostics quoting;
   const FileId named = sources.add("n\x1b[2J.nn", "x");
-  quoting.emit<diag::NotSupportedYet>(Span{named, 0, 1}, "\x1b]0;title").label("\x07").note("a\xFF\nb").help("\x9b");
+  quoting.emit<diag::UnknownName>(Span{named, 0, 1}, "\x1b]0;title").label("\x07").note("a\xFF\nb").help("\x9b");
   EXPECT_EQ(renderText(quoting, sources, {}),
-            "error[E0900]: ?]0;title is not supported yet\n"
+            "error[E0101]: `?]0;title` is not defined here\n"
             "  --> n?[2J.nn:1:1\n"
             " 1 | x\n"
             "   | ^ ?\n"
@@ -128,7 +128,7 @@ TEST(Render, cuts_a_very_long_line_around_the_place) {
   SourceManager sources;
   const FileId file = sources.add("t.nn", std::string(5000, 'a') + "!" + std::string(5000, 'b') + "\n");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(Span{file, 5000, 5001}, "it");
+  diagnostics.emit<diag::UnknownName>(Span{file, 5000, 5001}, "it");
   const std::string text = renderText(diagnostics, sources, {});
   EXPECT_LT(text.size(), 700u);
   EXPECT_NE(text.find("t.nn:1:5001"), std::string::npos);
@@ -141,31 +141,31 @@ TEST(Render, cuts_a_very_long_line_around_the_place) {
 TEST(Render, shows_at_most_twenty) {
   SourceManager sources;
   Diagnostics diagnostics;
-  for (int i = 0; i < 25; ++i) diagnostics.emit<diag::NotSupportedYet>(Span{}, i);
+  for (int i = 0; i < 25; ++i) diagnostics.emit<diag::UnknownName>(Span{}, i);
   const std::string text = renderText(diagnostics, sources, {});
-  EXPECT_NE(text.find("19 is not supported"), std::string::npos);
-  EXPECT_EQ(text.find("20 is not supported"), std::string::npos);
+  EXPECT_NE(text.find("`19` is not defined"), std::string::npos);
+  EXPECT_EQ(text.find("`20` is not defined"), std::string::npos);
   EXPECT_NE(text.find("... and 5 more\n25 errors\n"), std::string::npos);
 }
 
 TEST(Render, colours_only_when_asked) {
   SourceManager sources;
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(Span{}, "it");
+  diagnostics.emit<diag::UnknownName>(Span{}, "it");
   EXPECT_EQ(renderText(diagnostics, sources, {}).find('\033'), std::string::npos);
-  EXPECT_NE(renderText(diagnostics, sources, {.color = true}).find("\033[1;31merror[E0900]\033[0m"), std::string::npos);
+  EXPECT_NE(renderText(diagnostics, sources, {.color = true}).find("\033[1;31merror[E0101]\033[0m"), std::string::npos);
 }
 
 TEST(RenderJson, is_one_object_a_line) {
   SourceManager sources;
   const FileId file = sources.add("m.nn", "ab\ncd\n");
   Diagnostics diagnostics;
-  diagnostics.emit<diag::NotSupportedYet>(Span{file, 3, 5}, "\"it\"").also(Span{file, 0, 1}, "fact").help("do");
-  diagnostics.emit<diag::NotSupportedYet>(Span{}, "\xff");
+  diagnostics.emit<diag::UnknownName>(Span{file, 3, 5}, "\"it\"").also(Span{file, 0, 1}, "fact").help("do");
+  diagnostics.emit<diag::UnknownName>(Span{}, "\xff");
   const std::string text = renderJson(diagnostics, sources);
   const std::size_t end = text.find('\n');
   const nlohmann::json first = nlohmann::json::parse(text.substr(0, end));
-  EXPECT_EQ(first, nlohmann::json::parse(R"({"severity":"error","code":"E0900","message":"\"it\" is not supported yet",
+  EXPECT_EQ(first, nlohmann::json::parse(R"({"severity":"error","code":"E0101","message":"`\"it\"` is not defined here",
     "file":"m.nn","line":2,"column":1,"end_line":2,"end_column":3,
     "notes":[{"message":"fact","file":"m.nn","line":1,"column":1}],"help":["do"]})"));
   const nlohmann::json second = nlohmann::json::parse(text.substr(end + 1));
