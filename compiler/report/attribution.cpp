@@ -73,11 +73,16 @@ std::vector<std::size_t> byContribution(const statistics::Analysis& analysis) {
 
 std::string inferredText(const statistics::Inferred& inferred, const Unit& unit) {
   if (!inferred.estimate.isDefined()) return "n/a";
-  std::string text = unit.change(statistics::mean(inferred.estimate.values()));
-  if (!inferred.interval) return text;
-  Unit bare = unit;
-  bare.difference.clear();
-  return text + fmt::format(" [{}, {}]", bare.change(inferred.interval->lower), bare.change(inferred.interval->upper));
+  const std::vector<double> values = inferred.estimate.values();
+  const std::string text = unit.change(statistics::mean(values));
+  return inferred.interval ? fmt::format("{} {}", text, boundsText(*inferred.interval, values, unit)) : text;
+}
+
+std::string boundsText(const statistics::Interval& interval, const std::vector<double>& values, Unit unit) {
+  if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; }))
+    return fmt::format("in {0} of {0}", values.size());
+  unit.difference.clear();
+  return fmt::format("[{}, {}]", unit.change(interval.lower), unit.change(interval.upper));
 }
 
 std::string intervalsText(const statistics::Analysis& analysis) {

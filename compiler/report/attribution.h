@@ -29,6 +29,9 @@ std::vector<int> attributedCells(const View& view, const Attribution& attributio
 
 /// `+34.1 pt [30.2, 38.0]`; without an interval the estimate alone; `n/a` where it is not defined.
 std::string inferredText(const statistics::Inferred& inferred, const Unit& unit);
+/// What stands behind an estimate: `[-0.2, +1.4]`, or `in 3 of 3` where all blocks have one value. An interval of width
+/// 0 would pretend to certainty.
+std::string boundsText(const statistics::Interval& interval, const std::vector<double>& values, Unit unit);
 
 /// `95 % t-intervals over 5 blocks`, or that there are none.
 std::string intervalsText(const statistics::Analysis& analysis);

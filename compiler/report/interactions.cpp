@@ -84,8 +84,8 @@ class Matrix {
               ink.empty() ? "" : "style=\"fill:#fff\"");
     if (inferred.interval)
       svg_.text(x + size_ / 2, y + height_ / 2 + 14,
-                fmt::format("[{}, {}]", bare.change(inferred.interval->lower), bare.change(inferred.interval->upper)),
-                "small", "middle", ink.empty() ? "" : "style=\"fill:#fff\"");
+                boundsText(*inferred.interval, inferred.estimate.values(), attribution_.unit), "small", "middle",
+                ink.empty() ? "" : "style=\"fill:#fff\"");
   }
 
   void drawMain(std::size_t place) {

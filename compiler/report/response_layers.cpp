@@ -18,14 +18,8 @@ std::string effectText(const statistics::Responses& responses, int factor, const
   const std::vector<double> values = effect.values();
   if (values.empty()) return "\u2013";
   std::string text = unit.change(statistics::mean(values));
-  if (values.size() < 2) return text;
-  // All blocks alike: an interval of width 0 would pretend to certainty.
-  const bool isConstant = std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
-  if (isConstant) return text + fmt::format(" <small>in {} of {}</small>", values.size(), values.size());
-  Unit bare = unit;
-  bare.difference.clear();
   if (const auto interval = statistics::tInterval(effect.byBlock, 0.95, 0, effect.crossing))
-    text += fmt::format(" [{}, {}]", bare.change(interval->lower), bare.change(interval->upper));
+    text += " " + boundsText(*interval, values, unit);
   return fmt::format("<span class=\"number\">{}</span>", text);
 }
 

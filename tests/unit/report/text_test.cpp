@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "report/attribution.h"
 #include "report/plot.h"
 #include "report/scale.h"
 #include "report/style.h"
@@ -102,6 +103,13 @@ TEST(Scale, DegenerateRangesStillMapSomewhere) {
     odd.add(std::numeric_limits<double>::infinity());
     EXPECT_TRUE(odd.isEmpty());
   }
+}
+
+TEST(Bounds, BlocksThatAgreeAreCountedAndHaveNoIntervalOfWidth0) {
+  const Unit points{100.0, 1, " %", " pt", true};
+  EXPECT_EQ(boundsText({.lower = -0.002, .upper = 0.014}, {0.0, 0.012}, points), "[\u22120.2, +1.4]");
+  EXPECT_EQ(boundsText({.estimate = 1.0, .lower = 1.0, .upper = 1.0}, {1.0, 1.0, 1.0}, points), "in 3 of 3");
+  EXPECT_EQ(boundsText({}, {0.0, 0.0}, points), "in 2 of 2");
 }
 
 TEST(Plot, LinesBreakAtWhatIsNotFinite) {
